@@ -1,0 +1,10 @@
+//! `files`: anything, named `{BASENAME}-{SEMVER}.{EXT}`.
+
+use super::{Manifest, Rejection, Source};
+
+pub(super) fn read(_filename: &str, _source: &mut dyn Source) -> Result<Manifest, Rejection> {
+    Err(Rejection {
+        field: "file",
+        message: String::new(),
+    })
+}

@@ -1,0 +1,2 @@
+//! The Packages API.
+pub mod formats;
