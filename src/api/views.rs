@@ -1,0 +1,214 @@
+//! Every JSON body and every address in one.
+
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::digest::Digests;
+use crate::error::{Error, FieldError, RETRY_AFTER_SECONDS, Result};
+use crate::id::PackageId;
+use crate::records::{Package, Registry};
+use crate::slug::Slug;
+
+/// What the Go client waits for after a 429, in seconds.
+const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// The front of every address: where this API, and its pages for people, are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Urls {
+    pub(crate) api: String,
+    pub(crate) web: String,
+}
+
+impl Urls {
+    fn organization(&self, organization: &Slug) -> String {
+        format!("{}/v2/organizations/{organization}", self.api)
+    }
+
+    fn organization_web(&self, organization: &Slug) -> String {
+        format!("{}/{organization}", self.web)
+    }
+
+    fn registry(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/v2/packages/organizations/{organization}/registries/{slug}",
+            self.api
+        )
+    }
+
+    fn registry_web(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/organizations/{organization}/packages/registries/{slug}",
+            self.web
+        )
+    }
+
+    pub(crate) fn package(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry(registry))
+    }
+
+    fn package_web(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry_web(registry))
+    }
+}
+
+/// A package, as the documentation shows it, and after that what we add.
+#[derive(Serialize)]
+struct PackageBody<'a> {
+    id: PackageId,
+    url: String,
+    web_url: String,
+    name: &'a str,
+    organization: OrganizationBody<'a>,
+    registry: RegistryBody<'a>,
+    version: &'a str,
+    variant: Option<&'a str>,
+    filename: &'a str,
+    size: u64,
+    created_at: String,
+    digests: Digests,
+    metadata: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct OrganizationBody<'a> {
+    id: Uuid,
+    slug: &'a Slug,
+    url: String,
+    web_url: String,
+}
+
+#[derive(Serialize)]
+struct RegistryBody<'a> {
+    id: Uuid,
+    graphql_id: String,
+    slug: &'a Slug,
+    url: String,
+    web_url: String,
+}
+
+#[derive(Serialize)]
+struct HealthBody {
+    status: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a [FieldError]>,
+}
+
+/// 200 with a package; `metadata` is its metadata as JSON text.
+pub(crate) fn package(
+    urls: &Urls,
+    registry: &Registry,
+    package: &Package,
+    metadata: String,
+) -> Result<Response<Body>> {
+    let metadata = RawValue::from_string(metadata);
+    let body = PackageBody {
+        id: package.id,
+        url: urls.package(registry, package.id),
+        web_url: urls.package_web(registry, package.id),
+        name: &package.name,
+        organization: OrganizationBody {
+            id: registry.organization_id,
+            slug: &registry.organization,
+            url: urls.organization(&registry.organization),
+            web_url: urls.organization_web(&registry.organization),
+        },
+        registry: RegistryBody {
+            id: registry.id,
+            graphql_id: BASE64.encode(format!("Registry---{}", registry.id)),
+            slug: &registry.slug,
+            url: urls.registry(registry),
+            web_url: urls.registry_web(registry),
+        },
+        version: &package.version,
+        variant: package.variant.as_deref(),
+        filename: &package.filename,
+        size: package.size,
+        created_at: created_at(package.id)?,
+        digests: package.digests,
+        metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// 200, alive: of the function alone, the storage is not asked.
+pub(crate) fn health() -> Result<Response<Body>> {
+    let body = HealthBody {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
+/// An error as its answer.
+pub(crate) fn error(error: &Error) -> Response<Body> {
+    let errors = match error {
+        Error::Invalid(errors) => Some(errors.as_slice()),
+        _ => None,
+    };
+    let body = ErrorBody {
+        message: error.to_string(),
+        errors,
+    };
+    let mut response = json(error.status(), &body).unwrap_or_else(|_| empty(error.status()));
+    let headers = response.headers_mut();
+    match error {
+        Error::Unauthorized(_) => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::MethodNotAllowed(allow) => {
+            headers.extend(HeaderValue::from_str(allow).ok().map(|allow| (ALLOW, allow)));
+        }
+        Error::Throttled => {
+            headers.insert(RATELIMIT_RESET, RETRY_AFTER_SECONDS.into());
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        Error::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        _ => {}
+    }
+    response
+}
+
+/// When a package was published: RFC 3339, UTC, milliseconds.
+fn created_at(id: PackageId) -> Result<String> {
+    DateTime::from(id.minted_at())
+        .fmt(DateTimeFormat::DateTime)
+        .map_err(|error| Error::Internal(format!("the time of {id}: {error}")))
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
+    let text = serde_json::to_string(body).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut response = Response::new(Body::Text(text));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
