@@ -1,1 +1,3 @@
+//! `cargo run`: the Packages API with everything embedded.
+
 fn main() {}
