@@ -90,8 +90,9 @@ impl Error {
         }
     }
 
-    /// What the log may know and the client may not.
-    pub(crate) fn inside(&self) -> Option<&str> {
+    /// What the log may know and a client may not.
+    #[must_use]
+    pub fn inside(&self) -> Option<&str> {
         match self {
             Self::Internal(text) | Self::Unavailable(text) => Some(text),
             _ => None,

@@ -22,12 +22,14 @@ impl PackageId {
     /// When it was minted, in milliseconds.
     #[must_use]
     pub fn minted_at(self) -> SystemTime {
-        let (seconds, nanos) = self
-            .0
-            .get_timestamp()
-            .map_or((0, 0), |timestamp| timestamp.to_unix());
-        UNIX_EPOCH + Duration::new(seconds, nanos)
+        minted_at(self.0)
     }
+}
+
+/// The moment that a UUIDv7 carries, in milliseconds; for any other UUID, the beginning of 1970.
+pub(crate) fn minted_at(id: Uuid) -> SystemTime {
+    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
+    UNIX_EPOCH + Duration::new(seconds, nanos)
 }
 
 impl fmt::Display for PackageId {

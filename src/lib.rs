@@ -16,6 +16,7 @@ pub mod records;
 mod scope;
 mod secret;
 mod slug;
+pub mod sweep;
 
 pub use app::App;
 pub use config::{Config, InvalidConfig};

@@ -40,44 +40,34 @@ impl Stored {
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) objects: Vec<Stored>,
-    /// Keys that are none of ours: told, never touched.
-    pub(crate) foreign: Vec<String>,
+    /// How many keys are none of ours: told, never touched.
+    pub(crate) foreign: usize,
     /// Where the next page starts.
     pub(crate) next: Option<String>,
 }
 
 impl Files {
-    /// One page of the objects of this kind, at most 1,000, of one registry or of all.
-    pub(crate) async fn list(
-        &self,
-        kind: Kind,
-        registry: Option<(&Slug, &Slug)>,
-        start: Option<String>,
-    ) -> Result<Listed> {
-        let prefix = match registry {
-            Some((organization, registry)) => format!("{}/{organization}/{registry}/", kind.prefix()),
-            None => format!("{}/", kind.prefix()),
-        };
+    /// One page of the objects of this kind, at most 1,000.
+    pub(crate) async fn list(&self, kind: Kind, start: Option<String>) -> Result<Listed> {
         let answer = self
             .client
             .list_objects_v2()
             .bucket(&self.bucket)
-            .prefix(prefix)
+            .prefix(format!("{}/", kind.prefix()))
             .set_continuation_token(start)
             .send()
             .await
             .map_err(aws::failed)?;
         let mut listed = Listed {
             objects: Vec::new(),
-            foreign: Vec::new(),
+            foreign: 0,
             next: answer.next_continuation_token,
         };
         for object in answer.contents.unwrap_or_default() {
             let size = object.size().unwrap_or_default().unsigned_abs();
-            let key = object.key.unwrap_or_default();
-            match Stored::parse(kind, &key, size) {
+            match Stored::parse(kind, object.key().unwrap_or_default(), size) {
                 Some(stored) => listed.objects.push(stored),
-                None => listed.foreign.push(key),
+                None => listed.foreign += 1,
             }
         }
         Ok(listed)

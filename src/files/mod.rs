@@ -16,7 +16,7 @@ use crate::records::Registry;
 use crate::slug::Slug;
 
 mod listing;
-pub(crate) use listing::{Listed, Stored};
+pub(crate) use listing::Stored;
 
 /// The type of everything that is stored: no browser runs it.
 const CONTENT_TYPE: &str = "application/octet-stream";

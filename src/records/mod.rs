@@ -17,6 +17,7 @@ use crate::aws;
 use crate::error::{Error, Result};
 use keys::Key;
 
+mod gone;
 pub(crate) mod keys;
 mod marker;
 mod organizations;
@@ -26,11 +27,11 @@ mod tokens;
 mod transaction;
 mod writes;
 
+pub(crate) use gone::Gone;
 pub use marker::Marker;
 pub use organizations::Organization;
 pub use packages::Package;
 pub(crate) use packages::Publication;
-pub(crate) use registries::Gone;
 pub use registries::Registry;
 pub use tokens::{NewToken, Token};
 use writes::built;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Organization, Records, keys, to_item};
+use super::{Gone, Organization, Records, keys, to_item};
 use crate::error::{Error, Result};
 use crate::formats::Ecosystem;
 use crate::slug::Slug;
@@ -23,16 +23,6 @@ pub struct Registry {
     pub slug: Slug,
     /// What it holds.
     pub ecosystem: Ecosystem,
-}
-
-/// A registry that was deleted: its content is still to be removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Gone {
-    pub(crate) registry_id: Uuid,
-    pub(crate) organization: Slug,
-    pub(crate) registry: Slug,
-    /// The moment of the deletion, as a UUIDv7.
-    pub(crate) deletion: Uuid,
 }
 
 impl Records {
@@ -108,7 +98,6 @@ impl Records {
             registry: registry.slug.clone(),
             deletion: Uuid::now_v7(),
         };
-        let gone_key = keys::gone(&registry.organization, &registry.slug, registry.id);
         let items = vec![
             self.writes().delete(
                 &keys::registry(&registry.organization, &registry.slug),
@@ -118,7 +107,7 @@ impl Records {
                         .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
                 },
             )?,
-            self.writes().put(to_item(&gone_key, &gone)?, |put| put)?,
+            self.writes().put(to_item(&gone.key(), &gone)?, |put| put)?,
             self.count_registry(registry.organization_id, &registry.organization, "-1")?,
         ];
         match self
