@@ -52,11 +52,7 @@ pub struct Rejection {
 ///
 /// # Errors
 /// A [`Rejection`] where the file is no package of that ecosystem.
-pub fn read(
-    ecosystem: Ecosystem,
-    filename: &str,
-    source: &mut dyn Source,
-) -> Result<Manifest, Rejection> {
+pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     (ecosystem.format().read)(filename, source)
 }
 
