@@ -56,8 +56,10 @@ pub(crate) async fn serve<H, F, B>(
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client may end its sending and still wait for the answer.
+            .half_close(true)
             .header_read_timeout(limits.head_timeout)
-            .max_buf_size(limits.head_bytes)
+            .max_header_size(limits.head_bytes)
             .serve_connection(TokioIo::new(socket), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
