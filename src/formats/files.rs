@@ -1,10 +1,240 @@
 //! `files`: anything, named `{BASENAME}-{SEMVER}.{EXT}`.
 
-use super::{Manifest, Rejection, Source};
+use semver::Version;
+use serde::Serialize;
 
-pub(super) fn read(_filename: &str, _source: &mut dyn Source) -> Result<Manifest, Rejection> {
-    Err(Rejection {
-        field: "file",
-        message: String::new(),
+use super::bounded::unreadable;
+use super::tarball::length_of;
+use super::{MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, Source, metadata};
+
+/// The public service's own sentence.
+const WRONG_NAME: &str = "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}";
+
+/// Extensions of two parts, which win where a version could also end within them.
+const COMPOUND: &[&str] = &[
+    "tar.gz",
+    "tar.bz2",
+    "tar.xz",
+    "tar.zst",
+    "tar.lz",
+    "tar.lzma",
+    "tar.br",
+    "tar.Z",
+    "cpio.gz",
+    "cpio.xz",
+    "img.gz",
+    "img.xz",
+    "iso.gz",
+    "iso.xz",
+    "qcow2.xz",
+    "sql.gz",
+    "json.gz",
+    "csv.gz",
+    "txt.gz",
+    "log.gz",
+    "min.js",
+    "min.css",
+    "js.map",
+    "css.map",
+    "d.ts",
+    "tar.gz.asc",
+    "tar.gz.sig",
+    "tar.gz.sha256",
+    "tar.xz.asc",
+    "tar.xz.sig",
+    "tar.xz.sha256",
+    "zip.asc",
+    "zip.sig",
+    "zip.sha256",
+];
+
+/// What a download page shows of a file.
+#[derive(Debug, Serialize)]
+struct FileFacts {
+    extension: String,
+    media_type: &'static str,
+    /// Bytes.
+    size: u64,
+}
+
+pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+    let (name, version, extension) = split(filename).ok_or_else(|| Rejection::new("file", WRONG_NAME))?;
+    let size = length_of(source).map_err(unreadable("file"))?;
+    Ok(Manifest {
+        name: name.to_owned(),
+        normalized_name: name.to_owned(),
+        version: version.to_owned(),
+        normalized_version: version.to_owned(),
+        variant: Some(extension.to_owned()),
+        metadata: metadata(&FileFacts {
+            extension: extension.to_owned(),
+            media_type: media_type(extension),
+            size,
+        }),
     })
+}
+
+/// Base name, version and extension: at the leftmost hyphen that a version and an extension follow.
+fn split(filename: &str) -> Option<(&str, &str, &str)> {
+    if filename.len() > MAX_NAME + MAX_VERSION + MAX_VARIANT + 2 {
+        return None;
+    }
+    filename.match_indices('-').find_map(|(hyphen, _)| {
+        let name = filename.get(..hyphen).filter(|name| is_base_name(name))?;
+        let (version, extension) = version_and_extension(filename.get(hyphen + 1..)?)?;
+        Some((name, version, extension))
+    })
+}
+
+/// Of every way to cut `rest` the one with a known compound extension, else with the longest
+/// version.
+fn version_and_extension(rest: &str) -> Option<(&str, &str)> {
+    if !rest.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let mut longest = None;
+    for (dot, _) in rest.match_indices('.') {
+        let (Some(version), Some(extension)) = (rest.get(..dot), rest.get(dot + 1..)) else {
+            continue;
+        };
+        if !is_extension(extension) || Version::parse(version).is_err() {
+            continue;
+        }
+        if COMPOUND.contains(&extension) {
+            return Some((version, extension));
+        }
+        longest = Some((version, extension));
+    }
+    longest
+}
+
+fn is_base_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && !name.contains(['/', '\\'])
+        && !name.chars().any(char::is_control)
+}
+
+fn is_extension(extension: &str) -> bool {
+    extension.split('.').all(|part| {
+        let allowed = |letter: char| letter.is_alphanumeric() || "_-+~".contains(letter);
+        !part.is_empty() && part.chars().all(allowed)
+    })
+}
+
+/// The registered media type of the extension's last part, where it is one of the usual ones.
+fn media_type(extension: &str) -> &'static str {
+    let last = extension.rsplit('.').next().unwrap_or(extension);
+    match last.to_ascii_lowercase().as_str() {
+        "zip" => "application/zip",
+        "gz" | "tgz" => "application/gzip",
+        "bz2" | "tbz2" => "application/x-bzip2",
+        "xz" | "txz" => "application/x-xz",
+        "zst" => "application/zstd",
+        "7z" => "application/x-7z-compressed",
+        "tar" => "application/x-tar",
+        "json" | "map" => "application/json",
+        "xml" => "application/xml",
+        "yaml" | "yml" => "application/yaml",
+        "pdf" => "application/pdf",
+        "wasm" => "application/wasm",
+        "jar" | "war" => "application/java-archive",
+        "deb" => "application/vnd.debian.binary-package",
+        "rpm" => "application/x-rpm",
+        "apk" => "application/vnd.android.package-archive",
+        "exe" | "dll" | "msi" => "application/vnd.microsoft.portable-executable",
+        "js" | "mjs" => "text/javascript",
+        "css" => "text/css",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "md" => "text/markdown",
+        "txt" | "log" | "asc" => "text/plain",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "svg" => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn parts(filename: &str) -> Option<(&str, &str, &str)> {
+        split(filename)
+    }
+
+    #[test]
+    fn name_version_and_extension_come_from_the_file_name() {
+        let manifest = read("my-tool-1.2.3.tar.gz", &mut Cursor::new(b"12345")).unwrap();
+        assert_eq!(
+            manifest,
+            Manifest {
+                name: "my-tool".to_owned(),
+                normalized_name: "my-tool".to_owned(),
+                version: "1.2.3".to_owned(),
+                normalized_version: "1.2.3".to_owned(),
+                variant: Some("tar.gz".to_owned()),
+                metadata: metadata(&json!({
+                    "extension": "tar.gz",
+                    "media_type": "application/gzip",
+                    "size": 5,
+                })),
+            }
+        );
+    }
+
+    #[test]
+    fn the_leftmost_hyphen_before_a_version_ends_the_name() {
+        assert_eq!(parts("a-1.0.0-b-2.0.0.zip"), Some(("a", "1.0.0-b-2.0.0", "zip")));
+        assert_eq!(parts("a-1.0-2.0.0.zip"), Some(("a-1.0", "2.0.0", "zip")));
+    }
+
+    #[test]
+    fn a_compound_extension_wins_over_a_longer_version() {
+        assert_eq!(parts("a-1.0.0-rc.1.tar.gz"), Some(("a", "1.0.0-rc.1", "tar.gz")));
+        assert_eq!(parts("a-1.0.0-rc.1.zip"), Some(("a", "1.0.0-rc.1", "zip")));
+        assert_eq!(parts("a-1.0.0+build.5.zip"), Some(("a", "1.0.0+build.5", "zip")));
+    }
+
+    #[test]
+    fn base_names_may_be_in_any_script() {
+        assert_eq!(parts("büro-名-1.0.0.txt"), Some(("büro-名", "1.0.0", "txt")));
+    }
+
+    #[test]
+    fn every_other_name_gets_the_documented_message() {
+        let wrong = [
+            "",
+            "tool.zip",
+            "tool-1.0.zip",
+            "tool-1.0.0",
+            "tool-1.0.0.",
+            "-1.0.0.zip",
+            "tool-01.0.0.zip",
+            "tool_1.0.0.zip",
+            "tool-v1.0.0.zip",
+            "tool-1.0.0.tar..gz",
+            "to\0ol-1.0.0.zip",
+            "../tool-1.0.0.zip",
+            "tool-1.0.0.z/p",
+        ];
+        for filename in wrong {
+            let rejection = read(filename, &mut Cursor::new(b"")).unwrap_err();
+            let expected = Rejection::new(
+                "file",
+                "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}",
+            );
+            assert_eq!(rejection, expected, "{filename}");
+        }
+    }
+
+    #[test]
+    fn an_endless_name_is_refused() {
+        assert_eq!(parts(&format!("{}-1.0.0.zip", "a-1.0.".repeat(10_000))), None);
+    }
 }

@@ -13,10 +13,30 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod bounded;
 mod files;
+mod gzip;
 mod ruby;
+mod sniff;
+mod tarball;
+mod yaml;
+
+/// Bytes of a name.
+pub const MAX_NAME: usize = 255;
+/// Bytes of a version.
+pub const MAX_VERSION: usize = 128;
+/// Bytes of a variant.
+pub const MAX_VARIANT: usize = 128;
+/// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
+/// claims a release must fit into one key of the table, which ends at 1,024 bytes.
+pub const MAX_RELEASE: usize = 1000;
+/// Bytes of metadata that are read of one package, decompressed.
+const MAX_METADATA: u64 = 16 * 1024 * 1024;
 
 /// What a reader reads: any seekable bytes, never assumed to be in memory.
+///
+/// A reader takes every failure to read for damage of the file. A source that can fail otherwise
+/// (ranged reads over a network) remembers its failure, and whoever made it asks for that first.
 pub trait Source: Read + Seek {}
 impl<S: Read + Seek> Source for S {}
 
@@ -46,6 +66,23 @@ pub struct Rejection {
     pub message: String,
 }
 
+impl Rejection {
+    fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Rejection {}
+
 /// Reads `source`, uploaded under `filename`, as a package of `ecosystem`.
 ///
 /// Blocking; reads only what it needs. Every bound is a named constant in the reader's file.
@@ -53,13 +90,81 @@ pub struct Rejection {
 /// # Errors
 /// A [`Rejection`] where the file is no package of that ecosystem.
 pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
-    (ecosystem.format().read)(filename, source)
+    let format = ecosystem.format();
+    rewound(source)?;
+    match (format.read)(filename, source) {
+        Ok(manifest) => manifest.within_bounds(),
+        Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
+    }
+}
+
+fn rewound(source: &mut dyn Source) -> Result<(), Rejection> {
+    source.rewind().map_err(bounded::unreadable("file"))
+}
+
+impl Manifest {
+    /// The bounds that hold for every format.
+    fn within_bounds(self) -> Result<Self, Rejection> {
+        bounded_text("name", &self.name, MAX_NAME)?;
+        bounded_text("name", &self.normalized_name, MAX_NAME)?;
+        bounded_text("version", &self.version, MAX_VERSION)?;
+        bounded_text("version", &self.normalized_version, MAX_VERSION)?;
+        let variant = self.variant.as_deref();
+        if let Some(variant) = variant {
+            bounded_text("variant", variant, MAX_VARIANT)?;
+        }
+        let release = [
+            &self.normalized_name,
+            &self.normalized_version,
+            variant.unwrap_or(""),
+        ];
+        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE {
+            let message = "name, version and variant are too long together; shorten the name";
+            return Err(Rejection::new("name", message));
+        }
+        Ok(self)
+    }
+}
+
+/// What one of a release's names may be in any format: not empty, within `limit` bytes, printable.
+fn bounded_text(field: &'static str, text: &str, limit: usize) -> Result<(), Rejection> {
+    let what = if text.is_empty() {
+        "is empty".to_owned()
+    } else if text.len() > limit {
+        format!("is longer than {limit} bytes")
+    } else if text.chars().any(char::is_control) {
+        "holds control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Rejection::new(
+        field,
+        format!("the package's {field} {what}; change it and build the package again"),
+    ))
+}
+
+/// The unreserved characters of RFC 3986 stand for themselves, every other byte takes three.
+fn percent_encoded_length(text: &str) -> usize {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if unreserved(byte) { 1 } else { 3 })
+        .sum()
+}
+
+/// What a format keeps for its index, as it travels.
+fn metadata(facts: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(facts) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
 }
 
 /// What a registry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ecosystem {
+    /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
     Files,
+    /// Gems.
     Ruby,
 }
 
@@ -70,7 +175,20 @@ struct Format {
     name: &'static str,
     /// Other spellings that the public service accepts; any case.
     aliases: &'static [&'static str],
+    /// What a registry of it holds, in a sentence: `gems (.gem)`.
+    holds: &'static str,
+    /// What its packages are made of on the outside.
+    made_of: &'static [Container],
     read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
+}
+
+/// Archives and compressions that packages are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Container {
+    Ar,
+    Gzip,
+    Tar,
+    Zip,
 }
 
 /// The list of formats. Adding one: a file beside this one, a variant above, a line here.
@@ -79,12 +197,16 @@ const FORMATS: &[Format] = &[
         ecosystem: Ecosystem::Files,
         name: "files",
         aliases: &["file"],
+        holds: "files of any kind",
+        made_of: &[],
         read: files::read,
     },
     Format {
         ecosystem: Ecosystem::Ruby,
         name: "ruby",
         aliases: &["rubygems"],
+        holds: "gems (`.gem`)",
+        made_of: &[Container::Tar],
         read: ruby::read,
     },
 ];
@@ -122,7 +244,7 @@ impl FromStr for Ecosystem {
         let same = |name: &&str| name.eq_ignore_ascii_case(text);
         FORMATS
             .iter()
-            .find(|format| same(&format.name) || format.aliases.iter().any(|alias| same(&alias)))
+            .find(|format| same(&format.name) || format.aliases.iter().any(same))
             .map(|format| format.ecosystem)
             .ok_or_else(|| UnknownEcosystem(text.to_owned()))
     }

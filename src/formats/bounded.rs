@@ -1,0 +1,87 @@
+//! Reading no more than a bound, and saying so.
+//!
+//! `Read::take` ends silently at its limit, which turns an attack into a package that looks
+//! complete. Everything here errors instead.
+
+use std::io::{self, Read};
+
+use super::Rejection;
+
+/// Hands on at most `limit` bytes; the first byte beyond is an error of kind `FileTooLarge`.
+pub(super) struct Bounded<R> {
+    inner: R,
+    limit: u64,
+    left: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    pub(super) fn new(inner: R, limit: u64) -> Self {
+        Self {
+            inner,
+            limit,
+            left: limit,
+        }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.left == 0 {
+            return match self.inner.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(beyond(self.limit)),
+            };
+        }
+        let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let read = self.inner.read(&mut buffer[..wanted])?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// Everything that `reader` holds, which must not be more than `limit` bytes.
+pub(super) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Bounded::new(reader, limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn beyond(limit: u64) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("is larger than the {limit} bytes that are read of it"),
+    )
+}
+
+/// Turns what went wrong while reading `field` into the sentence that says so.
+pub(super) fn unreadable(field: &'static str) -> impl Fn(io::Error) -> Rejection {
+    move |error| {
+        let message = match error.kind() {
+            io::ErrorKind::FileTooLarge => format!("`{field}` {error}"),
+            io::ErrorKind::UnexpectedEof => {
+                format!("`{field}` is cut off: the file ends before it does; publish the whole file")
+            }
+            _ => format!("`{field}` cannot be read ({error}): the file is damaged"),
+        };
+        Rejection::new(field, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_the_limit_is_read() {
+        assert_eq!(read_all(&b"1234"[..], 4).unwrap(), b"1234");
+    }
+
+    #[test]
+    fn one_byte_beyond_the_limit_is_an_error_and_no_silent_end() {
+        let error = read_all(&b"12345"[..], 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+}

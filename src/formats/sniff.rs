@@ -1,0 +1,193 @@
+//! What a file is that is not what its registry holds.
+//!
+//! Looks at the first bytes, and into archives only as far as those reach. Never decides what a
+//! package is: it only makes a refusal more helpful.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use tar::Archive;
+
+use super::tarball::{Members, members};
+use super::{Container, Ecosystem, Format, Rejection, Source};
+
+/// Bytes looked at.
+const HEAD: u64 = 64 * 1024;
+/// Bytes of them decompressed.
+const EXPANDED_HEAD: u64 = 4 * 1024 * 1024;
+/// Members of an archive looked at.
+const MEMBERS: usize = 1_000;
+
+/// A kind of file, and what people call it.
+#[derive(Debug)]
+enum Kind {
+    Package {
+        ecosystem: &'static str,
+        called: &'static str,
+    },
+    /// An archive of who knows what.
+    Container(Container, &'static str),
+    Other(&'static str),
+}
+
+const fn package(ecosystem: &'static str, called: &'static str) -> Kind {
+    Kind::Package { ecosystem, called }
+}
+
+impl Kind {
+    /// What to call it, unless it may well be a broken package of `format`.
+    fn foreign_to(&self, format: &Format) -> Option<&'static str> {
+        match *self {
+            Self::Package { ecosystem, called } => (ecosystem != format.name).then_some(called),
+            Self::Container(kind, called) => (!format.made_of.contains(&kind)).then_some(called),
+            Self::Other(called) => Some(called),
+        }
+    }
+}
+
+/// The refusal of a file that is evidently something else than what `format` holds.
+pub(super) fn told_apart(format: &Format, source: &mut dyn Source) -> Option<Rejection> {
+    if format.ecosystem == Ecosystem::Files {
+        return None;
+    }
+    let called = kind(source)?.foreign_to(format)?;
+    let message = format!(
+        "this is {called}, the registry holds {}; publish it to a registry that holds it",
+        format.holds
+    );
+    Some(Rejection::new("file", message))
+}
+
+fn kind(source: &mut dyn Source) -> Option<Kind> {
+    source.rewind().ok()?;
+    let mut head = Vec::new();
+    source.take(HEAD).read_to_end(&mut head).ok()?;
+    let text = head.trim_ascii_start();
+    let kind = match head.as_slice() {
+        [] => Kind::Other("an empty file"),
+        [b'!', b'<', b'a', b'r', b'c', b'h', b'>', ..] => archive(&head),
+        [0xed, 0xab, 0xee, 0xdb, ..] => package("redhat", "an RPM package"),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => zip(&head),
+        [0x1f, 0x8b, ..] => gzip(&head),
+        [0x7f, b'E', b'L', b'F', ..] => Kind::Other("an ELF executable"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Other("an xz-compressed file"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
+        [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
+        _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
+        _ if head.get(257..262) == Some(b"ustar") => {
+            by_members(&head[..]).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
+        }
+        _ => return None,
+    };
+    Some(kind)
+}
+
+fn begins(text: &[u8], prefix: &[u8]) -> bool {
+    text.get(..prefix.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+fn archive(head: &[u8]) -> Kind {
+    if head.get(8..21) == Some(b"debian-binary") {
+        package("debian", "a Debian package")
+    } else {
+        Kind::Container(Container::Ar, "an ar archive")
+    }
+}
+
+/// By the names that stand in the head; what is compressed there rarely spells one.
+fn zip(head: &[u8]) -> Kind {
+    let holds = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
+    if holds(b".dist-info/") {
+        package("python", "a Python wheel")
+    } else if holds(b".nuspec") {
+        package("nuget", "a NuGet package")
+    } else if holds(b"META-INF/MANIFEST.MF") {
+        package("java", "a Java archive")
+    } else if holds(b"/PKG-INFO") {
+        package("python", "a Python source distribution")
+    } else {
+        Kind::Container(Container::Zip, "a ZIP archive")
+    }
+}
+
+fn gzip(head: &[u8]) -> Kind {
+    match by_members(GzDecoder::new(head).take(EXPANDED_HEAD)) {
+        None => Kind::Container(Container::Gzip, "a gzip-compressed file"),
+        // A gem is not compressed as a whole, so this is one that somebody packed again.
+        Some(Kind::Package {
+            ecosystem: "ruby", ..
+        }) => Kind::Other("a gem that was compressed once more"),
+        Some(kind) => kind,
+    }
+}
+
+/// What the members of a tar archive tell, of which only the beginning is there.
+fn by_members(beginning: impl Read) -> Option<Kind> {
+    let mut archive = Archive::new(beginning);
+    let mut members = members(&mut archive).ok()?;
+    first_telling(&mut members)
+}
+
+fn first_telling<R: Read>(members: &mut Members<'_, R>) -> Option<Kind> {
+    for _ in 0..MEMBERS {
+        let member = members.next().ok()??;
+        let path = String::from_utf8_lossy(&member.path);
+        let path = path.strip_prefix("./").unwrap_or(&path);
+        if let Some(kind) = by_member(path) {
+            return Some(kind);
+        }
+    }
+    None
+}
+
+fn by_member(path: &str) -> Option<Kind> {
+    if path == "metadata.gz" {
+        return Some(package("ruby", "a gem"));
+    }
+    if path == ".PKGINFO" || path.starts_with(".SIGN.") {
+        return Some(package("alpine", "an Alpine package"));
+    }
+    match path.split_once('/')?.1 {
+        "package.json" => Some(package("javascript", "an npm package")),
+        "Chart.yaml" => Some(package("helm", "a Helm chart")),
+        "PKG-INFO" => Some(package("python", "a Python source distribution")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::super::tarball::fixtures::{gzip, tar};
+    use super::super::{Ecosystem, read};
+
+    fn message(file: &[u8]) -> String {
+        let rejection = read(Ecosystem::Ruby, "x.gem", &mut Cursor::new(file)).unwrap_err();
+        rejection.message
+    }
+
+    #[test]
+    fn a_package_of_another_ecosystem_is_told_what_it_is() {
+        let deb = b"!<arch>\ndebian-binary   0           0     0     100644  4         `\n2.0\n";
+        let npm = gzip(&tar(&[
+            ("package/index.js", b""),
+            ("package/package.json", b"{}"),
+        ]));
+        let chart = gzip(&tar(&[("chart/Chart.yaml", b"name: chart")]));
+        let wheel = b"PK\x03\x04................ruamel_yaml-1.dist-info/METADATA";
+        let expected = "the registry holds gems (`.gem`); publish it to a registry that holds it";
+        for (file, what) in [
+            (&deb[..], "a Debian package"),
+            (&npm, "an npm package"),
+            (&chart, "a Helm chart"),
+            (wheel, "a Python wheel"),
+            (b"\xed\xab\xee\xdb\x03\x00", "an RPM package"),
+            (b" <!DOCTYPE html><title>404</title>", "an HTML page"),
+            (b"", "an empty file"),
+        ] {
+            assert_eq!(message(file), format!("this is {what}, {expected}"));
+        }
+    }
+}
