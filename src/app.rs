@@ -122,7 +122,7 @@ impl App {
 
         let time = self.time_for(&request);
         let answer = match route {
-            Some(route) => tokio::time::timeout(time, self.answer(route, request, started + time))
+            Some(route) => tokio::time::timeout(time, Box::pin(self.answer(route, request, started + time)))
                 .await
                 .unwrap_or_else(|_| Err(Error::Unavailable("the call's time was up".to_owned()))),
             None => Err(unrouted(&segments)),
@@ -163,7 +163,7 @@ impl App {
         };
         match route {
             Route::Health => views::health(),
-            Route::Publish(registry) => packages::publish(&call, registry, body).await,
+            Route::Publish(registry) => Box::pin(packages::publish(&call, registry, body)).await,
             Route::Get(registry, id) => packages::get(&call, registry, id).await,
             Route::Delete(registry, id) => packages::delete(&call, registry, id).await,
         }

@@ -92,6 +92,7 @@ impl From<Failure> for Error {
 }
 
 /// An SDK error as the answer it ends in.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 pub(crate) fn failed<E>(error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,

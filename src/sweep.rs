@@ -21,7 +21,7 @@ use crate::files::{Files, Kind, ObjectKey, Stored};
 use crate::records::{Gone, Package, Records, keys};
 
 /// How old an object or a registry's deletion must be before nothing can be under way any more.
-pub const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+pub const GRACE: Duration = Duration::from_hours(24);
 
 /// More orphans than this, and more than [`MAX_ORPHANS_PERCENT`] of all objects: something is wrong
 /// with the table rather than with the files.

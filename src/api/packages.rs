@@ -15,7 +15,7 @@ use crate::files::{Kind, ObjectKey};
 use crate::form;
 use crate::formats::{self, Ecosystem, Manifest};
 use crate::id::PackageId;
-use crate::records::{Package, Publication, Registry, keys};
+use crate::records::{Package, Publication, Registry};
 use crate::scope::Scope;
 
 /// Metadata up to this many bytes of JSON lies in the record; what is larger, in an object beside
@@ -59,13 +59,6 @@ pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body)
         metadata: inline.then(|| metadata.clone()),
         published_by: access.token.id,
     };
-    if !keys::fits(&registry.organization, &registry.slug, &package) {
-        return Err(Error::invalid(
-            "file",
-            "too_long",
-            "The package's name, version and variant are too long together.",
-        ));
-    }
 
     // The file first, then the release.
     let beside = (!inline).then(|| Bytes::from(metadata.clone()));

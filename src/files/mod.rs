@@ -84,17 +84,15 @@ impl Files {
     /// Without `If-None-Match`: the key is of a fresh id, and the SDK's own repeat after a lost
     /// answer would meet a 412 from our own success.
     pub(crate) async fn put(&self, key: &ObjectKey, bytes: Bytes, sha256: Digest<32>) -> Result<()> {
-        self.client
+        let put = self
+            .client
             .put_object()
             .bucket(&self.bucket)
             .key(&key.0)
             .content_type(CONTENT_TYPE)
             .checksum_sha256(sha256.to_base64())
-            .body(bytes.into())
-            .send()
-            .await
-            .map(drop)
-            .map_err(aws::failed)
+            .body(bytes.into());
+        Box::pin(put.send()).await.map(drop).map_err(aws::failed)
     }
 
     /// Reads a whole object of at most `bound` bytes; `None` where there is none.

@@ -12,7 +12,8 @@
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //!
-//! What comes from a package is percent-encoded; slugs and ids need no encoding.
+//! What comes from a package is percent-encoded, and bounded where it is read
+//! ([`MAX_RELEASE`](crate::formats::MAX_RELEASE)); slugs and ids need neither.
 
 use std::collections::HashMap;
 
@@ -29,9 +30,6 @@ use crate::slug::Slug;
 pub(crate) const PK: &str = "pk";
 /// The sort key's attribute.
 pub(crate) const SK: &str = "sk";
-
-/// DynamoDB's bound of a sort key.
-const MAX_SORT_KEY_BYTES: usize = 1024;
 
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -132,13 +130,6 @@ pub(crate) fn release(organization: &Slug, registry: &Slug, package: &Package) -
             encode(package.variant.as_deref().unwrap_or_default())
         ),
     )
-}
-
-/// Whether the table can hold the package's keys.
-pub(crate) fn fits(organization: &Slug, registry: &Slug, package: &Package) -> bool {
-    [name, release]
-        .iter()
-        .all(|key| key(organization, registry, package).sk.len() <= MAX_SORT_KEY_BYTES)
 }
 
 /// The partition of what deleted registries left behind.

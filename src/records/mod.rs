@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::aws;
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ impl Records {
     /// [`Error::Throttled`] where some stay unprocessed.
     pub(crate) async fn find(&self, keys: &[Key]) -> Result<Found> {
         let mut found = Found::default();
-        let mut wanted = Some(self.batch(keys.iter().map(Key::attributes))?);
+        let mut wanted = Some(batch(keys.iter().map(Key::attributes))?);
         for attempt in 0..BATCH_ATTEMPTS {
             let Some(request) = wanted.take() else { break };
             let answer = self
@@ -110,14 +110,6 @@ impl Records {
         } else {
             Ok(found)
         }
-    }
-
-    fn batch(&self, keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
-        KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// Reads one item, consistently.
@@ -192,6 +184,20 @@ impl Found {
     pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
         self.items.remove(key).map(from_item).transpose()
     }
+}
+
+fn batch(keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
+    KeysAndAttributes::builder()
+        .set_keys(Some(keys.collect()))
+        .consistent_read(true)
+        .build()
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Until when an operator's call repeats what ends unknown.
+fn patience() -> Instant {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    Instant::now() + PATIENCE
 }
 
 /// A record as an item under its key.

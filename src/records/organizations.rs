@@ -2,11 +2,10 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Records, keys, to_item};
+use super::{Records, keys, patience, to_item};
 use crate::error::{Error, FieldError, Result};
 use crate::slug::Slug;
 
@@ -39,7 +38,7 @@ impl Records {
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         })?;
         match self
-            .transact(vec![put], &organization.id.to_string(), self.patience())
+            .transact(vec![put], &organization.id.to_string(), patience())
             .await?
         {
             Outcome::Applied => Ok(organization),
@@ -97,7 +96,7 @@ impl Records {
                 .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
         })?;
         let outcome = self
-            .transact(vec![delete], &Uuid::now_v7().to_string(), self.patience())
+            .transact(vec![delete], &Uuid::now_v7().to_string(), patience())
             .await?;
         if let Outcome::Refused(reasons) = outcome
             && refused(&reasons, 0)
@@ -112,11 +111,5 @@ impl Records {
             self.delete_token(&organization, token.id).await?;
         }
         Ok(organization)
-    }
-
-    /// Until when an operator's call repeats what ends unknown.
-    pub(super) fn patience(&self) -> Instant {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
-        Instant::now() + PATIENCE
     }
 }

@@ -48,6 +48,7 @@ pub struct Package {
 
 /// What lists by name show of a package.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the attributes' names are the record's")]
 struct Name<'a> {
     id: PackageId,
     registry_id: Uuid,

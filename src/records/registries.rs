@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Gone, Organization, Records, keys, to_item};
+use super::{Gone, Organization, Records, keys, patience, to_item};
 use crate::error::{Error, Result};
 use crate::formats::Ecosystem;
 use crate::slug::Slug;
@@ -51,10 +51,7 @@ impl Records {
                 put.condition_expression("attribute_not_exists(pk)")
             })?,
         ];
-        match self
-            .transact(items, &registry.id.to_string(), self.patience())
-            .await?
-        {
+        match self.transact(items, &registry.id.to_string(), patience()).await? {
             Outcome::Applied => Ok(registry),
             Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
             Outcome::Refused(_) => Err(Error::Conflict(format!(
@@ -111,7 +108,7 @@ impl Records {
             self.count_registry(registry.organization_id, &registry.organization, "-1")?,
         ];
         match self
-            .transact(items, &gone.deletion.to_string(), self.patience())
+            .transact(items, &gone.deletion.to_string(), patience())
             .await?
         {
             Outcome::Applied => Ok(()),

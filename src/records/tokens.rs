@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::registries::no_organization;
 use super::transaction::Outcome;
-use super::{Organization, Records, built, keys, to_item};
+use super::{Organization, Records, built, keys, patience, to_item};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
@@ -92,10 +92,7 @@ impl Records {
             put(keys::token_by_secret(&token.hash))?,
             put(keys::token_by_id(&organization.slug, token.id))?,
         ];
-        match self
-            .transact(items, &token.id.to_string(), self.patience())
-            .await?
-        {
+        match self.transact(items, &token.id.to_string(), patience()).await? {
             Outcome::Applied => Ok(token),
             Outcome::Refused(reasons) if super::transaction::refused(&reasons, 0) => {
                 Err(no_organization(&organization.slug))
@@ -136,7 +133,7 @@ impl Records {
         };
         let items = vec![delete(&keys::token_by_secret(&token.hash))?, delete(&key)?];
         match self
-            .transact(items, &Uuid::now_v7().to_string(), self.patience())
+            .transact(items, &Uuid::now_v7().to_string(), patience())
             .await?
         {
             Outcome::Applied => Ok(token),

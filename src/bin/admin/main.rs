@@ -108,7 +108,9 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("admin: {error}");
             let inside = error.downcast_ref().and_then(Error::inside);
-            inside.iter().for_each(|inside| eprintln!("admin: {inside}"));
+            if let Some(inside) = inside {
+                eprintln!("admin: {inside}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -224,7 +226,7 @@ fn registry_address(text: &str) -> Result<(Slug, Slug), String> {
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {
-    const MOST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+    const MOST: Duration = Duration::from_hours(100 * 366 * 24);
     let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     let sensible = lifetime > Duration::ZERO && lifetime <= MOST;
     sensible

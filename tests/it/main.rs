@@ -1,0 +1,1 @@
+//! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
