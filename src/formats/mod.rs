@@ -223,6 +223,12 @@ impl Ecosystem {
         self.format().name
     }
 
+    /// A name by the ecosystem's own rule of sameness.
+    #[must_use]
+    pub fn normalize(self, name: &str) -> String {
+        name.to_owned()
+    }
+
     fn format(self) -> &'static Format {
         FORMATS
             .iter()
