@@ -84,7 +84,7 @@ impl Stack {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dynamodb = dynamodb::start(database.as_deref(), TABLE, stopping.clone(), &mut tasks).await?;
-        let s3 = s3::start(&bucket, BUCKET, stopping, &mut tasks).await?;
+        let s3 = s3::start(&bucket, options.data_dir.is_some(), BUCKET, stopping, &mut tasks).await?;
         Ok(Self {
             s3,
             dynamodb,
