@@ -8,13 +8,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use insta::assert_json_snapshot;
-use packages_api::formats::Ecosystem;
-use packages_api::records::{NewToken, Records};
-use packages_api::{DEVELOPMENT_TOKEN, Scope};
-use packages_api_local::{Stack, StackOptions};
+use packages_api::DEVELOPMENT_TOKEN;
+use packages_api::records::Records;
+use packages_api_local::Stack;
 use serde_json::{Value, json};
 
 use crate::support::runtime_api::Function;
+use crate::support::seed::seeded_stack;
 
 /// The package that the events of get and delete name.
 const EVENTS_PACKAGE: &str = "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
@@ -27,30 +27,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let stack = Stack::start(StackOptions::default()).await.expect("a stack");
-        let records = Records::new(&stack.sdk_config(), stack.table());
-        let slug = |text: &str| text.parse().expect("a slug");
-        let organization = records
-            .create_organization(&slug("my_great_org"))
-            .await
-            .expect("new");
-        for (registry, ecosystem) in [("my-registry", Ecosystem::Ruby), ("files", Ecosystem::Files)] {
-            let made = records
-                .create_registry(&organization, &slug(registry), ecosystem)
-                .await;
-            made.expect("new");
-        }
-        let token = NewToken {
-            scopes: vec![Scope::CreatePackages, Scope::ReadPackages, Scope::DeletePackages],
-            registry: None,
-            expires_at: None,
-            description: None,
-        };
-        let secret = DEVELOPMENT_TOKEN.parse().expect("well-formed");
-        records
-            .create_token(&organization, &secret, token)
-            .await
-            .expect("new");
+        let stack = seeded_stack().await;
         let mut function = Function::start(&command("packages-api"), &stack.environment()).await;
         function.first_poll().await;
         Self { function, stack }

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 /// Nothing here takes so long, even under an emulated processor, unless it hangs.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_mins(2);
 
 /// A function in its sandbox. Dropping it ends its process.
 #[derive(Debug)]
