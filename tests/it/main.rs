@@ -1,1 +1,4 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
+
+mod runtime;
+mod support;
