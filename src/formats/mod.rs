@@ -14,12 +14,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 mod bounded;
+mod digest;
 mod files;
 mod gzip;
+mod headers;
+mod javascript;
+mod json;
+mod python;
 mod ruby;
 mod sniff;
 mod tarball;
 mod yaml;
+mod zip;
 
 /// Bytes of a name.
 pub const MAX_NAME: usize = 255;
@@ -173,6 +179,10 @@ fn metadata(facts: &impl Serialize) -> Map<String, Value> {
 pub enum Ecosystem {
     /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
     Files,
+    /// npm's packages.
+    Javascript,
+    /// Wheels and source distributions.
+    Python,
     /// Gems.
     Ruby,
 }
@@ -209,6 +219,22 @@ const FORMATS: &[Format] = &[
         holds: "files of any kind",
         made_of: &[],
         read: files::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Javascript,
+        name: "javascript",
+        aliases: &["npm"],
+        holds: "npm packages (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: javascript::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Python,
+        name: "python",
+        aliases: &["pypi"],
+        holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
+        made_of: &[Container::Gzip, Container::Zip],
+        read: python::read,
     },
     Format {
         ecosystem: Ecosystem::Ruby,

@@ -15,7 +15,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 /// Collections inside one another, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Scalars and collections written in the document.
-pub(super) const MAX_NODES: usize = 250_000;
+pub(super) const MAX_NODES: usize = 200_000;
+/// Values with a name that aliases can repeat.
+pub(super) const MAX_ANCHORS: usize = 10_000;
 /// What the document may weigh with every alias written out: [`NODE_WEIGHT`] a node and its text.
 pub(super) const MAX_EXPANDED: u64 = 32 * 1024 * 1024;
 
@@ -171,6 +173,11 @@ impl<'a> Tree<'a> {
         }
         let node = Rc::new(node);
         if anchor != 0 {
+            if self.anchors.len() >= MAX_ANCHORS {
+                return Err(format!(
+                    "it names more than {MAX_ANCHORS} values by anchors"
+                ));
+            }
             self.anchors.insert(anchor, Rc::clone(&node));
         }
         self.place(node)
@@ -301,11 +308,12 @@ mod tests {
 
     #[test]
     fn aliases_that_would_grow_are_refused() {
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..10 {
+        let mut bomb = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x]".to_owned()];
+        bomb.extend((1..10).map(|level| {
             let before = format!("*a{},", level - 1).repeat(9);
-            bomb += &format!("a{level}: &a{level} [{before}]\n");
-        }
+            format!("a{level}: &a{level} [{before}]")
+        }));
+        let bomb = bomb.join("\n");
         assert_eq!(
             read(&bomb).unwrap_err(),
             "with its aliases written out it is larger than 33554432 bytes"
@@ -323,17 +331,22 @@ mod tests {
         let too_deep = "it is nested deeper than 64 levels";
         assert_eq!(read(&"- ".repeat(100_000)).unwrap_err(), too_deep);
         assert_eq!(read(&"[".repeat(200)).unwrap_err(), too_deep);
-        let mut chain = "- &a0 [x]\n".to_owned();
-        for level in 1..100 {
-            chain += &format!("- &a{level} [*a{}]\n", level - 1);
-        }
+        let mut chain = vec!["- &a0 [x]".to_owned()];
+        chain.extend((1..100).map(|level| format!("- &a{level} [*a{}]", level - 1)));
+        let chain = chain.join("\n");
         assert_eq!(read(&chain).unwrap_err(), too_deep);
     }
 
     #[test]
     fn values_are_counted() {
         let many = "- \n".repeat(MAX_NODES + 1);
-        assert_eq!(read(&many).unwrap_err(), "it holds more than 250000 values");
+        assert_eq!(read(&many).unwrap_err(), "it holds more than 200000 values");
+        let anchors: Vec<_> = (0..=MAX_ANCHORS).map(|id| format!("- &a{id} x")).collect();
+        let anchors = anchors.join("\n");
+        assert_eq!(
+            read(&anchors).unwrap_err(),
+            "it names more than 10000 values by anchors"
+        );
     }
 
     #[test]
