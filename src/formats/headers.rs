@@ -1,6 +1,9 @@
 //! Header fields as RFC 822 and Debian's control files have them: `Name: value`, and lines that
 //! begin with a blank continue the value.
 
+/// Fields of a paragraph.
+pub(super) const MAX_FIELDS: usize = 20_000;
+
 /// A field; the value keeps its line ends and the blanks that continuation lines begin with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Field {
@@ -17,8 +20,8 @@ pub(super) struct Headers {
 }
 
 impl Headers {
-    /// Reads fields up to the first empty line, or the first that is none.
-    pub(super) fn read(text: &str) -> Self {
+    /// Reads fields up to the first empty line, or the first that is none; an error is a phrase.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut headers = Self::default();
         for line in text.lines() {
@@ -29,8 +32,11 @@ impl Headers {
                 headers.broken = true;
                 break;
             }
+            if headers.fields.len() > MAX_FIELDS {
+                return Err(format!("it has more than {MAX_FIELDS} fields"));
+            }
         }
-        headers
+        Ok(headers)
     }
 
     fn add(&mut self, line: &str) -> bool {
@@ -78,7 +84,8 @@ mod tests {
 
     #[test]
     fn values_keep_their_lines_and_the_body_is_left_alone() {
-        let headers = Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n");
+        let headers =
+            Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
         let fields: Vec<_> = headers
             .fields
             .iter()
@@ -95,7 +102,13 @@ mod tests {
     #[test]
     fn a_line_that_is_no_field_ends_the_paragraph() {
         for text in ["A: 1\nno field\nB: 2\n", " continued\n", ": nameless\n"] {
-            assert!(Headers::read(text).broken, "{text}");
+            assert!(Headers::read(text).unwrap().broken, "{text}");
         }
+    }
+
+    #[test]
+    fn fields_are_counted() {
+        let error = Headers::read(&"a:\n".repeat(MAX_FIELDS + 1)).unwrap_err();
+        assert_eq!(error, "it has more than 20000 fields");
     }
 }

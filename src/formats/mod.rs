@@ -13,17 +13,22 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod ar;
 mod bounded;
+mod compression;
+mod debian;
 mod digest;
 mod files;
 mod gzip;
 mod headers;
+mod helm;
 mod javascript;
 mod json;
 mod python;
 mod ruby;
 mod sniff;
 mod tarball;
+mod terraform;
 mod yaml;
 mod zip;
 
@@ -177,14 +182,20 @@ fn metadata(facts: &impl Serialize) -> Map<String, Value> {
 /// What a registry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ecosystem {
+    /// Debian's binary packages.
+    Debian,
     /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
     Files,
+    /// Helm's charts.
+    Helm,
     /// npm's packages.
     Javascript,
     /// Wheels and source distributions.
     Python,
     /// Gems.
     Ruby,
+    /// Terraform's modules.
+    Terraform,
 }
 
 /// One line of the list of formats.
@@ -213,12 +224,28 @@ enum Container {
 /// The list of formats. Adding one: a file beside this one, a variant above, a line here.
 const FORMATS: &[Format] = &[
     Format {
+        ecosystem: Ecosystem::Debian,
+        name: "debian",
+        aliases: &["deb"],
+        holds: "Debian packages (`.deb`)",
+        made_of: &[Container::Ar],
+        read: debian::read,
+    },
+    Format {
         ecosystem: Ecosystem::Files,
         name: "files",
         aliases: &["file"],
         holds: "files of any kind",
         made_of: &[],
         read: files::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Helm,
+        name: "helm",
+        aliases: &[],
+        holds: "Helm charts (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: helm::read,
     },
     Format {
         ecosystem: Ecosystem::Javascript,
@@ -243,6 +270,14 @@ const FORMATS: &[Format] = &[
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
         read: ruby::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Terraform,
+        name: "terraform",
+        aliases: &[],
+        holds: "Terraform modules (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: terraform::read,
     },
 ];
 

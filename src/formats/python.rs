@@ -56,15 +56,13 @@ struct FileName<'a> {
 pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     if let Some(stem) = suffix_off(filename, ".whl") {
         let named = wheel_name(stem)?;
-        manifest(&wheel(source)?, &named)
+        manifest(&wheel(source)?, |_| named)
     } else if let Some(stem) = suffix_off(filename, ".zip") {
-        let bytes = zipped_sdist(source)?;
-        manifest(&bytes, &sdist_name(stem, &bytes))
+        manifest(&zipped_sdist(source)?, |headers| sdist_name(stem, headers))
     } else if let Some(stem) =
         suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz"))
     {
-        let bytes = sdist(source)?;
-        manifest(&bytes, &sdist_name(stem, &bytes))
+        manifest(&sdist(source)?, |headers| sdist_name(stem, headers))
     } else {
         Err(Rejection::new(
             "file",
@@ -112,9 +110,7 @@ fn is_tags(tags: &str) -> bool {
 }
 
 /// Where the name ends and the version begins only the file itself tells.
-fn sdist_name<'a>(stem: &'a str, pkg_info: &[u8]) -> FileName<'a> {
-    let text = String::from_utf8_lossy(pkg_info);
-    let headers = Headers::read(&text);
+fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
     let stated = normalized(headers.get("Name").unwrap_or_default());
     let split = stem.match_indices('-').find_map(|(hyphen, _)| {
         let name = stem.get(..hyphen)?;
@@ -197,10 +193,15 @@ fn several(field: &'static str) -> Rejection {
     )
 }
 
-fn manifest(bytes: &[u8], named: &FileName) -> Result<Manifest, Rejection> {
+fn manifest<'a>(
+    bytes: &[u8],
+    named: impl FnOnce(&Headers) -> FileName<'a>,
+) -> Result<Manifest, Rejection> {
     // Old build tools wrote other encodings into fields that no index uses.
     let text = String::from_utf8_lossy(bytes);
-    let headers = Headers::read(&text);
+    let headers = Headers::read(&text)
+        .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
+    let named = named(&headers);
     let name = headers.get("Name").map(str::trim).unwrap_or_default();
     if !is_name(name) {
         return Err(Rejection::new(
@@ -223,7 +224,7 @@ fn manifest(bytes: &[u8], named: &FileName) -> Result<Manifest, Rejection> {
         version: stated.to_owned(),
         normalized_version: canonical(&version),
         variant: Some(named.variant()),
-        metadata: metadata(&index_facts(bytes, &headers, named)),
+        metadata: metadata(&index_facts(bytes, &headers, &named)),
     })
 }
 

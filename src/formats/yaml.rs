@@ -11,6 +11,7 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use serde_json::Value;
 
 /// Collections inside one another, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -94,6 +95,20 @@ impl<'a> Node<'a> {
         matches!(self.kind, Kind::Mapping(_))
     }
 
+    /// The whole tree as JSON, numbers and truth values as the core schema has them; for keys that
+    /// are no text the text that stands there. The bound on the weight bounds this too.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => core_value(text),
+            Kind::Scalar { text, .. } => Value::from(text.as_ref()),
+            Kind::Sequence(items) => items.iter().map(|item| item.to_json()).collect(),
+            Kind::Mapping(pairs) => pairs
+                .iter()
+                .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), value.to_json()))
+                .collect(),
+        }
+    }
+
     /// The value under `key`: of several the last, as the common loaders have it.
     pub(super) fn get(&self, key: &str) -> Option<&Node<'a>> {
         self.pairs()
@@ -106,6 +121,20 @@ impl<'a> Node<'a> {
 /// Null in the core schema, YAML 1.2.2 section 10.3.2.
 fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// A plain scalar in the core schema, YAML 1.2.2 section 10.3.2. Numbers that would not come back as
+/// they were written stay text, so that `1.10` is not 1.1.
+fn core_value(text: &str) -> Value {
+    match text {
+        _ if is_null(text) => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => match text.parse::<i64>() {
+            Ok(number) if number.to_string() == text => number.into(),
+            _ => text.into(),
+        },
+    }
 }
 
 /// A document under construction.
@@ -291,6 +320,15 @@ mod tests {
             .and_then(|version| version.get("version"));
         assert_eq!(version.unwrap().text(), Some("1.0"));
         assert_eq!(root.get("platform").unwrap().plain_text(), None);
+    }
+
+    #[test]
+    fn a_tree_becomes_json_without_changing_numbers() {
+        let root = read("a: [1.10, 12, true, ~, '7', 007]\n1: &x {y: z}\nb: *x\n").unwrap();
+        let expected = serde_json::json!({
+            "a": ["1.10", 12, true, null, "7", "007"], "1": {"y": "z"}, "b": {"y": "z"},
+        });
+        assert_eq!(root.to_json(), expected);
     }
 
     #[test]
