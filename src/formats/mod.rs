@@ -13,13 +13,24 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod ar;
 mod bounded;
+mod compression;
+mod debian;
+mod digest;
 mod files;
 mod gzip;
+mod headers;
+mod helm;
+mod javascript;
+mod json;
+mod python;
 mod ruby;
 mod sniff;
 mod tarball;
+mod terraform;
 mod yaml;
+mod zip;
 
 /// Bytes of a name.
 pub const MAX_NAME: usize = 255;
@@ -162,10 +173,20 @@ fn metadata(facts: &impl Serialize) -> Map<String, Value> {
 /// What a registry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ecosystem {
+    /// Debian's binary packages.
+    Debian,
     /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
     Files,
+    /// Helm's charts.
+    Helm,
+    /// npm's packages.
+    Javascript,
+    /// Wheels and source distributions.
+    Python,
     /// Gems.
     Ruby,
+    /// Terraform's modules.
+    Terraform,
 }
 
 /// One line of the list of formats.
@@ -194,6 +215,14 @@ enum Container {
 /// The list of formats. Adding one: a file beside this one, a variant above, a line here.
 const FORMATS: &[Format] = &[
     Format {
+        ecosystem: Ecosystem::Debian,
+        name: "debian",
+        aliases: &["deb"],
+        holds: "Debian packages (`.deb`)",
+        made_of: &[Container::Ar],
+        read: debian::read,
+    },
+    Format {
         ecosystem: Ecosystem::Files,
         name: "files",
         aliases: &["file"],
@@ -202,12 +231,44 @@ const FORMATS: &[Format] = &[
         read: files::read,
     },
     Format {
+        ecosystem: Ecosystem::Helm,
+        name: "helm",
+        aliases: &[],
+        holds: "Helm charts (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: helm::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Javascript,
+        name: "javascript",
+        aliases: &["npm"],
+        holds: "npm packages (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: javascript::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Python,
+        name: "python",
+        aliases: &["pypi"],
+        holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
+        made_of: &[Container::Gzip, Container::Zip],
+        read: python::read,
+    },
+    Format {
         ecosystem: Ecosystem::Ruby,
         name: "ruby",
         aliases: &["rubygems"],
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
         read: ruby::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Terraform,
+        name: "terraform",
+        aliases: &[],
+        holds: "Terraform modules (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: terraform::read,
     },
 ];
 
