@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
 use crate::records::Records;
-use crate::route::{self, Route};
+use crate::route::{Page, Route};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -51,24 +51,17 @@ impl App {
         let request_id = request_id(&request);
         let received = request.body().len();
         let path = front_door::path(&request);
-        let segments: Vec<_> = path.strip_prefix('/').unwrap_or(&path).split('/').collect();
         let method = request.method().clone();
-        // HEAD is answered as GET is, without the body.
-        let asked = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            &method
-        };
-        let route = Route::of(asked, &segments);
-
+        let route = Route::of(&method, &path);
+        let named = route.as_ref().ok().copied();
         let lives = started + lifetime(&request);
         let answer = match route {
-            Some(route) => {
+            Ok(route) => {
                 tokio::time::timeout_at(lives, Box::pin(self.answer(route, request, started, lives)))
                     .await
                     .unwrap_or_else(|_| Err(Error::Unavailable("the sandbox's time was up".to_owned())))
             }
-            None => Err(route::none(&segments)),
+            Err(error) => Err(error),
         };
         let inside = answer.as_ref().err().and_then(Error::inside).map(str::to_owned);
         let mut response = answer.unwrap_or_else(|error| views::error(&error));
@@ -78,11 +71,11 @@ impl App {
         response
             .headers_mut()
             .extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
-        let registry = route.and_then(Route::registry);
+        let registry = named.map(|route| route.registry);
         tracing::info!(
             request_id,
             method = method.as_str(),
-            route = route.map_or("none", Route::name),
+            route = named.map_or_else(|| "none".to_owned(), |route| format!("{:?}", route.page)),
             organization = registry.map(|path| path.organization),
             registry = registry.map(|path| path.registry),
             status = response.status().as_u16(),
@@ -113,16 +106,18 @@ impl App {
             deadline: end.checked_sub(RESERVE).unwrap_or(end),
             end,
         };
-        match route {
-            Route::Health => views::health(),
+        let Route { page, registry, id } = route;
+        match page {
+            Page::Health => views::health(),
+            Page::OpenApi => Ok(views::openapi()),
             // What moves large files may take longer than the gateway waits.
-            Route::Publish(registry) => packages::publish(&call, registry, body).await,
-            Route::Copy(registry, id) => packages::copy(&call, registry, id, &query).await,
-            Route::RequestUpload(registry) => call.in_time(packages::request_upload(&call, registry)).await,
-            Route::List(registry) => call.in_time(packages::list(&call, registry, &query)).await,
-            Route::Get(registry, id) => call.in_time(packages::get(&call, registry, id)).await,
-            Route::Delete(registry, id) => call.in_time(packages::delete(&call, registry, id)).await,
-            Route::Download(registry, id) => call.in_time(packages::download(&call, registry, id)).await,
+            Page::PublishPackage => packages::publish(&call, registry, body).await,
+            Page::CopyPackage => packages::copy(&call, registry, id, &query).await,
+            Page::RequestUpload => call.in_time(packages::request_upload(&call, registry)).await,
+            Page::ListPackages => call.in_time(packages::list(&call, registry, &query)).await,
+            Page::GetPackage => call.in_time(packages::get(&call, registry, id)).await,
+            Page::DeletePackage => call.in_time(packages::delete(&call, registry, id)).await,
+            Page::DownloadPackage => call.in_time(packages::download(&call, registry, id)).await,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::secret::{InvalidSecret, Secret};
 use crate::slug::Slug;
 
 /// The registry that a request's path names, whether or not there is such a one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RegistryPath<'a> {
     pub(crate) organization: &'a str,
     pub(crate) registry: &'a str,

@@ -5,100 +5,155 @@ use lambda_http::http::Method;
 use crate::auth::RegistryPath;
 use crate::error::Error;
 
-/// The methods that any path of the API takes.
-const METHODS: [Method; 3] = [Method::GET, Method::POST, Method::DELETE];
+/// Every call of the API: its method, its path, its page. `openapi.yaml` describes the same.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[(Method, &str, Page)] = &[
+    (Method::GET,    "/",                                                                                       Page::Health),
+    (Method::GET,    "/openapi.yaml",                                                                           Page::OpenApi),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::ListPackages),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::PublishPackage),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Page::RequestUpload),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::GetPackage),
+    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::DeletePackage),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Page::CopyPackage),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DownloadPackage),
+];
 
-/// One call of the API, and what its path names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Route<'a> {
+/// One page of the API's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
     Health,
-    Publish(RegistryPath<'a>),
-    RequestUpload(RegistryPath<'a>),
-    List(RegistryPath<'a>),
-    Get(RegistryPath<'a>, &'a str),
-    Delete(RegistryPath<'a>, &'a str),
-    Copy(RegistryPath<'a>, &'a str),
-    Download(RegistryPath<'a>, &'a str),
+    OpenApi,
+    ListPackages,
+    PublishPackage,
+    RequestUpload,
+    GetPackage,
+    DeletePackage,
+    CopyPackage,
+    DownloadPackage,
+}
+
+/// A page, and what the path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route<'a> {
+    pub(crate) page: Page,
+    /// Empty where the path names none.
+    pub(crate) registry: RegistryPath<'a>,
+    /// Empty where the path names none.
+    pub(crate) id: &'a str,
 }
 
 impl<'a> Route<'a> {
-    pub(crate) fn of(method: &Method, path: &[&'a str]) -> Option<Self> {
-        let (registry, rest) = match path {
-            [""] => return (method == Method::GET).then_some(Self::Health),
-            [
-                "v2",
-                "packages",
-                "organizations",
-                organization,
-                "registries",
-                registry,
-                rest @ ..,
-            ] => (
-                RegistryPath {
-                    organization,
-                    registry,
-                },
-                rest,
-            ),
-            _ => return None,
+    /// The page for `method` and `path`. HEAD is answered as GET is.
+    ///
+    /// # Errors
+    /// A path that exists with other methods is a 405 that names them; any other a 404.
+    pub(crate) fn of(method: &Method, path: &'a str) -> Result<Self, Error> {
+        let asked = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
         };
-        match (method, rest) {
-            (&Method::POST, ["packages"]) => Some(Self::Publish(registry)),
-            (&Method::GET, ["packages"]) => Some(Self::List(registry)),
-            (&Method::POST, ["packages", "upload"]) => Some(Self::RequestUpload(registry)),
-            (&Method::GET, ["packages", id]) => Some(Self::Get(registry, id)),
-            (&Method::DELETE, ["packages", id]) => Some(Self::Delete(registry, id)),
-            (&Method::POST, ["packages", id, "copy"]) => Some(Self::Copy(registry, id)),
-            (&Method::GET, ["packages", id, "download"]) => Some(Self::Download(registry, id)),
-            _ => None,
+        let mut allow = Vec::new();
+        for (method, template, page) in ROUTES {
+            let Some((registry, id)) = names(template, path) else {
+                continue;
+            };
+            if method == asked {
+                return Ok(Self {
+                    page: *page,
+                    registry,
+                    id,
+                });
+            }
+            allow.push(method.as_str());
+            allow.extend((method == Method::GET).then_some("HEAD"));
         }
-    }
-
-    /// The route's name in the log.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Health => "health",
-            Self::Publish(..) => "packages.publish",
-            Self::RequestUpload(..) => "packages.upload",
-            Self::List(..) => "packages.list",
-            Self::Get(..) => "packages.get",
-            Self::Delete(..) => "packages.delete",
-            Self::Copy(..) => "packages.copy",
-            Self::Download(..) => "packages.download",
-        }
-    }
-
-    pub(crate) fn registry(self) -> Option<RegistryPath<'a>> {
-        match self {
-            Self::Health => None,
-            Self::Publish(registry)
-            | Self::RequestUpload(registry)
-            | Self::List(registry)
-            | Self::Get(registry, _)
-            | Self::Delete(registry, _)
-            | Self::Copy(registry, _)
-            | Self::Download(registry, _) => Some(registry),
+        if allow.is_empty() {
+            Err(Error::NotFound(
+                "There is nothing at this address. The API's addresses begin with \
+                 /v2/packages/organizations/{organization}/registries/{registry}/packages; \
+                 GET /openapi.yaml describes all of them."
+                    .to_owned(),
+            ))
+        } else {
+            Err(Error::MethodNotAllowed(allow.join(", ")))
         }
     }
 }
 
-/// A path that exists with other methods is a 405 that names them; any other a 404.
-pub(crate) fn none(segments: &[&str]) -> Error {
-    let mut allow: Vec<_> = METHODS
-        .iter()
-        .filter(|method| Route::of(method, segments).is_some())
-        .map(Method::as_str)
-        .collect();
-    if allow.first() == Some(&"GET") {
-        allow.insert(1, "HEAD");
+/// What `path` has in the places of the template's braces, if it is such a path.
+fn names<'a>(template: &str, path: &'a str) -> Option<(RegistryPath<'a>, &'a str)> {
+    let mut registry = RegistryPath::default();
+    let mut id = "";
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let segment = segments.next()?;
+        match expected {
+            "{organization}" if !segment.is_empty() => registry.organization = segment,
+            "{registry}" if !segment.is_empty() => registry.registry = segment,
+            "{id}" if !segment.is_empty() => id = segment,
+            fixed if fixed == segment => {}
+            _ => return None,
+        }
     }
-    if allow.is_empty() {
-        Error::NotFound(
-            "There is nothing at this address. The API's addresses begin with \
-             /v2/packages/organizations/{organization}/registries/{registry}/packages."
-                .to_owned(),
-        )
-    } else {
-        Error::MethodNotAllowed(allow.join(", "))
+    segments.next().is_none().then_some((registry, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
+
+    fn page(method: &Method, path: &str) -> Result<Page, String> {
+        Route::of(method, path)
+            .map(|route| route.page)
+            .map_err(|error| match error {
+                Error::MethodNotAllowed(allow) => allow,
+                error => error.status().to_string(),
+            })
+    }
+
+    #[test]
+    fn a_path_and_a_method_have_one_page() {
+        let route = Route::of(&Method::POST, &format!("{PACKAGES}/i/copy")).unwrap();
+        let registry = RegistryPath {
+            organization: "o",
+            registry: "r",
+        };
+        assert_eq!(
+            route,
+            Route {
+                page: Page::CopyPackage,
+                registry,
+                id: "i"
+            }
+        );
+        assert_eq!(page(&Method::HEAD, "/"), Ok(Page::Health));
+        assert_eq!(
+            page(&Method::POST, &format!("{PACKAGES}/upload")),
+            Ok(Page::RequestUpload)
+        );
+    }
+
+    #[test]
+    fn other_methods_are_told_and_other_paths_are_not_there() {
+        assert_eq!(page(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
+        assert_eq!(page(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
+        for path in [
+            "",
+            "//",
+            "/v2",
+            &format!("{PACKAGES}/"),
+            &format!("{PACKAGES}//copy"),
+            "/v2/packages/organizations/o",
+        ] {
+            assert_eq!(
+                page(&Method::GET, path),
+                Err("404 Not Found".to_owned()),
+                "{path}"
+            );
+        }
     }
 }

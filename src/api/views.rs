@@ -20,6 +20,9 @@ use crate::id::PackageId;
 use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
 
+/// The description of this API, as it is served.
+const OPENAPI: &str = include_str!("../../openapi.yaml");
+
 /// What the Go client waits for after a 429, in seconds.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
@@ -245,6 +248,15 @@ pub(crate) fn health() -> Result<Response<Body>> {
         version: env!("CARGO_PKG_VERSION"),
     };
     json(StatusCode::OK, &body)
+}
+
+/// 200 with the description of this API.
+pub(crate) fn openapi() -> Response<Body> {
+    let mut response = Response::new(Body::Text(OPENAPI.to_owned()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    response
 }
 
 /// An answer without a body.

@@ -163,7 +163,7 @@ mod tests {
         let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None, None, "example");
         (
             credentials,
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_451_347_200),
+            SystemTime::UNIX_EPOCH + Duration::from_hours(403_152),
         )
     }
 

@@ -5,7 +5,7 @@ use super::*;
 async fn read_form(content_type: &str, body: &[u8]) -> Result<File> {
     match read_any(content_type, body).await? {
         Form::File(file) => Ok(file),
-        other => panic!("{other:?}"),
+        Form::PackageUrl(url) => panic!("{url}"),
     }
 }
 
