@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_path_and_a_method_have_one_page() {
-        let route = Route::of(&Method::POST, &format!("{PACKAGES}/i/copy")).unwrap();
+        let path = format!("{PACKAGES}/i/copy");
+        let route = Route::of(&Method::POST, &path).unwrap();
         let registry = RegistryPath {
             organization: "o",
             registry: "r",
