@@ -337,6 +337,7 @@ async fn what_was_stored_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let options = StackOptions {
         data_dir: Some(folder.path().join("deep/inside")),
+        ..StackOptions::default()
     };
     let stack = Stack::start(options.clone()).await.unwrap();
     let s3 = Client::new(&stack.sdk_config());

@@ -14,7 +14,7 @@ mod listing;
 mod multipart;
 mod store;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use self::bucket::Bucket;
 use self::store::Store;
-use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StackError, stopped};
+use super::{ACCESS_KEY_ID, StackError, stopped};
 use crate::serve::{Limits, serve};
 
 const LIMITS: Limits = Limits {
@@ -38,19 +38,38 @@ const LIMITS: Limits = Limits {
     grace: Duration::from_secs(5),
 };
 
-/// Serves bucket `name`, kept in `folder`, on loopback until `stop` is told. A bucket that is not
-/// `lasting` leaves its folder to whoever made it.
+/// What a bucket is to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options<'a> {
+    /// Where the files lie.
+    pub(super) folder: &'a Path,
+    /// Whether the folder outlives the bucket.
+    pub(super) lasting: bool,
+    /// Its name.
+    pub(super) bucket: &'static str,
+    /// The address to listen on.
+    pub(super) host: IpAddr,
+    /// What opens it.
+    pub(super) secret_access_key: &'a str,
+}
+
+/// Serves one bucket until `stop` is told.
 pub(super) async fn start(
-    folder: &Path,
-    lasting: bool,
-    name: &'static str,
+    options: Options<'_>,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
 ) -> Result<SocketAddr, StackError> {
-    let store = Store::open(folder, lasting).map_err(|error| StackError::Bucket(error.to_string()))?;
+    let store = Store::open(options.folder, options.lasting)
+        .map_err(|error| StackError::Bucket(error.to_string()))?;
     tasks.spawn(lifecycle::run(store.clone(), stop.clone()));
-    let service = service(Bucket { name, store });
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let service = service(
+        Bucket {
+            name: options.bucket,
+            store,
+        },
+        options.secret_access_key,
+    );
+    let listener = TcpListener::bind((options.host, 0)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(serve(
         listener,
@@ -72,9 +91,9 @@ pub(super) async fn start(
     Ok(address)
 }
 
-fn service(bucket: Bucket) -> S3Service {
+fn service(bucket: Bucket, secret_access_key: &str) -> S3Service {
     let mut builder = S3ServiceBuilder::new(bucket);
-    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
+    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, secret_access_key));
     builder.build()
 }
 
