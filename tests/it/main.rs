@@ -1,1 +1,5 @@
-//! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
+//! The Packages API as its users meet it: real HTTP requests, whole answers.
+
+mod errors;
+mod packages;
+mod support;
