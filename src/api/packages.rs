@@ -183,13 +183,18 @@ async fn store(
 }
 
 /// Removes what is certain to belong to no package. Awaited, since a frozen sandbox finishes
-/// nothing; what it does not reach is left to the sweep.
+/// nothing, but only until the deadline, since the answer is certain already; what it does not
+/// reach is left to the sweep.
 async fn remove(call: &Call<'_>, registry: &Registry, id: PackageId, metadata: bool) {
     let delete = async |kind| {
-        let deleted = call.app.files.delete(&ObjectKey::of(kind, registry, id)).await;
-        if let Err(error) = deleted {
-            tracing::warn!(%id, inside = error.inside(), "a file is left to the sweep");
-        }
+        let key = ObjectKey::of(kind, registry, id);
+        let deleted = tokio::time::timeout_at(call.deadline, call.app.files.delete(&key)).await;
+        let inside = match &deleted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.inside(),
+            Err(_) => Some("the call's time was up"),
+        };
+        tracing::warn!(%id, inside, "a file is left to the sweep");
     };
     if metadata {
         tokio::join!(delete(Kind::Package), delete(Kind::Metadata));
