@@ -1,8 +1,11 @@
 //! Packages: publish, get, list, copy, delete, download.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
+use tokio::time::Instant;
 
 use super::Call;
 use super::views;
@@ -86,17 +89,20 @@ fn just_deleted() -> Error {
 }
 
 /// Removes what is certain to belong to no package. Awaited, since a frozen sandbox finishes
-/// nothing; what it does not reach is left to the sweep.
+/// nothing, but not for long, since the answer is certain already; what it does not reach is left
+/// to the sweep.
 async fn remove_files(call: &Call<'_>, registry: &Registry, package: &Package) {
+    const AT_LEAST: Duration = Duration::from_secs(1);
+    let deadline = call.deadline.max(Instant::now() + AT_LEAST);
     let delete = async |kind| {
-        let deleted = call
-            .app
-            .files
-            .delete(&ObjectKey::of(kind, registry, package.id))
-            .await;
-        if let Err(error) = deleted {
-            tracing::warn!(id = %package.id, inside = error.inside(), "a file is left to the sweep");
-        }
+        let key = ObjectKey::of(kind, registry, package.id);
+        let deleted = tokio::time::timeout_at(deadline, call.app.files.delete(&key)).await;
+        let inside = match &deleted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.inside(),
+            Err(_) => Some("the call's time was up"),
+        };
+        tracing::warn!(id = %package.id, inside, "a file is left to the sweep");
     };
     if package.metadata.is_some() {
         delete(Kind::Package).await;
