@@ -22,13 +22,16 @@ mod files;
 mod gzip;
 mod headers;
 mod helm;
+mod java;
 mod javascript;
 mod json;
+mod nuget;
 mod python;
 mod ruby;
 mod sniff;
 mod tarball;
 mod terraform;
+mod xml;
 mod yaml;
 mod zip;
 
@@ -179,8 +182,12 @@ pub enum Ecosystem {
     Files,
     /// Helm's charts.
     Helm,
+    /// Maven's single files.
+    Java,
     /// npm's packages.
     Javascript,
+    /// `NuGet`'s packages.
+    Nuget,
     /// Wheels and source distributions.
     Python,
     /// Gems.
@@ -239,12 +246,28 @@ const FORMATS: &[Format] = &[
         read: helm::read,
     },
     Format {
+        ecosystem: Ecosystem::Java,
+        name: "java",
+        aliases: &["maven"],
+        holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
+        made_of: &[Container::Zip],
+        read: java::read,
+    },
+    Format {
         ecosystem: Ecosystem::Javascript,
         name: "javascript",
         aliases: &["npm"],
         holds: "npm packages (`.tgz`)",
         made_of: &[Container::Gzip],
         read: javascript::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Nuget,
+        name: "nuget",
+        aliases: &[],
+        holds: "NuGet packages (`.nupkg`)",
+        made_of: &[Container::Zip],
+        read: nuget::read,
     },
     Format {
         ecosystem: Ecosystem::Python,

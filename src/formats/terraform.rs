@@ -22,6 +22,8 @@ struct IndexFacts {
     submodules: Vec<String>,
 }
 
+/// Configuration files and READMEs of an archive.
+const MAX_PATHS: usize = 10_000;
 /// Names that are kept of each list.
 const MAX_LISTED: usize = 1_000;
 
@@ -94,6 +96,10 @@ fn contents(source: &mut dyn Source) -> Result<Contents, Rejection> {
         if member.is_file() && (is_configuration(&path) || is_readme(&path)) {
             let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
             contents.paths.push(path);
+        }
+        if contents.paths.len() > MAX_PATHS {
+            let message = format!("the module holds more than {MAX_PATHS} configuration files");
+            return Err(Rejection::new("file", message));
         }
     }
     finish(archive).map_err(&unreadable)?;
