@@ -299,9 +299,15 @@ pub(crate) fn error(error: &Error) -> Response<Body> {
 
 /// When a package was published: RFC 3339, UTC, milliseconds.
 fn created_at(id: PackageId) -> Result<String> {
-    DateTime::from(id.minted_at())
-        .fmt(DateTimeFormat::DateTime)
-        .map_err(|error| Error::Internal(format!("the time of {id}: {error}")))
+    let millis = DateTime::from(id.minted_at()).to_millis().unwrap_or_default();
+    let seconds = DateTime::from_secs(millis.div_euclid(1_000)).fmt(DateTimeFormat::DateTime);
+    let seconds = seconds.map_err(|error| Error::Internal(format!("the time of {id}: {error}")))?;
+    // Always three digits: the SDK leaves zeros at the end out.
+    Ok(format!(
+        "{}.{:03}Z",
+        seconds.trim_end_matches('Z'),
+        millis.rem_euclid(1_000)
+    ))
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
