@@ -1,5 +1,8 @@
 //! The Packages API as its users meet it: real HTTP requests, whole answers.
 
 mod errors;
+mod faults;
 mod packages;
+mod races;
+mod round_trips;
 mod support;
