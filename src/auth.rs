@@ -4,28 +4,45 @@ use std::time::SystemTime;
 
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::AUTHORIZATION;
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::id::PackageId;
-use crate::records::{Package, Records, Registry, Token, keys};
+use crate::records::keys::{self, Key};
+use crate::records::{Package, Records, Registry, Token, Upload};
 use crate::scope::Scope;
 use crate::secret::{InvalidSecret, Secret};
 use crate::slug::Slug;
 
 /// The registry that a request's path names, whether or not there is such a one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RegistryPath<'a> {
     pub(crate) organization: &'a str,
     pub(crate) registry: &'a str,
 }
 
-/// What the request may use: proven, and read in the same breath.
+/// What a request asks for: beside the registry, what is read in the same breath.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Request<'a> {
+    /// The scopes that it takes: of each group, any one.
+    pub(crate) scopes: &'a [&'a [Scope]],
+    /// A package of the registry.
+    pub(crate) package: Option<&'a str>,
+    /// An upload to the registry.
+    pub(crate) upload: Option<Uuid>,
+    /// A second registry of the organization.
+    pub(crate) target: Option<&'a str>,
+}
+
+/// What the request may use: proven, and read at once.
 #[derive(Debug)]
 pub(crate) struct Access {
     pub(crate) token: Token,
     pub(crate) registry: Registry,
-    /// The package that was asked for, if this registry has it.
     package: Option<Package>,
+    target: Option<Registry>,
+    /// What became of the upload, if it became anything.
+    pub(crate) upload: Option<Upload>,
 }
 
 impl Access {
@@ -38,9 +55,18 @@ impl Access {
             Error::NotFound("This registry has no package of that id. It may have been deleted.".to_owned())
         })
     }
+
+    /// The second registry.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub(crate) fn target(&mut self, slug: &str) -> Result<Registry> {
+        let target = self.target.take().filter(|target| opens(&self.token, target));
+        target.ok_or_else(|| no_registry(&self.registry.organization, slug))
+    }
 }
 
-/// Authorizes a request for `registry`, by any one of `scopes`, and finds `package` there: one
+/// Authorizes `request` for the registry of `path`, and finds what it asks for there: one
 /// consistent read for all of it.
 ///
 /// # Errors
@@ -50,63 +76,112 @@ pub(crate) async fn enter(
     records: &Records,
     headers: &HeaderMap,
     path: RegistryPath<'_>,
-    scopes: &[Scope],
-    package: Option<&str>,
+    request: Request<'_>,
 ) -> Result<Access> {
     let secret = secret(headers)?;
-    let token_key = keys::token_by_secret(&secret.hash());
-    let slugs = path
-        .organization
-        .parse::<Slug>()
-        .ok()
-        .zip(path.registry.parse::<Slug>().ok());
-    let registry_key = slugs
-        .as_ref()
-        .map(|(organization, registry)| keys::registry(organization, registry));
-    let package_id = package.and_then(|id| id.parse::<PackageId>().ok());
-    let package_key = slugs
-        .as_ref()
-        .zip(package_id)
-        .map(|((organization, registry), id)| keys::package(organization, registry, id));
-    let wanted: Vec<_> = [Some(&token_key), registry_key.as_ref(), package_key.as_ref()]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
-    let mut found = records.find(&wanted).await?;
+    let keys = Keys::of(&secret, path, request);
+    let mut found = records.find(&keys.all()).await?;
 
-    let token: Token = found
-        .take(&token_key)?
-        .filter(is_current)
-        .ok_or(Error::Unauthorized(
-            "This token is unknown here: it has expired or was deleted. Use a current token.",
-        ))?;
+    let token: Option<Token> = found.take(&keys.token)?;
+    let token = token.filter(is_current).ok_or(Error::Unauthorized(
+        "This token is unknown here: it has expired or was deleted. Use a current token.",
+    ))?;
     if token.organization.as_str() != path.organization {
         return Err(Error::NotFound(format!(
             "There is no organization `{}`, or none that this token may know of.",
             path.organization
         )));
     }
-    if let Some(first) = scopes.first()
-        && !scopes.iter().any(|scope| token.scopes.contains(scope))
+    let lacks = |group: &&&[Scope]| !group.iter().any(|scope| token.scopes.contains(scope));
+    if let Some(&&scope) = request
+        .scopes
+        .iter()
+        .find(lacks)
+        .and_then(|group| group.first())
+        .as_ref()
     {
-        return Err(Error::Forbidden(*first));
+        return Err(Error::Forbidden(scope));
     }
-    let registry: Option<Registry> = registry_key.map(|key| found.take(&key)).transpose()?.flatten();
-    let registry = registry
-        .filter(|registry| opens(&token, registry))
-        .ok_or_else(|| {
-            Error::NotFound(format!(
-                "There is no registry `{}` in `{}`, or none that this token may know of.",
-                path.registry, path.organization
-            ))
-        })?;
-    let package: Option<Package> = package_key.map(|key| found.take(&key)).transpose()?.flatten();
+    let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;
+    let registry = registry.filter(|registry| opens(&token, registry));
+    let registry = registry.ok_or_else(|| no_registry(&token.organization, path.registry))?;
+    let package: Option<Package> = found.take_any(keys.package.as_ref())?;
+    let upload: Option<Upload> = found.take_any(keys.upload.as_ref())?;
+    // A registry's target may be itself, which has been taken out by now.
+    let same = request
+        .target
+        .is_some_and(|target| target == registry.slug.as_str());
+    let target = if same {
+        Some(registry.clone())
+    } else {
+        found.take_any(keys.target.as_ref())?
+    };
     Ok(Access {
         package: package.filter(|package| package.registry_id == registry.id),
+        upload: upload.filter(|upload| upload.registry_id == registry.id),
+        target,
         token,
         registry,
     })
+}
+
+/// Where everything lies that a request asks for. What cannot exist by its name has no key.
+struct Keys {
+    token: Key,
+    registry: Option<Key>,
+    package: Option<Key>,
+    upload: Option<Key>,
+    target: Option<Key>,
+}
+
+impl Keys {
+    fn of(secret: &Secret, path: RegistryPath<'_>, request: Request<'_>) -> Self {
+        let organization = path.organization.parse::<Slug>().ok();
+        let slug = path.registry.parse::<Slug>().ok();
+        let slugs = || organization.as_ref().zip(slug.as_ref());
+        let package = request.package.and_then(|id| id.parse::<PackageId>().ok());
+        let target = request.target.and_then(|slug| slug.parse::<Slug>().ok());
+        Self {
+            token: keys::token_by_secret(&secret.hash()),
+            registry: slugs().map(|(organization, registry)| keys::registry(organization, registry)),
+            package: slugs()
+                .zip(package)
+                .map(|((org, registry), id)| keys::package(org, registry, id)),
+            upload: slugs()
+                .zip(request.upload)
+                .map(|((org, registry), id)| keys::upload(org, registry, id)),
+            target: organization
+                .as_ref()
+                .zip(target)
+                .map(|(org, target)| keys::registry(org, &target)),
+        }
+    }
+
+    /// Each once: `DynamoDB` refuses a batch that names a key twice.
+    fn all(&self) -> Vec<Key> {
+        let target = self
+            .target
+            .as_ref()
+            .filter(|target| Some(*target) != self.registry.as_ref());
+        let others = [
+            self.registry.as_ref(),
+            self.package.as_ref(),
+            self.upload.as_ref(),
+            target,
+        ];
+        [Some(&self.token)]
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+fn no_registry(organization: &Slug, registry: &str) -> Error {
+    Error::NotFound(format!(
+        "There is no registry `{registry}` in `{organization}`, or none that this token may know of."
+    ))
 }
 
 /// The secret that a request carries.

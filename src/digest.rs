@@ -22,6 +22,11 @@ impl Digest<32> {
 }
 
 impl<const N: usize> Digest<N> {
+    /// The digest that this is the base64 of, if it is one.
+    pub(crate) fn from_base64(text: &str) -> Option<Self> {
+        BASE64.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
     /// The digest in base64, as S3 writes its checksums.
     #[must_use]
     pub fn to_base64(&self) -> String {
@@ -85,22 +90,40 @@ impl<const N: usize> From<Digest<N>> for String {
 pub struct Digests {
     /// SHA-256.
     pub sha256: Digest<32>,
-    /// SHA-512.
-    pub sha512: Digest<64>,
+    /// SHA-512; `None` for a file so large that S3 alone read all of it.
+    pub sha512: Option<Digest<64>>,
 }
 
 impl Digests {
-    /// Both digests of `bytes`, in one pass by blocks that stay in the processor's caches.
+    /// Both digests of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
+        let mut hasher = Hasher::default();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+}
+
+/// Both digests of what comes piece by piece, in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Hasher {
+    sha256: Sha256,
+    sha512: Sha512,
+}
+
+impl Hasher {
+    /// Takes the next bytes, by blocks that stay in the processor's caches.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         for block in bytes.chunks(16 * 1024) {
-            sha256.update(block);
-            sha512.update(block);
+            self.sha256.update(block);
+            self.sha512.update(block);
         }
-        Self {
-            sha256: Digest(sha256.finalize().into()),
-            sha512: Digest(sha512.finalize().into()),
+    }
+
+    pub(crate) fn finish(self) -> Digests {
+        Digests {
+            sha256: Digest(self.sha256.finalize().into()),
+            sha512: Some(Digest(self.sha512.finalize().into())),
         }
     }
 }
@@ -124,6 +147,7 @@ mod tests {
         assert!(
             digests
                 .sha512
+                .unwrap()
                 .to_string()
                 .starts_with("ddaf35a193617abacc417349ae204131")
         );

@@ -30,19 +30,28 @@ pub(crate) struct File {
     pub(crate) bytes: Bytes,
 }
 
-/// The one `file` of a publish form.
+/// What a publish form brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The package itself.
+    File(File),
+    /// The address of a file that was uploaded before.
+    PackageUrl(String),
+}
+
+/// Reads a publish form: either one `file` or one `package_url`.
 ///
 /// # Errors
 /// 400 where the body is no form, 413 where it is too large, 422 where it has not exactly one
-/// usable `file`.
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<File> {
+/// usable `file` or `package_url`.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
     let body = bytes(body)?;
     if body.len() > MAX_BODY_BYTES {
         return Err(Error::TooLarge);
     }
     let boundary = boundary(headers)?;
     let mut form = Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);
-    let mut file = None;
+    let (mut file, mut package_url) = (None, None);
     let mut parts = 0;
     while let Some(mut part) = form.next_field().await.map_err(malformed)? {
         parts += 1;
@@ -53,26 +62,44 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<File> {
         }
         let disposition = Disposition::of(&part);
         let content = content(&mut part).await?;
-        if disposition.name.as_deref() != Some(b"file") {
-            continue;
+        match disposition.name.as_deref() {
+            Some(b"file") => only(&mut file, "file", (disposition, content))?,
+            Some(b"package_url") => only(&mut package_url, "package_url", content)?,
+            _ => {}
         }
-        if file.is_some() {
-            return Err(Error::invalid(
-                "file",
-                "duplicate",
-                "The form has two parts named `file`. Publish one file a call.",
-            ));
-        }
-        file = Some((disposition, content));
     }
-    let (disposition, bytes) = file.ok_or_else(|| {
-        Error::invalid(
+    match (file, package_url) {
+        (Some((disposition, bytes)), None) => whole_file(disposition, bytes).map(Form::File),
+        (None, Some(url)) => String::from_utf8(url.into())
+            .map(Form::PackageUrl)
+            .map_err(|_| Error::invalid("package_url", "invalid", "The package_url is not UTF-8.")),
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "package_url",
+            "ambiguous",
+            "The form has both `file` and `package_url`. Send one of them.",
+        )),
+        (None, None) => Err(Error::invalid(
             "file",
             "missing",
             "The form has no part named `file`. Send the package as `file`, for example with \
-             `curl -F 'file=@banana-1.0.0.gem'`.",
-        )
-    })?;
+             `curl -F 'file=@banana-1.0.0.gem'`, or the address of an upload as `package_url`.",
+        )),
+    }
+}
+
+/// Keeps the first part of a name; a second one is a mistake.
+fn only<T>(place: &mut Option<T>, name: &'static str, part: T) -> Result<()> {
+    match place.replace(part) {
+        None => Ok(()),
+        Some(_) => Err(Error::invalid(
+            name,
+            "duplicate",
+            format!("The form has two parts named `{name}`. Publish one file a call."),
+        )),
+    }
+}
+
+fn whole_file(disposition: Disposition, bytes: Bytes) -> Result<File> {
     let filename = disposition.filename()?;
     if bytes.is_empty() {
         return Err(Error::invalid(
@@ -169,8 +196,6 @@ impl Disposition {
 
     /// The file name's last segment: clients send whole paths, of either kind.
     fn filename(self) -> Result<String> {
-        let unusable =
-            |why: &str| Error::invalid("file", "invalid_filename", format!("The file name {why}."));
         let extended = self.extended_filename.as_deref().and_then(decode_extended);
         let plain = || {
             self.filename
@@ -179,20 +204,31 @@ impl Disposition {
         let name = match extended {
             Some(name) => name,
             None => plain()
-                .ok_or_else(|| unusable("is missing: send the package as a file, not as a field"))?
-                .map_err(|_| unusable("is not UTF-8"))?,
+                .ok_or_else(|| unusable("file", "is missing: send the package as a file, not as a field"))?
+                .map_err(|_| unusable("file", "is not UTF-8"))?,
         };
-        let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        match last {
-            "" | "." | ".." => Err(unusable("has no last segment")),
-            last if last.len() > MAX_FILENAME_BYTES => Err(unusable(&format!(
+        usable_filename(&name, "file").map(str::to_owned)
+    }
+}
+
+/// The last segment of a file's name or path, if a file can be called so.
+pub(crate) fn usable_filename<'a>(name: &'a str, field: &'static str) -> Result<&'a str> {
+    match name.rsplit(['/', '\\']).next().unwrap_or_default() {
+        "" | "." | ".." => Err(unusable(field, "has no last segment")),
+        last if last.len() > MAX_FILENAME_BYTES => Err(unusable(
+            field,
+            &format!(
                 "has {} bytes; at most {MAX_FILENAME_BYTES} are allowed",
                 last.len()
-            ))),
-            last if last.chars().any(char::is_control) => Err(unusable("has control characters")),
-            last => Ok(last.to_owned()),
-        }
+            ),
+        )),
+        last if last.chars().any(char::is_control) => Err(unusable(field, "has control characters")),
+        last => Ok(last),
     }
+}
+
+fn unusable(field: &'static str, why: &str) -> Error {
+    Error::invalid(field, "invalid_filename", format!("The file name {why}."))
 }
 
 /// RFC 8187: `UTF-8''` and percent-encoded bytes.

@@ -18,6 +18,9 @@ use crate::config::Config;
 /// What every path of the API begins with.
 const ROOT: &str = "/v2/packages/";
 
+/// The path of the API's description.
+const DESCRIPTION: &str = "/openapi.yaml";
+
 /// Longer than any path of the API, and what a URI can hold.
 const MAX_PATH_BYTES: usize = 16 * 1024;
 
@@ -112,7 +115,10 @@ pub(crate) fn path(request: &Request) -> String {
     }
     let raw = request.raw_http_path();
     let raw = if raw.is_empty() { request.uri().path() } else { raw };
-    raw.find(ROOT).map_or(raw, |front| &raw[front..]).to_owned()
+    let front = raw
+        .find(ROOT)
+        .or_else(|| raw.strip_suffix(DESCRIPTION).map(str::len));
+    front.map_or(raw, |front| &raw[front..]).to_owned()
 }
 
 /// Where this deployment is reached: as configured, else as the front door's own context says,

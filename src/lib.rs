@@ -13,6 +13,7 @@ pub mod front_door;
 mod id;
 pub mod log;
 pub mod records;
+mod route;
 mod scope;
 mod secret;
 mod slug;

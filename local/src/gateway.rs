@@ -152,12 +152,7 @@ impl Refusal {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         "Request line and headers are larger than 10,240 bytes. Send fewer or shorter headers.",
     );
-    const BODY_TOO_LARGE: Self = Self::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "The body is larger than this road allows, some 4.4 MB of file. Files of any size take the upload road: \
-         POST /v2/packages/organizations/{org}/registries/{registry}/packages/upload, \
-         post the file with the form that it answers, then publish with package_url.",
-    );
+    const BODY_TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, packages_api::TOO_LARGE);
     const UNREADABLE: Self = Self::new(
         StatusCode::BAD_REQUEST,
         "The body ended before it was complete, or is not framed as its headers say. Send it again.",

@@ -8,5 +8,5 @@ mod serve;
 mod server;
 mod stack;
 
-pub use server::{Server, ServerOptions};
-pub use stack::{Stack, StackError, StackOptions, sdk_config};
+pub use server::{Server, ServerOptions, function};
+pub use stack::{Stack, StackError, StackOptions};

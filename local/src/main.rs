@@ -1,3 +1,20 @@
 //! `cargo run`: the Packages API with everything embedded.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod command;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = command::Arguments::parse();
+    command::start_log();
+    match command::run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}

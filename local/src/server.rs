@@ -4,14 +4,18 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
+use futures_util::future::BoxFuture;
 use http::Response;
 use lambda_http::Body;
+use packages_api::{App, Config};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::gateway::Gateway;
-use crate::serve::{Limits, serve};
+use crate::serve::{Limits, base_url, serve};
+use crate::stack::Stack;
 
 /// Where a server listens, and how long it waits.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +75,18 @@ impl Server {
         })
     }
 
+    /// Starts a server in front of the function's own App over this stack.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened on.
+    pub async fn over(stack: &Stack, options: ServerOptions) -> io::Result<Self> {
+        let config = Config::new(stack.table(), stack.bucket());
+        Self::start(options, |base_url| {
+            function(config, base_url, &stack.sdk_config())
+        })
+        .await
+    }
+
     /// Where clients find it: `http://127.0.0.1:8080`, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> String {
@@ -81,6 +97,28 @@ impl Server {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let _ = self.running.await;
+    }
+}
+
+/// The App that answers under `base_url`, as a function of one request.
+///
+/// For [`Server::start`], where the SDK is to reach a stack in another way than the stack says, such
+/// as through a proxy.
+pub fn function(
+    config: Config,
+    base_url: &str,
+    sdk: &SdkConfig,
+) -> impl Fn(lambda_http::Request) -> BoxFuture<'static, Response<Body>> + Clone + Send + use<> {
+    let base_url = Some(base_url.to_owned());
+    let config = Config {
+        api_base_url: base_url.clone(),
+        web_base_url: base_url,
+        ..config
+    };
+    let app = App::new(config, sdk);
+    move |request| {
+        let app = app.clone();
+        Box::pin(async move { app.handle(request).await })
     }
 }
 
@@ -113,15 +151,4 @@ async fn run<H, F>(
     serve(listener, limits, handler, stop).await;
     // Calls whose client is gone have no connection to wait for.
     let _ = tokio::time::timeout(options.grace, calls.idle()).await;
-}
-
-/// The address as clients write it. One that stands for every interface is reached on loopback.
-fn base_url(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        });
-    }
-    format!("http://{address}")
 }

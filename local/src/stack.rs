@@ -7,7 +7,7 @@ mod dynamodb;
 mod s3;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -17,20 +17,35 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
-/// The credentials of every embedded stack. They open nothing but the stack on this machine.
+use crate::serve::base_url;
+
 const ACCESS_KEY_ID: &str = "local";
+/// The secret key of every stack on loopback. It opens nothing else.
 const SECRET_ACCESS_KEY: &str = "local-stack-only";
 const REGION: &str = "us-east-1";
 const BUCKET: &str = "packages";
 const TABLE: &str = "packages";
 
 /// Where a stack keeps what it is given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct StackOptions {
     /// The folder that holds table and bucket, made where it is missing. Without one the table
     /// is in memory, the bucket in a temporary folder, and both are gone with the stack.
     pub data_dir: Option<PathBuf>,
+    /// Where S3 listens: those who follow a presigned address must reach it. DynamoDB, which only
+    /// the function speaks to and which checks no signature, stays on loopback.
+    pub host: IpAddr,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        }
+    }
 }
 
 /// Why a stack did not start.
@@ -57,6 +72,7 @@ pub enum StackError {
 pub struct Stack {
     s3: SocketAddr,
     dynamodb: SocketAddr,
+    secret_access_key: String,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     /// The bucket of a stack without a folder of its own; removed on drop.
@@ -84,26 +100,35 @@ impl Stack {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dynamodb = dynamodb::start(database.as_deref(), TABLE, stopping.clone(), &mut tasks).await?;
-        let s3 = s3::start(&bucket, BUCKET, stopping, &mut tasks).await?;
+        let secret_access_key = secret_access_key(options.host);
+        let s3 = s3::Options {
+            folder: &bucket,
+            lasting: options.data_dir.is_some(),
+            bucket: BUCKET,
+            host: options.host,
+            secret_access_key: &secret_access_key,
+        };
+        let s3 = s3::start(s3, stopping, &mut tasks).await?;
         Ok(Self {
             s3,
             dynamodb,
+            secret_access_key,
             stop,
             tasks,
             _ephemeral: ephemeral,
         })
     }
 
-    /// The address of the S3 service: `http://127.0.0.1:…`.
+    /// The address of the S3 service: `http://127.0.0.1:…`, of a stack on loopback.
     #[must_use]
     pub fn s3_endpoint(&self) -> String {
-        format!("http://{}", self.s3)
+        base_url(self.s3)
     }
 
     /// The address of the DynamoDB service: `http://127.0.0.1:…`.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> String {
-        format!("http://{}", self.dynamodb)
+        base_url(self.dynamodb)
     }
 
     /// The name of the one bucket.
@@ -123,7 +148,7 @@ impl Stack {
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ENDPOINT_URL_S3", self.s3_endpoint()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_endpoint()),
@@ -139,7 +164,26 @@ impl Stack {
     /// without touching this process's own.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        sdk_config(self.s3_endpoint(), self.dynamodb_endpoint())
+        self.sdk_config_through(self.s3_endpoint(), self.dynamodb_endpoint())
+    }
+
+    /// As [`sdk_config`](Self::sdk_config), with the services at other addresses than their own,
+    /// such as a proxy's in front of them.
+    #[must_use]
+    pub fn sdk_config_through(&self, s3_endpoint: String, dynamodb_endpoint: String) -> SdkConfig {
+        let key = &self.secret_access_key;
+        let credentials = Credentials::new(ACCESS_KEY_ID, key, None, None, "local");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .service_config(Endpoints {
+                s3: s3_endpoint,
+                dynamodb: dynamodb_endpoint,
+            })
+            // Plain HTTP: without it every client would read the system's certificates.
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build()
     }
 
     /// Stops both services, once the requests under way are answered.
@@ -149,22 +193,13 @@ impl Stack {
     }
 }
 
-/// An SDK configuration for services at other addresses than a stack's own, such as a proxy in
-/// front of them; region and credentials are those of every stack.
-#[must_use]
-pub fn sdk_config(s3_endpoint: String, dynamodb_endpoint: String) -> SdkConfig {
-    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .service_config(Endpoints {
-            s3: s3_endpoint,
-            dynamodb: dynamodb_endpoint,
-        })
-        // Plain HTTP on loopback: without it every client would read the system's certificates.
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build()
+/// The documented secret on loopback; where others can reach the bucket, one that nobody knows.
+fn secret_access_key(host: IpAddr) -> String {
+    if host.is_loopback() {
+        SECRET_ACCESS_KEY.to_owned()
+    } else {
+        format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+    }
 }
 
 /// Answers the SDK's question for a service's address, as `AWS_ENDPOINT_URL_…` would.

@@ -3,18 +3,25 @@
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::digest::Digests;
 use crate::error::{Error, FieldError, RETRY_AFTER_SECONDS, Result};
+use crate::files::PostForm;
 use crate::id::PackageId;
-use crate::records::{Package, Registry};
+use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
+
+/// The description of this API, as it is served.
+const OPENAPI: &str = include_str!("../../openapi.yaml");
 
 /// What the Go client waits for after a 429, in seconds.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
@@ -59,6 +66,15 @@ impl Urls {
         format!("{}/packages/{id}", self.registry(registry))
     }
 
+    /// A registry's list, with the parameters of one of its pages.
+    pub(crate) fn packages(&self, registry: &Registry, parameters: &[(&str, String)]) -> String {
+        let pairs: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        format!("{}/packages?{}", self.registry(registry), pairs.join("&"))
+    }
+
     fn package_web(&self, registry: &Registry, id: PackageId) -> String {
         format!("{}/packages/{id}", self.registry_web(registry))
     }
@@ -77,6 +93,7 @@ struct PackageBody<'a> {
     variant: Option<&'a str>,
     filename: &'a str,
     size: u64,
+    download_url: String,
     created_at: String,
     digests: Digests,
     metadata: Box<RawValue>,
@@ -97,6 +114,42 @@ struct RegistryBody<'a> {
     slug: &'a Slug,
     url: String,
     web_url: String,
+}
+
+#[derive(Serialize)]
+struct ListBody<'a> {
+    items: Vec<ItemBody<'a>>,
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct ItemBody<'a> {
+    id: PackageId,
+    url: String,
+    web_url: String,
+    name: &'a str,
+    created_at: String,
+    version: &'a str,
+    digests: Digests,
+}
+
+/// The addresses of a page and of those around it, where they apply.
+#[derive(Serialize)]
+pub(crate) struct Links {
+    #[serde(rename = "self")]
+    pub(crate) own: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prev: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UploadBody {
+    uri: String,
+    form: PostForm,
 }
 
 #[derive(Serialize)]
@@ -142,11 +195,50 @@ pub(crate) fn package(
         variant: package.variant.as_deref(),
         filename: &package.filename,
         size: package.size,
+        download_url: format!("{}/download", urls.package(registry, package.id)),
         created_at: created_at(package.id)?,
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
     };
     json(StatusCode::OK, &body)
+}
+
+/// 200 with a page of a list.
+pub(crate) fn list(
+    urls: &Urls,
+    registry: &Registry,
+    items: &[Listed],
+    links: Links,
+) -> Result<Response<Body>> {
+    let items = items.iter().map(|item| {
+        Ok(ItemBody {
+            id: item.id,
+            url: urls.package(registry, item.id),
+            web_url: urls.package_web(registry, item.id),
+            name: &item.name,
+            created_at: created_at(item.id)?,
+            version: &item.version,
+            digests: item.digests,
+        })
+    });
+    let items = items.collect::<Result<_>>()?;
+    json(StatusCode::OK, &ListBody { items, links })
+}
+
+/// 200 with the form for an upload.
+pub(crate) fn upload(uri: String, form: PostForm) -> Result<Response<Body>> {
+    json(StatusCode::OK, &UploadBody { uri, form })
+}
+
+/// 302 to a short-lived address, which nobody may keep.
+pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
+    let mut response = empty(StatusCode::FOUND);
+    let address = HeaderValue::from_str(address).map_err(|error| Error::Internal(error.to_string()))?;
+    response.headers_mut().insert(LOCATION, address);
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// 200, alive: of the function alone, the storage is not asked.
@@ -156,6 +248,15 @@ pub(crate) fn health() -> Result<Response<Body>> {
         version: env!("CARGO_PKG_VERSION"),
     };
     json(StatusCode::OK, &body)
+}
+
+/// 200 with the description of this API.
+pub(crate) fn openapi() -> Response<Body> {
+    let mut response = Response::new(Body::Text(OPENAPI.to_owned()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    response
 }
 
 /// An answer without a body.

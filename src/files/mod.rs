@@ -4,6 +4,7 @@
 //! the other is found by one exact read. No file name is part of any key.
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use bytes::Bytes;
@@ -14,18 +15,30 @@ use crate::error::{Error, Result};
 use crate::id::PackageId;
 use crate::records::Registry;
 use crate::slug::Slug;
+use uuid::Uuid;
 
+mod addresses;
+mod copies;
 mod listing;
+mod post_form;
+mod ranges;
 pub(crate) use listing::Stored;
+pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
+pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
 
 /// The type of everything that is stored: no browser runs it.
 const CONTENT_TYPE: &str = "application/octet-stream";
+
+/// What every key of an upload begins with.
+pub(crate) const UPLOADS: &str = "uploads";
 
 /// The bucket.
 #[derive(Debug, Clone)]
 pub struct Files {
     client: Client,
     bucket: String,
+    /// Who signs the forms that clients post to the bucket.
+    credentials: Option<SharedCredentialsProvider>,
 }
 
 /// What is kept of a package in the bucket.
@@ -54,6 +67,11 @@ impl Kind {
 pub(crate) struct ObjectKey(String);
 
 impl ObjectKey {
+    /// The place of one upload: a prefix of its own, so that no two can meet.
+    pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid, filename: &str) -> Self {
+        Self(format!("{UPLOADS}/{organization}/{registry}/{upload}/{filename}"))
+    }
+
     pub(crate) fn of(kind: Kind, registry: &Registry, id: PackageId) -> Self {
         Self::at(kind, &registry.organization, &registry.slug, id)
     }
@@ -70,6 +88,7 @@ impl Files {
         Self {
             client: aws::s3(sdk),
             bucket: bucket.into(),
+            credentials: sdk.credentials_provider(),
         }
     }
 
@@ -92,7 +111,7 @@ impl Files {
             .content_type(CONTENT_TYPE)
             .checksum_sha256(sha256.to_base64())
             .body(bytes.into());
-        Box::pin(put.send()).await.map(drop).map_err(aws::failed)
+        put.send().await.map(drop).map_err(aws::failed)
     }
 
     /// Reads a whole object of at most `bound` bytes; `None` where there is none.

@@ -3,6 +3,13 @@ use lambda_http::http::HeaderValue;
 use super::*;
 
 async fn read_form(content_type: &str, body: &[u8]) -> Result<File> {
+    match read_any(content_type, body).await? {
+        Form::File(file) => Ok(file),
+        Form::PackageUrl(url) => panic!("{url}"),
+    }
+}
+
+async fn read_any(content_type: &str, body: &[u8]) -> Result<Form> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
     read(&headers, Body::from(body.to_vec())).await
@@ -153,4 +160,34 @@ async fn a_body_that_was_mangled_as_text_is_told_so() {
     );
     let clean = String::from_utf8_lossy(FORM).replace('\u{FFFD}', "!");
     assert!(read(&headers, Body::from(clean)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_form_has_either_a_file_or_a_package_url() {
+    let part = |name: &str| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\nx\r\n")
+    };
+    let read = async |names: &[&str]| {
+        let parts: String = names.iter().map(|name| part(name)).collect();
+        read_any(
+            "multipart/form-data; boundary=B",
+            format!("{parts}--B--\r\n").as_bytes(),
+        )
+        .await
+    };
+    assert_eq!(
+        read(&["package_url", "x"]).await.unwrap(),
+        Form::PackageUrl("x".to_owned())
+    );
+    for (names, code) in [
+        (&["x"][..], "missing"),
+        (&["file", "package_url"], "ambiguous"),
+        (&["package_url", "package_url"], "duplicate"),
+        (&["file", "file"], "duplicate"),
+    ] {
+        match read(names).await {
+            Err(Error::Invalid(errors)) => assert_eq!(errors[0].code, code, "{names:?}"),
+            other => panic!("{names:?}: {other:?}"),
+        }
+    }
 }

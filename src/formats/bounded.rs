@@ -22,6 +22,10 @@ impl<R: Read> Bounded<R> {
             left: limit,
         }
     }
+
+    pub(super) fn into_inner(self) -> R {
+        self.inner
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {

@@ -13,13 +13,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod ar;
 mod bounded;
+mod compression;
+mod debian;
+mod digest;
 mod files;
 mod gzip;
+mod headers;
+mod helm;
+mod java;
+mod javascript;
+mod json;
+mod nuget;
+mod python;
 mod ruby;
 mod sniff;
 mod tarball;
+mod terraform;
+mod xml;
 mod yaml;
+mod zip;
 
 /// Bytes of a name.
 pub const MAX_NAME: usize = 255;
@@ -162,10 +176,24 @@ fn metadata(facts: &impl Serialize) -> Map<String, Value> {
 /// What a registry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ecosystem {
+    /// Debian's binary packages.
+    Debian,
     /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
     Files,
+    /// Helm's charts.
+    Helm,
+    /// Maven's single files.
+    Java,
+    /// npm's packages.
+    Javascript,
+    /// `NuGet`'s packages.
+    Nuget,
+    /// Wheels and source distributions.
+    Python,
     /// Gems.
     Ruby,
+    /// Terraform's modules.
+    Terraform,
 }
 
 /// One line of the list of formats.
@@ -194,6 +222,14 @@ enum Container {
 /// The list of formats. Adding one: a file beside this one, a variant above, a line here.
 const FORMATS: &[Format] = &[
     Format {
+        ecosystem: Ecosystem::Debian,
+        name: "debian",
+        aliases: &["deb"],
+        holds: "Debian packages (`.deb`)",
+        made_of: &[Container::Ar],
+        read: debian::read,
+    },
+    Format {
         ecosystem: Ecosystem::Files,
         name: "files",
         aliases: &["file"],
@@ -202,12 +238,60 @@ const FORMATS: &[Format] = &[
         read: files::read,
     },
     Format {
+        ecosystem: Ecosystem::Helm,
+        name: "helm",
+        aliases: &[],
+        holds: "Helm charts (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: helm::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Java,
+        name: "java",
+        aliases: &["maven"],
+        holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
+        made_of: &[Container::Zip],
+        read: java::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Javascript,
+        name: "javascript",
+        aliases: &["npm"],
+        holds: "npm packages (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: javascript::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Nuget,
+        name: "nuget",
+        aliases: &[],
+        holds: "NuGet packages (`.nupkg`)",
+        made_of: &[Container::Zip],
+        read: nuget::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Python,
+        name: "python",
+        aliases: &["pypi"],
+        holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
+        made_of: &[Container::Gzip, Container::Zip],
+        read: python::read,
+    },
+    Format {
         ecosystem: Ecosystem::Ruby,
         name: "ruby",
         aliases: &["rubygems"],
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
         read: ruby::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Terraform,
+        name: "terraform",
+        aliases: &[],
+        holds: "Terraform modules (`.tgz`)",
+        made_of: &[Container::Gzip],
+        read: terraform::read,
     },
 ];
 
@@ -221,6 +305,12 @@ impl Ecosystem {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.format().name
+    }
+
+    /// A name by the ecosystem's own rule of sameness.
+    #[must_use]
+    pub fn normalize(self, name: &str) -> String {
+        name.to_owned()
     }
 
     fn format(self) -> &'static Format {

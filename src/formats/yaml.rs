@@ -11,11 +11,14 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use serde_json::Value;
 
 /// Collections inside one another, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Scalars and collections written in the document.
-pub(super) const MAX_NODES: usize = 250_000;
+pub(super) const MAX_NODES: usize = 200_000;
+/// Values with a name that aliases can repeat.
+pub(super) const MAX_ANCHORS: usize = 10_000;
 /// What the document may weigh with every alias written out: [`NODE_WEIGHT`] a node and its text.
 pub(super) const MAX_EXPANDED: u64 = 32 * 1024 * 1024;
 
@@ -92,6 +95,20 @@ impl<'a> Node<'a> {
         matches!(self.kind, Kind::Mapping(_))
     }
 
+    /// The whole tree as JSON, numbers and truth values as the core schema has them; for keys that
+    /// are no text the text that stands there. The bound on the weight bounds this too.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => core_value(text),
+            Kind::Scalar { text, .. } => Value::from(text.as_ref()),
+            Kind::Sequence(items) => items.iter().map(|item| item.to_json()).collect(),
+            Kind::Mapping(pairs) => pairs
+                .iter()
+                .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), value.to_json()))
+                .collect(),
+        }
+    }
+
     /// The value under `key`: of several the last, as the common loaders have it.
     pub(super) fn get(&self, key: &str) -> Option<&Node<'a>> {
         self.pairs()
@@ -104,6 +121,20 @@ impl<'a> Node<'a> {
 /// Null in the core schema, YAML 1.2.2 section 10.3.2.
 fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// A plain scalar in the core schema, YAML 1.2.2 section 10.3.2. Numbers that would not come back as
+/// they were written stay text, so that `1.10` is not 1.1.
+fn core_value(text: &str) -> Value {
+    match text {
+        _ if is_null(text) => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => match text.parse::<i64>() {
+            Ok(number) if number.to_string() == text => number.into(),
+            _ => text.into(),
+        },
+    }
 }
 
 /// A document under construction.
@@ -171,6 +202,9 @@ impl<'a> Tree<'a> {
         }
         let node = Rc::new(node);
         if anchor != 0 {
+            if self.anchors.len() >= MAX_ANCHORS {
+                return Err(format!("it names more than {MAX_ANCHORS} values by anchors"));
+            }
             self.anchors.insert(anchor, Rc::clone(&node));
         }
         self.place(node)
@@ -281,6 +315,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tree_becomes_json_without_changing_numbers() {
+        let root = read("a: [1.10, 12, true, ~, '7', 007]\n1: &x {y: z}\nb: *x\n").unwrap();
+        let expected = serde_json::json!({
+            "a": ["1.10", 12, true, null, "7", "007"], "1": {"y": "z"}, "b": {"y": "z"},
+        });
+        assert_eq!(root.to_json(), expected);
+    }
+
+    #[test]
     fn binary_values_are_decoded() {
         let root = read("a: !binary |-\n  MS4w\n  LjA=\n").unwrap();
         assert_eq!(root.get("a").unwrap().plain_text(), Some("1.0.0"));
@@ -295,11 +338,12 @@ mod tests {
 
     #[test]
     fn aliases_that_would_grow_are_refused() {
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..10 {
+        let mut bomb = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x]".to_owned()];
+        bomb.extend((1..10).map(|level| {
             let before = format!("*a{},", level - 1).repeat(9);
-            bomb += &format!("a{level}: &a{level} [{before}]\n");
-        }
+            format!("a{level}: &a{level} [{before}]")
+        }));
+        let bomb = bomb.join("\n");
         assert_eq!(
             read(&bomb).unwrap_err(),
             "with its aliases written out it is larger than 33554432 bytes"
@@ -317,17 +361,22 @@ mod tests {
         let too_deep = "it is nested deeper than 64 levels";
         assert_eq!(read(&"- ".repeat(100_000)).unwrap_err(), too_deep);
         assert_eq!(read(&"[".repeat(200)).unwrap_err(), too_deep);
-        let mut chain = "- &a0 [x]\n".to_owned();
-        for level in 1..100 {
-            chain += &format!("- &a{level} [*a{}]\n", level - 1);
-        }
+        let mut chain = vec!["- &a0 [x]".to_owned()];
+        chain.extend((1..100).map(|level| format!("- &a{level} [*a{}]", level - 1)));
+        let chain = chain.join("\n");
         assert_eq!(read(&chain).unwrap_err(), too_deep);
     }
 
     #[test]
     fn values_are_counted() {
         let many = "- \n".repeat(MAX_NODES + 1);
-        assert_eq!(read(&many).unwrap_err(), "it holds more than 250000 values");
+        assert_eq!(read(&many).unwrap_err(), "it holds more than 200000 values");
+        let anchors: Vec<_> = (0..=MAX_ANCHORS).map(|id| format!("- &a{id} x")).collect();
+        let anchors = anchors.join("\n");
+        assert_eq!(
+            read(&anchors).unwrap_err(),
+            "it names more than 10000 values by anchors"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | package | `packages/{org}/{registry}` | `{id}` |
 //! | name | `names/{org}/{registry}` | `{normalized name}/{id}` |
 //! | release | `releases/{org}/{registry}` | `{normalized name}/{version}/{variant}` |
+//! | upload that became a package | `uploads/{org}/{registry}` | `{upload id}` |
 //! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
@@ -21,7 +22,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::Package;
+use super::{Package, Registry};
 use crate::digest::Digest;
 use crate::id::PackageId;
 use crate::slug::Slug;
@@ -104,9 +105,9 @@ pub(crate) fn token_by_id(organization: &Slug, id: Uuid) -> Key {
     )
 }
 
-/// The three partitions of a registry's content, in the order in which the sweep empties them.
-pub(crate) fn content_partitions(organization: &Slug, registry: &Slug) -> [String; 3] {
-    ["packages", "names", "releases"].map(|kind| format!("{kind}/{organization}/{registry}"))
+/// The partitions of a registry's content, in the order in which the sweep empties them.
+pub(crate) fn content_partitions(organization: &Slug, registry: &Slug) -> [String; 4] {
+    ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{organization}/{registry}"))
 }
 
 pub(crate) fn package(organization: &Slug, registry: &Slug, id: PackageId) -> Key {
@@ -120,6 +121,24 @@ pub(crate) fn name(organization: &Slug, registry: &Slug, package: &Package) -> K
     )
 }
 
+/// Where a registry's list is read, or that of one name: the partition, and what comes before a
+/// package's id in its sort keys.
+pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, String) {
+    let Registry {
+        organization,
+        slug,
+        ecosystem,
+        ..
+    } = registry;
+    match name {
+        None => (format!("packages/{organization}/{slug}"), String::new()),
+        Some(name) => {
+            let prefix = format!("{}/", encode(&ecosystem.normalize(name)));
+            (format!("names/{organization}/{slug}"), prefix)
+        }
+    }
+}
+
 pub(crate) fn release(organization: &Slug, registry: &Slug, package: &Package) -> Key {
     Key::new(
         format!("releases/{organization}/{registry}"),
@@ -130,6 +149,10 @@ pub(crate) fn release(organization: &Slug, registry: &Slug, package: &Package) -
             encode(package.variant.as_deref().unwrap_or_default())
         ),
     )
+}
+
+pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
+    Key::new(format!("uploads/{organization}/{registry}"), upload.to_string())
 }
 
 /// The partition of what deleted registries left behind.

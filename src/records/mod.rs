@@ -19,21 +19,25 @@ use keys::Key;
 
 mod gone;
 pub(crate) mod keys;
+mod listing;
 mod marker;
 mod organizations;
 mod packages;
 mod registries;
 mod tokens;
 mod transaction;
+mod uploads;
 mod writes;
 
 pub(crate) use gone::Gone;
+pub(crate) use listing::{Direction, Listed};
 pub use marker::Marker;
 pub use organizations::Organization;
 pub use packages::Package;
 pub(crate) use packages::Publication;
 pub use registries::Registry;
 pub use tokens::{NewToken, Token};
+pub(crate) use uploads::Upload;
 use writes::built;
 
 /// One item as DynamoDB speaks of it.
@@ -183,6 +187,11 @@ impl Found {
     /// The record under this key, if there is one.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
         self.items.remove(key).map(from_item).transpose()
+    }
+
+    /// The same for a key that there may be none of.
+    pub(crate) fn take_any<T: DeserializeOwned>(&mut self, key: Option<&Key>) -> Result<Option<T>> {
+        key.map_or(Ok(None), |key| self.take(key))
     }
 }
 

@@ -83,7 +83,8 @@ const PACKAGE: usize = 0;
 const RELEASE: usize = 2;
 
 impl Records {
-    /// Publishes `package`: its record, its name and its release, all or none.
+    /// Publishes `package`: its record, its name and its release, and what it was uploaded as, all or
+    /// none.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -91,9 +92,15 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
+        upload: Option<Uuid>,
         deadline: Instant,
     ) -> Result<Publication> {
-        let items = self.publication(registry, package)?;
+        let mut items = self.publication(registry, package)?;
+        items.extend(
+            upload
+                .map(|upload| self.remembered(registry, upload, package.id))
+                .transpose()?,
+        );
         let token = package.id.to_string();
         loop {
             let reasons = match self.transact(items.clone(), &token, deadline).await? {

@@ -1,18 +1,34 @@
 //! The embedded S3: one bucket in a folder, path style, signatures checked.
+//!
+//! `s3s` speaks the protocol; what it asks for is answered by a store of immutable files under a
+//! SQLite index, so that every change is seen whole or not at all, as S3 promises.
 
-use std::net::SocketAddr;
+mod blob;
+mod bucket;
+mod checksums;
+mod conditions;
+mod copy;
+mod index;
+mod lifecycle;
+mod listing;
+mod multipart;
+mod store;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s_fs::FileSystem;
+use s3s::{S3Error, S3ErrorCode};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StackError, stopped};
+use self::bucket::Bucket;
+use self::store::Store;
+use super::{ACCESS_KEY_ID, StackError, stopped};
 use crate::serve::{Limits, serve};
 
 const LIMITS: Limits = Limits {
@@ -22,16 +38,38 @@ const LIMITS: Limits = Limits {
     grace: Duration::from_secs(5),
 };
 
-/// Serves `bucket`, kept in `folder`, on loopback until `stop` is told.
+/// What a bucket is to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options<'a> {
+    /// Where the files lie.
+    pub(super) folder: &'a Path,
+    /// Whether the folder outlives the bucket.
+    pub(super) lasting: bool,
+    /// Its name.
+    pub(super) bucket: &'static str,
+    /// The address to listen on.
+    pub(super) host: IpAddr,
+    /// What opens it.
+    pub(super) secret_access_key: &'a str,
+}
+
+/// Serves one bucket until `stop` is told.
 pub(super) async fn start(
-    folder: &Path,
-    bucket: &str,
+    options: Options<'_>,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
 ) -> Result<SocketAddr, StackError> {
-    std::fs::create_dir_all(folder.join(bucket))?;
-    let service = service(folder)?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let store = Store::open(options.folder, options.lasting)
+        .map_err(|error| StackError::Bucket(error.to_string()))?;
+    tasks.spawn(lifecycle::run(store.clone(), stop.clone()));
+    let service = service(
+        Bucket {
+            name: options.bucket,
+            store,
+        },
+        options.secret_access_key,
+    );
+    let listener = TcpListener::bind((options.host, 0)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(serve(
         listener,
@@ -53,9 +91,13 @@ pub(super) async fn start(
     Ok(address)
 }
 
-fn service(folder: &Path) -> Result<S3Service, StackError> {
-    let files = FileSystem::new(folder).map_err(|error| StackError::Bucket(format!("{error:?}")))?;
-    let mut builder = S3ServiceBuilder::new(files);
-    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
-    Ok(builder.build())
+fn service(bucket: Bucket, secret_access_key: &str) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(bucket);
+    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, secret_access_key));
+    builder.build()
+}
+
+/// What went wrong inside, as S3 says it.
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> S3Error {
+    S3Error::with_source(S3ErrorCode::InternalError, Box::new(error))
 }

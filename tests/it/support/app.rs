@@ -41,8 +41,8 @@ impl TestApp {
     pub(crate) async fn behind_proxy(request_timeout: Duration) -> (Self, FaultProxy) {
         let stack = Stack::start(StackOptions::default()).await.expect("a stack");
         let proxy = FaultProxy::start(&stack).await;
-        let app = Self::over(stack, &proxy.sdk_config(), request_timeout).await;
-        (app, proxy)
+        let sdk = proxy.sdk_config(&stack);
+        (Self::over(stack, &sdk, request_timeout).await, proxy)
     }
 
     /// The API over `stack`, asked through `sdk`, which may lead through a proxy. What the tests

@@ -91,11 +91,11 @@ impl FaultProxy {
 
     /// An SDK configuration that leads through this proxy. Its region is its own, because the SDK
     /// keeps one allowance of repeats for a service and region in the whole process.
-    pub(crate) fn sdk_config(&self) -> aws_config::SdkConfig {
+    pub(crate) fn sdk_config(&self, stack: &Stack) -> aws_config::SdkConfig {
         static REGIONS: AtomicU32 = AtomicU32::new(0);
         let region = format!("test-{}", REGIONS.fetch_add(1, Ordering::Relaxed));
         let [s3, dynamodb] = self.endpoints();
-        let sdk = packages_api_local::sdk_config(s3, dynamodb).into_builder();
+        let sdk = stack.sdk_config_through(s3, dynamodb).into_builder();
         sdk.region(aws_config::Region::new(region)).build()
     }
 

@@ -58,7 +58,8 @@ fn assert_has_files(contents: &Contents, package: &Item) {
     let file = file.unwrap_or_else(|| panic!("a record without its file: {key}"));
     let digests = Digests::of(file);
     assert_eq!(text(package, "sha256"), digests.sha256.to_string());
-    assert_eq!(text(package, "sha512"), digests.sha512.to_string());
+    let sha512 = digests.sha512.map(|digest| digest.to_string());
+    assert_eq!(Some(text(package, "sha512")), sha512.as_deref());
     assert_eq!(
         package.get("size"),
         Some(&AttributeValue::N(file.len().to_string()))

@@ -1,0 +1,132 @@
+//! Unix archives, as Debian packages use them (`deb(5)`, `ar(5)`).
+
+use std::io::{self, Read, SeekFrom};
+
+use super::Source;
+use super::tarball::length_of;
+
+/// Members of an archive; a Debian package has three.
+pub(super) const MAX_MEMBERS: usize = 64;
+
+const MAGIC: &[u8; 8] = b"!<arch>\n";
+const HEADER: usize = 60;
+
+/// Where a member's contents lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) name: String,
+    offset: u64,
+    size: u64,
+}
+
+/// Every member, in order. All of them lie within the file.
+pub(super) fn members(source: &mut dyn Source) -> io::Result<Vec<Member>> {
+    let length = length_of(source)?;
+    let mut magic = [0; 8];
+    source.read_exact(&mut magic)?;
+    if magic != *MAGIC {
+        return Err(damaged("it is no ar archive"));
+    }
+    let mut members = Vec::new();
+    let mut at = MAGIC.len() as u64;
+    while at < length {
+        if members.len() == MAX_MEMBERS {
+            return Err(damaged("it has too many members"));
+        }
+        let member = member(source, at)?;
+        let end = member.offset + member.size;
+        if end > length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        at = end + end % 2;
+        members.push(member);
+    }
+    Ok(members)
+}
+
+/// The contents of `member`.
+pub(super) fn contents<'a>(source: &'a mut dyn Source, member: &Member) -> io::Result<impl Read + use<'a>> {
+    source.seek(SeekFrom::Start(member.offset))?;
+    Ok(source.take(member.size))
+}
+
+/// The header at `at`: name, three numbers and a mode that nobody asks for, size, and a mark.
+fn member(source: &mut dyn Source, at: u64) -> io::Result<Member> {
+    source.seek(SeekFrom::Start(at))?;
+    let mut header = [0; HEADER];
+    source.read_exact(&mut header)?;
+    let (name, rest) = header.split_at(16);
+    let (size, mark) = rest.split_at(32).1.split_at(10);
+    let text = |bytes| std::str::from_utf8(bytes).ok().map(str::trim_end);
+    let name = text(name).ok_or_else(|| damaged("a member's name is no text"))?;
+    let size = text(size).and_then(|size| size.parse::<u64>().ok());
+    match size {
+        Some(size) if mark == b"`\n" => Ok(Member {
+            name: name.trim_end_matches('/').to_owned(),
+            offset: at + HEADER as u64,
+            size,
+        }),
+        _ => Err(damaged("a member's header is damaged")),
+    }
+}
+
+fn damaged(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+pub(super) mod fixtures {
+    //! Small archives for the tests.
+
+    use std::fmt::Write;
+
+    pub(in crate::formats) fn ar(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut archive = super::MAGIC.to_vec();
+        for (name, contents) in files {
+            let mut header = String::new();
+            let size = contents.len();
+            writeln!(header, "{name:<16}0           0     0     100644  {size:<10}`").unwrap();
+            archive.extend_from_slice(header.as_bytes());
+            archive.extend_from_slice(contents);
+            archive.resize(archive.len() + size % 2, b'\n');
+        }
+        archive
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::fixtures::ar;
+    use super::*;
+
+    fn names(archive: Vec<u8>) -> io::Result<Vec<String>> {
+        let members = members(&mut Cursor::new(archive))?;
+        Ok(members.into_iter().map(|member| member.name).collect())
+    }
+
+    #[test]
+    fn members_are_listed_and_read() {
+        let mut source = Cursor::new(ar(&[("a/", b"odd"), ("b", b"even")]));
+        let members = members(&mut source).unwrap();
+        let mut text = String::new();
+        contents(&mut source, &members[1])
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!((members[0].name.as_str(), text.as_str()), ("a", "even"));
+    }
+
+    #[test]
+    fn lying_sizes_endless_lists_and_other_files_are_refused() {
+        let mut lying = ar(&[("a", b"123")]);
+        lying.truncate(70);
+        let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_MEMBERS + 1];
+        let negative = ar(&[("a", b"")]);
+        let negative = [&negative[..56], b"-1        `\n"].concat();
+        for archive in [lying, ar(&many), negative, b"!<arch>".to_vec(), b"else".to_vec()] {
+            assert!(names(archive).is_err());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Header fields as RFC 822 and Debian's control files have them: `Name: value`, and lines that
+//! begin with a blank continue the value.
+
+/// Fields of a paragraph.
+pub(super) const MAX_FIELDS: usize = 20_000;
+
+/// A field; the value keeps its line ends and the blanks that continuation lines begin with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// The fields of a first paragraph.
+#[derive(Debug, Default)]
+pub(super) struct Headers {
+    pub(super) fields: Vec<Field>,
+    /// Whether the paragraph ended at a line that is no field, instead of an empty one.
+    pub(super) broken: bool,
+}
+
+impl Headers {
+    /// Reads fields up to the first empty line, or the first that is none; an error is a phrase.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut headers = Self::default();
+        for line in text.lines() {
+            if line.is_empty() {
+                break;
+            }
+            if !headers.add(line) {
+                headers.broken = true;
+                break;
+            }
+            if headers.fields.len() > MAX_FIELDS {
+                return Err(format!("it has more than {MAX_FIELDS} fields"));
+            }
+        }
+        Ok(headers)
+    }
+
+    fn add(&mut self, line: &str) -> bool {
+        if line.starts_with([' ', '\t']) {
+            return self.fields.last_mut().is_some_and(|field| {
+                field.value.push('\n');
+                field.value.push_str(line);
+                true
+            });
+        }
+        match line.split_once(':') {
+            Some((name, value)) if is_name(name) => {
+                self.fields.push(Field {
+                    name: name.to_owned(),
+                    value: value.trim_start_matches([' ', '\t']).to_owned(),
+                });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The first value of a field, whatever the case of its name.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a field that may be repeated.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+            .map(|field| field.value.as_str())
+    }
+}
+
+/// Printable ASCII but no blank and no colon.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_lines_and_the_body_is_left_alone() {
+        let headers = Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
+        let fields: Vec<_> = headers
+            .fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.value.as_str()))
+            .collect();
+        assert_eq!(
+            fields,
+            [("A", "1"), ("License", "MIT\n  more\n\tyet"), ("a", "2")]
+        );
+        assert_eq!(headers.all("A").collect::<Vec<_>>(), ["1", "2"]);
+        assert!(!headers.broken);
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_ends_the_paragraph() {
+        for text in ["A: 1\nno field\nB: 2\n", " continued\n", ": nameless\n"] {
+            assert!(Headers::read(text).unwrap().broken, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_are_counted() {
+        let error = Headers::read(&"a:\n".repeat(MAX_FIELDS + 1)).unwrap_err();
+        assert_eq!(error, "it has more than 20000 fields");
+    }
+}

@@ -1,0 +1,196 @@
+//! `helm`: a chart, a compressed tar with `{chart}/Chart.yaml`.
+//!
+//! Kept is the whole `Chart.yaml`, which a repository's `index.yaml` repeats, and the digest.
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::Sha256;
+
+use super::bounded::unreadable;
+use super::digest::{Hashing, hex};
+use super::gzip::{finish, tar_gz};
+use super::tarball::{length_of, members};
+use super::yaml::{self, Node};
+use super::{Manifest, Rejection, Source, metadata};
+
+/// Bytes of `Chart.yaml`, whose limit in Helm itself is that of any file of a chart, 5 MiB.
+const MAX_CHART: u64 = 1024 * 1024;
+
+/// What `index.yaml` says of a version.
+#[derive(Debug, Serialize)]
+struct IndexFacts {
+    /// `Chart.yaml`; numbers that are no integers are text, as they were written.
+    chart: Value,
+    /// SHA-256 of the file, hexadecimal.
+    digest: String,
+    /// Whether there is a `values.schema.json`.
+    has_schema: bool,
+}
+
+/// What one pass over the archive gathers.
+#[derive(Default)]
+struct Contents {
+    chart: Option<Vec<u8>>,
+    has_schema: bool,
+}
+
+pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+    let unreadable = unreadable("file");
+    let length = length_of(source).map_err(&unreadable)?;
+    let mut archive = tar_gz(Hashing::<_, Sha256>::new(source), length);
+    let mut contents = Contents::default();
+    let mut members = members(&mut archive).map_err(&unreadable)?;
+    while let Some(mut member) = members.next().map_err(&unreadable)? {
+        let path = String::from_utf8_lossy(&member.path).replace('\\', "/");
+        let path = path.strip_prefix("./").unwrap_or(&path);
+        match path.split_once('/') {
+            Some((_, "Chart.yaml")) if contents.chart.is_some() || !member.is_file() => {
+                return Err(wrong("the archive must hold one, as a plain file"));
+            }
+            Some((_, "Chart.yaml")) => {
+                let bytes = member.contents(MAX_CHART);
+                contents.chart = Some(bytes.map_err(super::bounded::unreadable("Chart.yaml"))?);
+            }
+            Some((_, "values.schema.json")) => contents.has_schema = true,
+            _ => {}
+        }
+    }
+    let hashing = finish(archive).map_err(&unreadable)?;
+    let (_, digest, _) = hashing.finish().map_err(&unreadable)?;
+    manifest(&contents, &digest)
+}
+
+fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
+    let bytes = contents.chart.as_deref().ok_or_else(|| {
+        wrong("there is none in the archive's top folder; make the file with `helm package`")
+    })?;
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let chart = yaml::read(text).map_err(|why| wrong(&why))?;
+    let text = |key: &str| chart.get(key).and_then(Node::plain_text);
+    let name = text("name").filter(|name| is_name(name)).ok_or_else(|| {
+        Rejection::new(
+            "name",
+            "the chart's `name` must be letters, digits, `-`, `_` and `.`, and begin with a letter \
+             or a digit",
+        )
+    })?;
+    let version = text("version").map(str::trim);
+    let normalized = version.and_then(normalized).ok_or_else(|| {
+        Rejection::new(
+            "version",
+            "the chart's `version` must be a semantic version, such as `1.2.3`",
+        )
+    })?;
+    Ok(Manifest {
+        name: name.to_owned(),
+        normalized_name: name.to_owned(),
+        version: version.unwrap_or_default().to_owned(),
+        normalized_version: normalized,
+        variant: None,
+        metadata: metadata(&IndexFacts {
+            chart: chart.to_json(),
+            digest: hex(digest),
+            has_schema: contents.has_schema,
+        }),
+    })
+}
+
+/// Helm asks for a path's last part; what is no word cannot be installed by name anyway.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// The version in full: Helm also takes `v1.2.3`, `1.2` and `1`.
+fn normalized(version: &str) -> Option<String> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let end = version.find(['-', '+']).unwrap_or(version.len());
+    let (numbers, suffix) = version.split_at_checked(end)?;
+    let missing = match numbers.split('.').count() {
+        1 => ".0.0",
+        2 => ".0",
+        _ => "",
+    };
+    let full = format!("{numbers}{missing}{suffix}");
+    semver::Version::parse(&full).ok()?;
+    Some(full)
+}
+
+fn wrong(why: &str) -> Rejection {
+    Rejection::new("Chart.yaml", format!("`Chart.yaml` is not usable: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::json;
+    use sha2::Digest;
+
+    use super::super::tarball::fixtures::{gzip, tar};
+    use super::super::{Ecosystem, read as read_package};
+    use super::*;
+
+    fn read_chart(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
+        let file = gzip(&tar(files));
+        read_package(Ecosystem::Helm, "x.tgz", &mut Cursor::new(file))
+    }
+
+    #[test]
+    fn a_chart_says_all_that_the_index_needs() {
+        let chart = b"\xef\xbb\xbfname: web\r\nversion: 1.10\r\nappVersion: 2.10\r\n\
+            dependencies:\r\n- {name: db, version: '>=1'}\r\n";
+        let files: [(&str, &[u8]); 3] = [
+            ("web/charts/db/Chart.yaml", b"name: db"),
+            ("web\\Chart.yaml", chart),
+            ("web/values.schema.json", b"{}"),
+        ];
+        let expected = json!({
+            "chart": {
+                "name": "web", "version": "1.10", "appVersion": "2.10",
+                "dependencies": [{"name": "db", "version": ">=1"}],
+            },
+            "digest": hex(&Sha256::digest(gzip(&tar(&files)))),
+            "has_schema": true,
+        });
+        assert_eq!(
+            read_chart(&files).unwrap(),
+            Manifest {
+                name: "web".to_owned(),
+                normalized_name: "web".to_owned(),
+                version: "1.10".to_owned(),
+                normalized_version: "1.10.0".to_owned(),
+                variant: None,
+                metadata: metadata(&expected),
+            }
+        );
+    }
+
+    #[test]
+    fn names_and_versions_follow_the_rules_of_helm() {
+        for (chart, field) in [
+            ("name: ../x\nversion: 1.0.0", "name"),
+            ("name: [a]\nversion: 1.0.0", "name"),
+            ("version: 1.0.0", "name"),
+            ("name: a\nversion: 1.0.0.0", "version"),
+            ("name: a\nversion: one", "version"),
+            ("name: a", "version"),
+            ("name: [", "Chart.yaml"),
+        ] {
+            let rejection = read_chart(&[("a/Chart.yaml", chart.as_bytes())]).unwrap_err();
+            assert_eq!(rejection.field, field, "{chart}");
+        }
+    }
+
+    #[test]
+    fn one_chart_stands_at_the_top() {
+        let chart: &[u8] = b"name: a\nversion: 1.0.0";
+        let two = [("a/Chart.yaml", chart), ("b/Chart.yaml", chart)];
+        let deep = [("a/charts/b/Chart.yaml", chart)];
+        assert_eq!(read_chart(&two).unwrap_err().field, "Chart.yaml");
+        assert_eq!(read_chart(&deep).unwrap_err().field, "Chart.yaml");
+    }
+}

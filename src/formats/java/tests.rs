@@ -1,0 +1,134 @@
+use std::io::Cursor;
+
+use serde_json::json;
+
+use super::super::zip::fixtures::zip;
+use super::super::{Ecosystem, read as read_package};
+use super::*;
+
+const POM: &str = "<?xml version=\"1.0\"?><project xmlns=\"http://maven.apache.org/POM/4.0.0\">\
+    <parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>7</version></parent>\
+    <artifactId>fruit</artifactId><version>1.0</version><name>Fruit</name>\
+    <licenses><license><name>MIT</name></license></licenses>\
+    <dependencies><dependency><groupId>a</groupId><artifactId>b</artifactId>\
+    <version>${b.version}</version><scope>test</scope></dependency></dependencies></project>";
+const PROPERTIES: &str = "#made\r\nversion=1.0\r\ngroupId=org.example\r\nartifactId=fruit\r\n";
+
+fn read_java(filename: &str, file: Vec<u8>) -> Result<Manifest, Rejection> {
+    read_package(Ecosystem::Java, filename, &mut Cursor::new(file))
+}
+
+fn facts(classifier: Option<&str>, extension: &str) -> serde_json::Value {
+    json!({
+        "group_id": "org.example", "artifact_id": "fruit", "version": "1.0",
+        "classifier": classifier, "extension": extension, "packaging": "jar",
+        "parent": {"group_id": "org.example", "artifact_id": "parent", "version": "7"},
+        "name": "Fruit", "description": null, "url": null, "licenses": ["MIT"],
+        "dependencies": [{
+            "group_id": "a", "artifact_id": "b", "version": "${b.version}", "scope": "test",
+            "type": null, "classifier": null, "optional": false,
+        }],
+    })
+}
+
+fn jar(folders: &[&str]) -> Vec<u8> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let artifact = folder.rsplit('/').next().unwrap();
+        let properties = PROPERTIES.replace("fruit", artifact);
+        files.push((format!("META-INF/maven/{folder}/pom.properties"), properties));
+        files.push((
+            format!("META-INF/maven/{folder}/pom.xml"),
+            POM.replace("fruit", artifact),
+        ));
+    }
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()))
+        .collect();
+    zip(&files)
+}
+
+#[test]
+fn a_pom_names_itself_with_what_it_inherits() {
+    assert_eq!(
+        read_java("lies-2.pom", POM.into()).unwrap(),
+        Manifest {
+            name: "org.example:fruit".to_owned(),
+            normalized_name: "org.example:fruit".to_owned(),
+            version: "1.0".to_owned(),
+            normalized_version: "1.0".to_owned(),
+            variant: Some("pom".to_owned()),
+            metadata: metadata(&facts(None, "pom")),
+        }
+    );
+}
+
+#[test]
+fn an_archive_names_itself_and_its_file_name_tells_the_classifier() {
+    let manifest = read_java("fruit-1.0-sources.jar", jar(&["org.example/fruit"])).unwrap();
+    assert_eq!(manifest.name, "org.example:fruit");
+    assert_eq!(manifest.variant.as_deref(), Some("sources.jar"));
+    assert_eq!(manifest.metadata, metadata(&facts(Some("sources"), "jar")));
+}
+
+#[test]
+fn of_the_poms_in_a_shaded_archive_the_file_name_tells_the_right_one() {
+    let shaded = || jar(&["org.example/apple", "org.example/fruit"]);
+    assert_eq!(
+        read_java("fruit-1.0.jar", shaded()).unwrap().name,
+        "org.example:fruit"
+    );
+    let rejection = read_java("basket-1.0.jar", shaded()).unwrap_err();
+    assert_eq!(
+        rejection.message,
+        "the archive's file name is not `{artifactId}-{version}[-{classifier}].{extension}` of one \
+         of the POMs inside, so it cannot be told which of them it is; name it so"
+    );
+}
+
+#[test]
+fn an_archive_without_a_pom_cannot_name_itself() {
+    assert_eq!(
+        read_java("fruit-1.0.jar", zip(&[("META-INF/MANIFEST.MF", b"")]))
+            .unwrap_err()
+            .message,
+        "the archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
+         its `.pom`, or build it with Maven's archiver"
+    );
+}
+
+#[test]
+fn file_names_are_told_apart() {
+    let coordinates = |version: &str| Coordinates::checked("g", "a-b", version).unwrap();
+    for (stem, version, expected) in [
+        ("a-b-1.0", "1.0", Some("")),
+        ("a-b", "1.0", Some("")),
+        ("a-b-1.0-tests", "1.0", Some("tests")),
+        ("a-b-1.0-20240102.030405-6", "1.0-SNAPSHOT", Some("")),
+        ("a-b-1.0-20240102.030405-6-docs", "1.0-SNAPSHOT", Some("docs")),
+        ("a-b-1.0.1", "1.0", None),
+        ("a-c-1.0", "1.0", None),
+    ] {
+        let classifier = classifier(stem, &coordinates(version));
+        assert_eq!(classifier, expected, "{stem}");
+    }
+}
+
+#[test]
+fn coordinates_must_be_literal_and_safe() {
+    for (from, to, field) in [
+        ("<version>1.0<", "<version>${revision}<", "version"),
+        ("<artifactId>fruit<", "<artifactId>../x<", "artifactId"),
+        ("<groupId>org.example<", "<groupId>a/b<", "groupId"),
+        ("<artifactId>fruit<", "<id>fruit<", "pom"),
+    ] {
+        let rejection = read_java("fruit-1.0.pom", POM.replacen(from, to, 1).into()).unwrap_err();
+        assert_eq!(rejection.field, field, "{to}");
+    }
+    let bomb = "<!DOCTYPE x [<!ENTITY a 'b'>]><project>&a;</project>";
+    assert_eq!(
+        read_java("fruit-1.0.pom", bomb.into()).unwrap_err().message,
+        "the POM is not usable XML: it has a document type"
+    );
+}

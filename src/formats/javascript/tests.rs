@@ -1,0 +1,118 @@
+use std::io::Cursor;
+
+use serde_json::json;
+use sha2::Digest;
+
+use super::super::tarball::fixtures::{gzip, tar};
+use super::super::{Ecosystem, read as read_package};
+use super::*;
+
+fn read_npm(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
+    let file = gzip(&tar(files));
+    read_package(Ecosystem::Javascript, "x.tgz", &mut Cursor::new(file))
+}
+
+#[test]
+fn a_package_says_all_that_a_packument_needs() {
+    let package = br#"{"name": "@types/node", "version": "v1.2.0+build", "bin": "./cli.js",
+        "scripts": {"postinstall": "true"}, "dependencies": {"a": "^1"}}"#;
+    let files: [(&str, &[u8]); 3] = [
+        ("node/vendor/package.json", b"{}"),
+        ("node/cli.js", b"12345"),
+        ("node/package.json", package),
+    ];
+    let file = gzip(&tar(&files));
+    let expected = json!({
+        "manifest": {
+            "name": "@types/node", "version": "v1.2.0+build", "bin": "./cli.js",
+            "scripts": {"postinstall": "true"}, "dependencies": {"a": "^1"},
+        },
+        "integrity": format!("sha512-{}", STANDARD.encode(Sha512::digest(&file))),
+        "shasum": hex(&Sha1::digest(&file)),
+        "fileCount": 3,
+        "unpackedSize": 7 + package.len(),
+        "hasInstallScript": true,
+        "bin": {"node": "cli.js"},
+    });
+    let manifest = read_npm(&files).unwrap();
+    assert_eq!(
+        manifest,
+        Manifest {
+            name: "@types/node".to_owned(),
+            normalized_name: "@types/node".to_owned(),
+            version: "1.2.0+build".to_owned(),
+            normalized_version: "1.2.0".to_owned(),
+            variant: None,
+            metadata: metadata(&expected),
+        }
+    );
+}
+
+#[test]
+fn a_byte_order_mark_does_not_disturb() {
+    let package = b"\xef\xbb\xbf{\"name\": \"a\", \"version\": \"1.0.0\"}";
+    assert_eq!(read_npm(&[("package/package.json", package)]).unwrap().name, "a");
+}
+
+#[test]
+fn names_and_versions_follow_the_rules_of_npm() {
+    for (name, version, field) in [
+        ("../x", "1.0.0", "name"),
+        ("@a", "1.0.0", "name"),
+        ("@a/../b", "1.0.0", "name"),
+        (".a", "1.0.0", "name"),
+        ("node_modules", "1.0.0", "name"),
+        ("a b", "1.0.0", "name"),
+        (&"a".repeat(215), "1.0.0", "name"),
+        ("a", "1.0", "version"),
+        ("a", "", "version"),
+        ("a", "1.0.0/../2", "version"),
+    ] {
+        let package = json!({"name": name, "version": version}).to_string();
+        let rejection = read_npm(&[("package/package.json", package.as_bytes())]).unwrap_err();
+        assert_eq!(rejection.field, field, "{name} {version}");
+    }
+}
+
+#[test]
+fn one_package_json_stands_at_the_top() {
+    let package: &[u8] = br#"{"name": "a", "version": "1.0.0"}"#;
+    let deep = [("package/a/package.json", package)];
+    let two = [("a/package.json", package), ("b/package.json", package)];
+    assert_eq!(read_npm(&deep).unwrap_err().field, "package.json");
+    assert_eq!(read_npm(&two).unwrap_err().field, "package.json");
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    for package in [&b"[]"[..], b"{", b"\"a\"", b"\xff"] {
+        let rejection = read_npm(&[("package/package.json", package)]).unwrap_err();
+        assert_eq!(rejection.field, "package.json");
+    }
+}
+
+#[test]
+fn commands_stay_inside_the_package() {
+    let package = json!({"bin": {"../../evil": "../../../etc/passwd", "b": "./x/../y.js"}});
+    let commands = commands(package.as_object().unwrap(), "a");
+    assert_eq!(
+        Value::Object(commands),
+        json!({"evil": "etc/passwd", "b": "y.js"})
+    );
+}
+
+#[test]
+fn an_archive_that_expands_beyond_measure_is_refused() {
+    let rejection = read_npm(&[("package/zeros", &vec![0; 80 * 1024 * 1024])]).unwrap_err();
+    assert!(rejection.message.contains("is larger than"), "{rejection}");
+}
+
+#[test]
+fn an_archive_that_is_cut_off_is_refused() {
+    let package: &[u8] = br#"{"name": "a", "version": "1.0.0"}"#;
+    let file = gzip(&tar(&[("package/package.json", package)]));
+    for length in 0..file.len() {
+        let mut source = Cursor::new(&file[..length]);
+        assert!(read_package(Ecosystem::Javascript, "x.tgz", &mut source).is_err());
+    }
+}

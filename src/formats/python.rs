@@ -1,0 +1,325 @@
+//! `python`: wheels and source distributions.
+//!
+//! What they say stands in `METADATA` and `PKG-INFO` (Core metadata specifications); a wheel's tags
+//! stand only in its file name (Binary distribution format), which installers take at its word.
+//! Names are normalised as PEP 503 has it, versions as PEP 440.
+
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use serde::Serialize;
+
+use super::bounded::unreadable;
+use super::digest::sha256;
+use super::gzip::{finish, tar_gz};
+use super::headers::Headers;
+use super::tarball::{length_of, members};
+use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
+
+/// What the Simple API and a project's page need.
+#[derive(Debug, Serialize)]
+struct IndexFacts {
+    filetype: &'static str,
+    metadata_version: Option<String>,
+    summary: Option<String>,
+    requires_python: Option<String>,
+    requires_dist: Vec<String>,
+    provides_extra: Vec<String>,
+    license: Option<String>,
+    license_expression: Option<String>,
+    author: Option<String>,
+    author_email: Option<String>,
+    maintainer: Option<String>,
+    maintainer_email: Option<String>,
+    home_page: Option<String>,
+    keywords: Option<String>,
+    classifiers: Vec<String>,
+    project_urls: Vec<String>,
+    description_content_type: Option<String>,
+    dynamic: Vec<String>,
+    /// Of the raw bytes of METADATA, as PEP 658 publishes it.
+    metadata_sha256: String,
+    metadata_size: usize,
+    /// The file name's build tag.
+    build: Option<String>,
+}
+
+/// What a file name says.
+struct FileName<'a> {
+    name: &'a str,
+    version: &'a str,
+    build: Option<&'a str>,
+    /// A wheel's tags: `py3-none-any`.
+    tags: Option<&'a str>,
+}
+
+pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+    if let Some(stem) = suffix_off(filename, ".whl") {
+        let named = wheel_name(stem)?;
+        manifest(&wheel(source)?, |_| named)
+    } else if let Some(stem) = suffix_off(filename, ".zip") {
+        manifest(&zipped_sdist(source)?, |headers| sdist_name(stem, headers))
+    } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
+        manifest(&sdist(source)?, |headers| sdist_name(stem, headers))
+    } else {
+        Err(Rejection::new(
+            "file",
+            "a Python package is a wheel (`.whl`) or a source distribution (`.tar.gz`, `.zip`)",
+        ))
+    }
+}
+
+fn suffix_off<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
+    let (stem, end) = filename.split_at_checked(filename.len().checked_sub(suffix.len())?)?;
+    end.eq_ignore_ascii_case(suffix).then_some(stem)
+}
+
+/// `{name}-{version}[-{build}]-{python}-{abi}-{platform}`.
+fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
+    let parts: Vec<&str> = stem.split('-').collect();
+    let build = (parts.len() == 6).then(|| parts.get(2).copied()).flatten();
+    let tags_at = stem.rmatch_indices('-').nth(2).map(|(at, _)| at + 1);
+    let tags = tags_at.and_then(|at| stem.get(at..));
+    match (parts.as_slice(), tags) {
+        ([name, version, ..], Some(tags))
+            if matches!(parts.len(), 5 | 6)
+                && parts.iter().all(|part| !part.is_empty())
+                && is_tags(tags)
+                && build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            Ok(FileName {
+                name,
+                version,
+                build,
+                tags: Some(tags),
+            })
+        }
+        _ => Err(Rejection::new(
+            "filename",
+            "a wheel's file name must be `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, \
+             as the build tool writes it: installers read its tags from there",
+        )),
+    }
+}
+
+fn is_tags(tags: &str) -> bool {
+    tags.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Where the name ends and the version begins only the file itself tells.
+fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
+    let stated = normalized(headers.get("Name").unwrap_or_default());
+    let split = stem.match_indices('-').find_map(|(hyphen, _)| {
+        let name = stem.get(..hyphen)?;
+        let version = stem.get(hyphen + 1..)?;
+        (normalized(name) == stated).then_some((name, version))
+    });
+    let (name, version) = split.unwrap_or((stem, ""));
+    FileName {
+        name,
+        version,
+        build: None,
+        tags: None,
+    }
+}
+
+/// The METADATA of the one top-level `.dist-info`.
+fn wheel(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+    only_entry(source, "METADATA", |name| {
+        name.split_once('/')
+            .is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
+    })
+}
+
+fn zipped_sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+    only_entry(source, "PKG-INFO", is_pkg_info)
+}
+
+fn is_pkg_info(path: &str) -> bool {
+    path.split_once('/')
+        .is_some_and(|(top, file)| !top.is_empty() && top != "." && file == "PKG-INFO")
+}
+
+fn only_entry(
+    source: &mut dyn Source,
+    field: &'static str,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<u8>, Rejection> {
+    let entries = zip::find(source, wanted).map_err(unreadable("file"))?;
+    match entries.as_slice() {
+        [entry] => zip::contents(source, entry, MAX_METADATA).map_err(unreadable(field)),
+        [] => Err(missing(field)),
+        _ => Err(several(field)),
+    }
+}
+
+fn sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+    let length = length_of(source).map_err(unreadable("file"))?;
+    let mut archive = tar_gz(source, length);
+    let mut members = members(&mut archive).map_err(unreadable("file"))?;
+    let mut found = None;
+    while let Some(mut member) = members.next().map_err(unreadable("file"))? {
+        let path = String::from_utf8_lossy(&member.path).into_owned();
+        if !is_pkg_info(path.strip_prefix("./").unwrap_or(&path)) || !member.is_file() {
+            continue;
+        }
+        if found.is_some() {
+            return Err(several("PKG-INFO"));
+        }
+        let bytes = member.contents(MAX_METADATA);
+        found = Some(bytes.map_err(unreadable("PKG-INFO"))?);
+    }
+    finish(archive).map_err(unreadable("file"))?;
+    found.ok_or_else(|| missing("PKG-INFO"))
+}
+
+fn missing(field: &'static str) -> Rejection {
+    let message = match field {
+        "METADATA" => "the wheel holds no `{name}-{version}.dist-info/METADATA`; build it again",
+        _ => "the source distribution holds no `{name}-{version}/PKG-INFO`; build it with `python -m build`",
+    };
+    Rejection::new(field, message)
+}
+
+fn several(field: &'static str) -> Rejection {
+    Rejection::new(
+        field,
+        format!("the package holds more than one `{field}` at its top; build it again"),
+    )
+}
+
+fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> Result<Manifest, Rejection> {
+    // Old build tools wrote other encodings into fields that no index uses.
+    let text = String::from_utf8_lossy(bytes);
+    let headers = Headers::read(&text)
+        .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
+    let named = named(&headers);
+    let name = headers.get("Name").map(str::trim).unwrap_or_default();
+    if !is_name(name) {
+        return Err(Rejection::new(
+            "Name",
+            "the metadata's `Name` must be letters, digits, `.`, `_` and `-`, and begin and end \
+             with a letter or a digit",
+        ));
+    }
+    let stated = headers.get("Version").map(str::trim).unwrap_or_default();
+    let version = version(stated).ok_or_else(|| {
+        Rejection::new(
+            "Version",
+            "the metadata's `Version` must be a version as PEP 440 has it, such as `1.2.0rc1`",
+        )
+    })?;
+    named.must_be(name, &version)?;
+    Ok(Manifest {
+        name: name.to_owned(),
+        normalized_name: normalized(name),
+        version: stated.to_owned(),
+        normalized_version: canonical(&version),
+        variant: Some(named.variant()),
+        metadata: metadata(&index_facts(bytes, &headers, &named)),
+    })
+}
+
+fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts {
+    let one = |name: &str| headers.get(name).map(str::to_owned);
+    let all = |name: &str| headers.all(name).map(str::to_owned).collect();
+    IndexFacts {
+        filetype: if named.tags.is_some() {
+            "bdist_wheel"
+        } else {
+            "sdist"
+        },
+        metadata_version: one("Metadata-Version"),
+        summary: one("Summary"),
+        requires_python: one("Requires-Python"),
+        requires_dist: all("Requires-Dist"),
+        provides_extra: all("Provides-Extra"),
+        license: one("License"),
+        license_expression: one("License-Expression"),
+        author: one("Author"),
+        author_email: one("Author-email"),
+        maintainer: one("Maintainer"),
+        maintainer_email: one("Maintainer-email"),
+        home_page: one("Home-page"),
+        keywords: one("Keywords"),
+        classifiers: all("Classifier"),
+        project_urls: all("Project-URL"),
+        description_content_type: one("Description-Content-Type"),
+        dynamic: all("Dynamic"),
+        metadata_sha256: sha256(bytes),
+        metadata_size: bytes.len(),
+        build: named.build.map(str::to_owned),
+    }
+}
+
+impl FileName<'_> {
+    /// Installers refuse a file whose name and metadata disagree.
+    fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
+        let said = self::version(&self.version.replace('_', "-"));
+        if normalized(self.name) == normalized(name) && said.as_ref() == Some(version) {
+            return Ok(());
+        }
+        let (kind, suffix) = match self.tags {
+            Some(_) => ("wheel", "-….whl"),
+            None => ("source distribution", ".tar.gz"),
+        };
+        Err(Rejection::new(
+            "filename",
+            format!(
+                "the file name is not what the {kind} says of itself, and installers would refuse \
+                 it: expected `{}-{version}{suffix}`",
+                name.replace(['-', '.'], "_")
+            ),
+        ))
+    }
+
+    fn variant(&self) -> String {
+        match (self.build, self.tags) {
+            (Some(build), Some(tags)) => format!("{build}-{tags}"),
+            (None, Some(tags)) => tags.to_owned(),
+            _ => "sdist".to_owned(),
+        }
+    }
+}
+
+/// Names and versioning specification, "Name format".
+fn is_name(name: &str) -> bool {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    ends(name.chars().next())
+        && ends(name.chars().next_back())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
+fn normalized(name: &str) -> String {
+    let mut normalized = String::with_capacity(name.len());
+    for letter in name.chars() {
+        let separator = matches!(letter, '-' | '_' | '.');
+        match separator {
+            true if normalized.ends_with('-') => {}
+            true => normalized.push('-'),
+            false => normalized.push(letter.to_ascii_lowercase()),
+        }
+    }
+    normalized
+}
+
+fn version(text: &str) -> Option<Version> {
+    (text.len() <= MAX_VERSION)
+        .then(|| Version::from_str(text).ok())
+        .flatten()
+}
+
+/// The one spelling of all versions that PEP 440 holds equal: without trailing zeros.
+fn canonical(version: &Version) -> String {
+    let release = version.release();
+    let last = release.iter().rposition(|&number| number != 0).unwrap_or(0);
+    let trimmed = release.get(..=last).unwrap_or(release).to_vec();
+    version.clone().with_release(trimmed).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use std::io::Cursor;
+
+use serde_json::json;
+
+use super::super::tarball::fixtures::{gzip, tar};
+use super::super::zip::fixtures::zip;
+use super::super::{Ecosystem, read as read_package};
+use super::*;
+
+const METADATA: &str = "\
+Metadata-Version: 2.1
+Name: Ruamel.Yaml
+Version: 1.2.0
+Summary: Ein Büro
+Requires-Python: >=3.8
+Requires-Dist: a>=1; extra == \"x\"
+Requires-Dist: b
+Provides-Extra: x
+Classifier: One :: Two
+License: MIT
+        folded
+
+The description: is not a field
+";
+
+fn read_python(filename: &str, file: Vec<u8>) -> Result<Manifest, Rejection> {
+    read_package(Ecosystem::Python, filename, &mut Cursor::new(file))
+}
+
+fn a_wheel() -> Vec<u8> {
+    let vendored = "pkg/_vendor/other-1.dist-info/METADATA";
+    zip(&[
+        ("pkg/__init__.py", b""),
+        (vendored, b"Name: other"),
+        ("ruamel_yaml-1.2.0.dist-info/METADATA", METADATA.as_bytes()),
+    ])
+}
+
+#[test]
+fn a_wheel_says_all_that_an_index_needs() {
+    let manifest = read_python("ruamel_yaml-1.2.0-1-cp311-cp311-any.whl", a_wheel()).unwrap();
+    let expected = json!({
+        "filetype": "bdist_wheel",
+        "metadata_version": "2.1",
+        "summary": "Ein Büro",
+        "requires_python": ">=3.8",
+        "requires_dist": ["a>=1; extra == \"x\"", "b"],
+        "provides_extra": ["x"],
+        "license": "MIT\n        folded",
+        "license_expression": null,
+        "author": null,
+        "author_email": null,
+        "maintainer": null,
+        "maintainer_email": null,
+        "home_page": null,
+        "keywords": null,
+        "classifiers": ["One :: Two"],
+        "project_urls": [],
+        "description_content_type": null,
+        "dynamic": [],
+        "metadata_sha256": sha256(METADATA.as_bytes()),
+        "metadata_size": METADATA.len(),
+        "build": "1",
+    });
+    assert_eq!(
+        manifest,
+        Manifest {
+            name: "Ruamel.Yaml".to_owned(),
+            normalized_name: "ruamel-yaml".to_owned(),
+            version: "1.2.0".to_owned(),
+            normalized_version: "1.2".to_owned(),
+            variant: Some("1-cp311-cp311-any".to_owned()),
+            metadata: metadata(&expected),
+        }
+    );
+}
+
+#[test]
+fn a_source_distribution_may_be_tar_or_zip() {
+    let inside = "ruamel.yaml-1.2.0/PKG-INFO";
+    let egg = "ruamel.yaml-1.2.0/src/x.egg-info/PKG-INFO";
+    let files = [(inside, METADATA.as_bytes()), (egg, &b"Name: egg"[..])];
+    let packed = gzip(&tar(&files));
+    for (filename, file) in [
+        ("ruamel.yaml-1.2.0.tar.gz", packed),
+        ("ruamel_yaml-1.2.zip", zip(&files)),
+    ] {
+        let manifest = read_python(filename, file).unwrap();
+        assert_eq!(manifest.name, "Ruamel.Yaml");
+        assert_eq!(manifest.variant.as_deref(), Some("sdist"));
+        assert_eq!(manifest.metadata["filetype"], "sdist");
+    }
+}
+
+#[test]
+fn a_file_name_that_installers_would_refuse_is_refused() {
+    for filename in [
+        "other-1.2.0-py3-none-any.whl",
+        "ruamel_yaml-1.3.0-py3-none-any.whl",
+        "ruamel_yaml-1.2.0.whl",
+        "ruamel_yaml-1.2.0-x1-py3-none-any.whl",
+        "ruamel_yaml-1.2.0-py3-no/ne-any.whl",
+    ] {
+        let rejection = read_python(filename, a_wheel()).unwrap_err();
+        assert_eq!(rejection.field, "filename", "{filename}");
+    }
+    let sdist = gzip(&tar(&[("x/PKG-INFO", METADATA.as_bytes())]));
+    assert_eq!(
+        read_python("upload-1.2.0.tar.gz", sdist).unwrap_err().message,
+        "the file name is not what the source distribution says of itself, and installers would \
+         refuse it: expected `Ruamel_Yaml-1.2.0.tar.gz`"
+    );
+}
+
+#[test]
+fn names_and_versions_follow_their_rules() {
+    for (from, to, field) in [
+        ("Name: Ruamel.Yaml", "Name: ../x", "Name"),
+        ("Name: Ruamel.Yaml", "Name: -x", "Name"),
+        ("Name: Ruamel.Yaml", "Nam: x", "Name"),
+        ("Version: 1.2.0", "Version: 2004d!", "Version"),
+        ("Version: 1.2.0", "Version: ", "Version"),
+    ] {
+        let text = METADATA.replacen(from, to, 1);
+        let file = zip(&[("r-1.dist-info/METADATA", text.as_bytes())]);
+        let rejection = read_python("ruamel_yaml-1.2.0-py3-none-any.whl", file).unwrap_err();
+        assert_eq!(rejection.field, field, "{to}");
+    }
+}
+
+#[test]
+fn equal_versions_have_one_spelling() {
+    for (text, expected) in [
+        ("1.0", "1"),
+        ("1.0.0", "1"),
+        ("1.0-RC1", "1rc1"),
+        ("v2!1.0.post1.dev2+Local.1", "2!1.post1.dev2+local.1"),
+        ("0", "0"),
+        ("10.20.0", "10.20"),
+    ] {
+        let canonical = version(text).map(|version| canonical(&version));
+        assert_eq!(canonical.as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn two_manifests_or_none_are_refused() {
+    let name = "a-1.dist-info/METADATA";
+    let two = zip(&[(name, b"Name: a"), ("b-1.dist-info/METADATA", b"Name: b")]);
+    for file in [two, zip(&[("a", b"")])] {
+        let rejection = read_python("a-1-py3-none-any.whl", file).unwrap_err();
+        assert_eq!(rejection.field, "METADATA");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused() {
+    let bomb = vec![b'\n'; 17 * 1024 * 1024];
+    let file = zip(&[("a-1.dist-info/METADATA", &bomb)]);
+    let rejection = read_python("a-1-py3-none-any.whl", file).unwrap_err();
+    assert_eq!(
+        rejection.message,
+        "`METADATA` is larger than the 16777216 bytes that are read of it"
+    );
+}
