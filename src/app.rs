@@ -71,7 +71,9 @@ impl App {
         response
             .headers_mut()
             .extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
-        let registry = named.map(|route| route.registry);
+        let registry = named
+            .map(|route| route.registry)
+            .filter(|path| !path.organization.is_empty());
         tracing::info!(
             request_id,
             method = method.as_str(),

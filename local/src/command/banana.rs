@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use flate2::{Compression, GzBuilder};
-use packages_api::Digests;
+use packages_api::Digest;
 
 const SPECIFICATION: &str = r#"--- !ruby/object:Gem::Specification
 name: banana
@@ -92,10 +92,9 @@ fn checksums(files: &[(&str, &[u8])]) -> String {
     let mut sha256 = String::new();
     let mut sha512 = String::new();
     for (name, bytes) in files {
-        let digests = Digests::of(bytes);
         // Writing to a String cannot fail.
-        let _ = writeln!(sha256, "  {name}: {}", digests.sha256);
-        let _ = writeln!(sha512, "  {name}: {}", digests.sha512);
+        let _ = writeln!(sha256, "  {name}: {}", Digest::sha256(bytes));
+        let _ = writeln!(sha512, "  {name}: {}", Digest::sha512(bytes));
     }
     format!("---\nSHA256:\n{sha256}SHA512:\n{sha512}")
 }
