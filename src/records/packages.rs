@@ -111,6 +111,12 @@ impl Records {
             if release.package_id == package.id {
                 return Ok(Publication::Published);
             }
+            if release.registry_id != registry.id {
+                return Err(Error::NotFound(format!(
+                    "The registry `{}` has just been deleted and made anew. Repeat the request.",
+                    registry.slug
+                )));
+            }
             if release.digests.sha256 != package.digests.sha256 {
                 return Ok(Publication::Taken(release.package_id));
             }
@@ -155,8 +161,10 @@ impl Records {
             writes.put(
                 to_item(&keys::release(organization, slug, package), &release)?,
                 |put| {
-                    // A claim of a registry that is gone is no claim.
-                    put.condition_expression("attribute_not_exists(pk) OR registry_id <> :registry_id")
+                    // A claim of a registry that is gone is no claim: of two that had this address,
+                    // the one with the older id. A publisher of that one, late by now, must not take
+                    // the claim of its successor.
+                    put.condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
                         .expression_attribute_values(
                             ":registry_id",
                             AttributeValue::S(registry.id.to_string()),

@@ -1,5 +1,7 @@
 //! All or nothing, told truthfully.
 
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use tokio::time::{Instant, sleep};
@@ -22,7 +24,8 @@ impl Records {
     ///
     /// What was throttled, collided with another transaction or ended unknown is sent again with
     /// the same token and the same parameters until `deadline`: DynamoDB answers the repeat of an
-    /// applied transaction with success.
+    /// applied transaction with success. The SDK repeats nothing here: its repeats hide how earlier
+    /// attempts ended, and an attempt that may have been applied stays so whatever later ones say.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at the deadline.
@@ -37,8 +40,11 @@ impl Records {
             .transact_write_items()
             .set_transact_items(Some(items))
             .client_request_token(request_token);
+        let mut unknown = None;
         for attempt in 0.. {
-            let failure = match transaction.clone().send().await {
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let sent = transaction.clone().customize().config_override(once).send();
+            let failure = match sent.await {
                 Ok(_) => return Ok(Outcome::Applied),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -51,8 +57,11 @@ impl Records {
                 },
             };
             let wait = backoff(attempt);
+            if let Failure::Unknown(text) = &failure {
+                unknown = Some(text.clone());
+            }
             if matches!(failure, Failure::Definite(_)) || Instant::now() + wait >= deadline {
-                return Err(failure.into());
+                return Err(unknown.map_or(failure, Failure::Unknown).into());
             }
             sleep(wait).await;
         }

@@ -9,6 +9,7 @@ use packages_api_local::{Server, ServerOptions, Stack, StackOptions};
 
 use super::client::Client;
 use super::contents::Contents;
+use super::fault_proxy::FaultProxy;
 
 pub(crate) const ORGANIZATION: &str = "my_great_org";
 pub(crate) const REGISTRY: &str = "my-registry";
@@ -36,9 +37,17 @@ impl TestApp {
         Self::over(stack, &sdk, Duration::from_secs(25)).await
     }
 
+    /// The same behind a proxy, through which the function asks the stack.
+    pub(crate) async fn behind_proxy(request_timeout: Duration) -> (Self, FaultProxy) {
+        let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+        let proxy = FaultProxy::start(&stack).await;
+        let sdk = proxy.sdk_config(&stack);
+        (Self::over(stack, &sdk, request_timeout).await, proxy)
+    }
+
     /// The API over `stack`, asked through `sdk`, which may lead through a proxy. What the tests
     /// themselves do goes to the stack directly.
-    pub(crate) async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
+    async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
         let mut config = Config::new(stack.table(), stack.bucket());
         config.request_timeout = request_timeout;
         config.web_base_url = Some("https://web.example.com".to_owned());

@@ -2,12 +2,16 @@
 
 pub(crate) mod answer;
 pub(crate) mod app;
+pub(crate) mod canned;
 pub(crate) mod client;
 pub(crate) mod contents;
+pub(crate) mod fault;
+pub(crate) mod fault_proxy;
 pub(crate) mod form;
 pub(crate) mod gem;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
+pub(crate) mod whole;
 
 /// A file as a client sends it.
 #[derive(Debug, Clone)]
