@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use lambda_http::{Error, Request, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_http::run(service_fn(|_: Request| async { Ok::<_, Infallible>("alive") })).await
 }
