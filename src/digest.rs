@@ -145,7 +145,10 @@ mod tests {
             "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
         );
         assert!(
-            digests.sha512.unwrap().to_string()
+            digests
+                .sha512
+                .unwrap()
+                .to_string()
                 .starts_with("ddaf35a193617abacc417349ae204131")
         );
     }
