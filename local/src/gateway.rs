@@ -21,7 +21,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use answer::{own, passed_on};
+use self::answer::{own, passed_on};
+use crate::incoming::{self, Interrupted};
 
 /// The bound of request line and header values together, in bytes: API Gateway's.
 const HEAD_BYTES: usize = 10_240;
@@ -114,13 +115,13 @@ async fn accept(
 ) -> Result<lambda_http::Request, Refusal> {
     let (head, body) = request.into_parts();
     if head_bytes(&head) > HEAD_BYTES {
-        body::discard(body);
+        incoming::discard(body);
         return Err(Refusal::HEAD_TOO_LARGE);
     }
     let event = match event::from_head(&head, peer, id) {
         Ok(event) => event,
         Err(refusal) => {
-            body::discard(body);
+            incoming::discard(body);
             return Err(refusal);
         }
     };
@@ -167,4 +168,13 @@ impl Refusal {
     );
     const TIMED_OUT: Self = Self::new(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out");
     const CRASHED: Self = Self::new(StatusCode::BAD_GATEWAY, "Internal server error");
+}
+
+impl From<Interrupted> for Refusal {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::TooSlow => Self::TOO_SLOW,
+            Interrupted::Unreadable => Self::UNREADABLE,
+        }
+    }
 }

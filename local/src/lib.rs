@@ -4,6 +4,7 @@
 //! API Gateway and Lambda are to its clients: HTTP in, events to the function, the same limits.
 
 mod gateway;
+mod incoming;
 mod serve;
 mod server;
 mod stack;

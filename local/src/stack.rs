@@ -106,7 +106,11 @@ impl Stack {
             lasting: options.data_dir.is_some(),
             bucket: BUCKET,
             host: options.host,
-            secret_access_key: &secret_access_key,
+            key: s3::Key {
+                id: ACCESS_KEY_ID,
+                secret: secret_access_key.clone(),
+                region: REGION,
+            },
         };
         let s3 = s3::start(s3, stopping, &mut tasks).await?;
         Ok(Self {

@@ -11,7 +11,7 @@ use super::index::{Index, Object};
 /// The most that S3 lists at once.
 const MOST_KEYS: i32 = 1000;
 /// What a key keeps as it is where a listing is asked for with `encoding-type=url`.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
