@@ -13,6 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod alpine;
 mod ar;
 mod bounded;
 mod compression;
@@ -27,6 +28,7 @@ mod javascript;
 mod json;
 mod nuget;
 mod python;
+mod redhat;
 mod ruby;
 mod sniff;
 mod tarball;
@@ -176,6 +178,8 @@ fn metadata(facts: &impl Serialize) -> Map<String, Value> {
 /// What a registry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ecosystem {
+    /// Alpine's packages.
+    Alpine,
     /// Debian's binary packages.
     Debian,
     /// Anything that is named `{BASENAME}-{SEMVER}.{EXT}`.
@@ -190,6 +194,8 @@ pub enum Ecosystem {
     Nuget,
     /// Wheels and source distributions.
     Python,
+    /// RPM packages.
+    Redhat,
     /// Gems.
     Ruby,
     /// Terraform's modules.
@@ -221,6 +227,14 @@ enum Container {
 
 /// The list of formats. Adding one: a file beside this one, a variant above, a line here.
 const FORMATS: &[Format] = &[
+    Format {
+        ecosystem: Ecosystem::Alpine,
+        name: "alpine",
+        aliases: &["apk"],
+        holds: "Alpine packages (`.apk`)",
+        made_of: &[Container::Gzip],
+        read: alpine::read,
+    },
     Format {
         ecosystem: Ecosystem::Debian,
         name: "debian",
@@ -276,6 +290,14 @@ const FORMATS: &[Format] = &[
         holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
         made_of: &[Container::Gzip, Container::Zip],
         read: python::read,
+    },
+    Format {
+        ecosystem: Ecosystem::Redhat,
+        name: "redhat",
+        aliases: &["rpm"],
+        holds: "RPM packages (`.rpm`)",
+        made_of: &[],
+        read: redhat::read,
     },
     Format {
         ecosystem: Ecosystem::Ruby,

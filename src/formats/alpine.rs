@@ -1,0 +1,288 @@
+//! `alpine`: an apk of version 2, gzip members one behind the other: signatures, control, data.
+//!
+//! What it says stands in `.PKGINFO` of the control member (`abuild`, "APKINDEX format"). The
+//! compressed control member is what the index's checksum is of, so its limits matter.
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::bufread::GzDecoder;
+use serde::Serialize;
+use sha1::Sha1;
+use tar::Archive;
+
+use super::bounded::{read_all, unreadable};
+use super::digest::Hashing;
+use super::tarball::{length_of, members};
+use super::{MAX_METADATA, Manifest, Rejection, Source, metadata};
+
+/// Gzip members in front of the data: signatures by several keys, and control.
+const MAX_LEADING: usize = 8;
+/// Bytes of `.PKGINFO`, and fields in it.
+const MAX_PKGINFO: u64 = 1024 * 1024;
+const MAX_FIELDS: usize = 20_000;
+
+/// What `APKINDEX` says of a package.
+#[derive(Debug, Serialize)]
+struct IndexFacts {
+    /// `Q1` and the base64 of the SHA-1 of the compressed control member.
+    checksum: String,
+    /// Bytes of the file; the installed size is in `pkginfo`.
+    size: u64,
+    /// Key and value of every line, in order.
+    pkginfo: Vec<(String, String)>,
+}
+
+/// The control member: where it lies in the file, and its `.PKGINFO`.
+struct Control {
+    start: u64,
+    end: u64,
+    pkginfo: Vec<u8>,
+}
+
+pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+    let unreadable = unreadable("file");
+    let length = length_of(source).map_err(&unreadable)?;
+    let control = control(source)?;
+    if control.end >= length {
+        let message =
+            "the package ends behind its control member and holds no data; build it again";
+        return Err(Rejection::new("data", message));
+    }
+    let checksum = checksum(source, &control).map_err(&unreadable)?;
+    let pkginfo = fields(&control.pkginfo)?;
+    manifest(&IndexFacts {
+        checksum,
+        size: length,
+        pkginfo,
+    })
+}
+
+/// Reads gzip members until one is no signature.
+fn control(source: &mut dyn Source) -> Result<Control, Rejection> {
+    let unreadable = unreadable("control");
+    let mut packed = BufReader::new(source);
+    for _ in 0..MAX_LEADING {
+        let start = packed.stream_position().map_err(&unreadable)?;
+        let tar = read_all(GzDecoder::new(&mut packed), MAX_METADATA).map_err(&unreadable)?;
+        let end = packed.stream_position().map_err(&unreadable)?;
+        if let Some(pkginfo) = pkginfo(&tar)? {
+            return Ok(Control {
+                start,
+                end,
+                pkginfo,
+            });
+        }
+    }
+    Err(missing())
+}
+
+/// The `.PKGINFO` of a control member; nothing if the member is a signature.
+fn pkginfo(tar: &[u8]) -> Result<Option<Vec<u8>>, Rejection> {
+    let unreadable = unreadable("control");
+    let mut archive = Archive::new(tar);
+    let mut members = members(&mut archive).map_err(&unreadable)?;
+    let mut found = None;
+    let mut signed = false;
+    while let Some(mut member) = members.next().map_err(&unreadable)? {
+        signed |= member.path.starts_with(b".SIGN.");
+        if member.path != b".PKGINFO" {
+            continue;
+        }
+        if found.is_some() || !member.is_file() {
+            return Err(wrong("it must be one plain file"));
+        }
+        let bytes = member.contents(MAX_PKGINFO);
+        found = Some(bytes.map_err(super::bounded::unreadable(".PKGINFO"))?);
+    }
+    match found {
+        None if !signed => Err(missing()),
+        found => Ok(found),
+    }
+}
+
+fn missing() -> Rejection {
+    Rejection::new(
+        ".PKGINFO",
+        "this is no Alpine package: no `.PKGINFO` comes before its data; build it with `abuild`",
+    )
+}
+
+fn checksum(source: &mut dyn Source, control: &Control) -> io::Result<String> {
+    source.seek(SeekFrom::Start(control.start))?;
+    let member = source.take(control.end - control.start);
+    let (_, sha1, _) = Hashing::<_, Sha1>::new(member).finish()?;
+    Ok(format!("Q1{}", STANDARD.encode(sha1)))
+}
+
+/// The lines `key = value`; others are comments.
+fn fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let fields: Vec<_> = lines
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .take(MAX_FIELDS + 1)
+        .collect();
+    if fields.len() > MAX_FIELDS {
+        return Err(wrong("it has too many lines"));
+    }
+    Ok(fields)
+}
+
+fn manifest(facts: &IndexFacts) -> Result<Manifest, Rejection> {
+    let name = field(facts, "pkgname", "`busybox`", is_name)?;
+    let version = field(facts, "pkgver", "`1.2.3_rc1-r0`", is_version)?;
+    let arch = field(facts, "arch", "`x86_64`, `noarch`", is_arch)?;
+    Ok(Manifest {
+        normalized_name: name.clone(),
+        name,
+        normalized_version: version.clone(),
+        version,
+        variant: Some(arch),
+        metadata: metadata(facts),
+    })
+}
+
+/// The value of a field that must stand there once.
+fn field(
+    facts: &IndexFacts,
+    name: &'static str,
+    example: &str,
+    is_valid: fn(&str) -> bool,
+) -> Result<String, Rejection> {
+    let mut values = facts.pkginfo.iter().filter(|(key, _)| key == name);
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) if is_valid(value) => Ok(value.clone()),
+        _ => Err(Rejection::new(
+            name,
+            format!("`.PKGINFO` must have one `{name}`, such as {example}"),
+        )),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && is_made_of(name, b"_+.-")
+}
+
+/// Numbers first; apk's grammar is narrower, and apk complains of what it does not like.
+fn is_version(version: &str) -> bool {
+    version.starts_with(|first: char| first.is_ascii_digit()) && is_made_of(version, b"._-~")
+}
+
+fn is_arch(arch: &str) -> bool {
+    !arch.is_empty() && is_made_of(arch, b"_-")
+}
+
+fn is_made_of(text: &str, others: &[u8]) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+}
+
+fn wrong(why: &str) -> Rejection {
+    Rejection::new(".PKGINFO", format!("`.PKGINFO` is not usable: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::json;
+    use sha2::Digest;
+
+    use super::super::tarball::fixtures::{gzip, tar};
+    use super::super::{Ecosystem, read as read_package};
+    use super::*;
+
+    const PKGINFO: &str = "# Generated by abuild\npkgname = fruit\npkgver = 1.0_rc1-r0\n\
+        pkgdesc = a = b\nsize = 4096\narch = x86_64\ndepend = so:libc.so\ndepend = a>1\n";
+
+    /// A tar without the blocks of zeros at its end, as `abuild-tar --cut` leaves it.
+    fn cut(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut tar = tar(files);
+        tar.truncate(tar.len() - 1024);
+        gzip(&tar)
+    }
+
+    fn control(pkginfo: &str) -> Vec<u8> {
+        cut(&[
+            (".PKGINFO", pkginfo.as_bytes()),
+            (".post-install", b"#!/bin/sh"),
+        ])
+    }
+
+    fn read_apk(members: &[&[u8]]) -> Result<Manifest, Rejection> {
+        read_package(
+            Ecosystem::Alpine,
+            "lies-2.apk",
+            &mut Cursor::new(members.concat()),
+        )
+    }
+
+    #[test]
+    fn a_package_says_all_that_the_index_needs() {
+        let signature = cut(&[(".SIGN.RSA.key.rsa.pub", b"signature")]);
+        let control = control(PKGINFO);
+        let data = gzip(&tar(&[("usr/bin/fruit", b"x")]));
+        let expected = json!({
+            "checksum": format!("Q1{}", STANDARD.encode(Sha1::digest(&control))),
+            "size": signature.len() + control.len() + data.len(),
+            "pkginfo": [
+                ["pkgname", "fruit"], ["pkgver", "1.0_rc1-r0"], ["pkgdesc", "a = b"],
+                ["size", "4096"], ["arch", "x86_64"], ["depend", "so:libc.so"], ["depend", "a>1"],
+            ],
+        });
+        assert_eq!(
+            read_apk(&[&signature, &control, &data]).unwrap(),
+            Manifest {
+                name: "fruit".to_owned(),
+                normalized_name: "fruit".to_owned(),
+                version: "1.0_rc1-r0".to_owned(),
+                normalized_version: "1.0_rc1-r0".to_owned(),
+                variant: Some("x86_64".to_owned()),
+                metadata: metadata(&expected),
+            }
+        );
+        let unsigned = read_apk(&[&control, &data]).unwrap();
+        assert_eq!(unsigned.metadata["checksum"], expected["checksum"]);
+    }
+
+    #[test]
+    fn fields_must_stand_there_once_and_be_safe() {
+        for (from, to, field) in [
+            ("pkgname = fruit", "pkgname = ../x", "pkgname"),
+            ("pkgname = fruit", "pkgname = a\npkgname = b", "pkgname"),
+            ("pkgver = 1.0", "pkgver = x", "pkgver"),
+            ("arch = x86_64", "arch = a/b", "arch"),
+            ("arch = x86_64", "", "arch"),
+        ] {
+            let control = control(&PKGINFO.replacen(from, to, 1));
+            let rejection = read_apk(&[&control, &gzip(b"data")]).unwrap_err();
+            assert_eq!(rejection.field, field, "{to}");
+        }
+    }
+
+    #[test]
+    fn a_package_that_ends_too_early_is_refused() {
+        let signature = cut(&[(".SIGN.RSA.key.rsa.pub", b"signature")]);
+        let control = control(PKGINFO);
+        assert_eq!(read_apk(&[&control]).unwrap_err().field, "data");
+        for length in 0..control.len() {
+            assert!(read_apk(&[&signature, &control[..length]]).is_err());
+        }
+    }
+
+    #[test]
+    fn endless_signatures_and_bombs_are_refused() {
+        let signature = cut(&[(".SIGN.RSA.key.rsa.pub", b"signature")]);
+        let signatures: Vec<&[u8]> = vec![&signature; 100];
+        assert_eq!(read_apk(&signatures).unwrap_err().field, ".PKGINFO");
+        let bomb = cut(&[(".SIGN.x", &vec![0; 17 * 1024 * 1024])]);
+        assert_eq!(
+            read_apk(&[&bomb]).unwrap_err().message,
+            "`control` is larger than the 16777216 bytes that are read of it"
+        );
+    }
+}

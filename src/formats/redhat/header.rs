@@ -1,0 +1,259 @@
+//! The header structure of RPM packages ("RPM Package format", versions 3 to 6): an index of tags
+//! and a store of their values, met twice in a file, as signature and as header.
+
+use std::io::{self, Read};
+
+use super::super::bounded::read_all;
+
+/// Entries of an index.
+pub(super) const MAX_ENTRIES: u32 = 65_536;
+/// Bytes of a store; packages of a hundred thousand files have some ten million.
+pub(super) const MAX_STORE: u32 = 16 * 1024 * 1024;
+
+const MAGIC: [u8; 4] = [0x8e, 0xad, 0xe8, 0x01];
+const INTRODUCTION: u64 = 16;
+const ENTRY: u64 = 16;
+
+/// A header in memory.
+pub(super) struct Header {
+    entries: Vec<Entry>,
+    store: Vec<u8>,
+    /// Bytes of the whole structure in the file.
+    pub(super) size: u64,
+}
+
+/// Where a tag's values lie.
+struct Entry {
+    tag: u32,
+    kind: u32,
+    offset: usize,
+    count: usize,
+}
+
+impl Header {
+    /// Reads the header that begins here.
+    pub(super) fn read(reader: &mut (impl Read + ?Sized)) -> io::Result<Self> {
+        let mut introduction = [0; 16];
+        reader.read_exact(&mut introduction)?;
+        let [magic, _, entries, size] = quarters(&introduction);
+        if magic != u32::from_be_bytes(MAGIC) {
+            return Err(damaged("a header is not where it must be"));
+        }
+        if entries > MAX_ENTRIES || size > MAX_STORE {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("has a header of more than {MAX_ENTRIES} tags or {MAX_STORE} bytes"),
+            ));
+        }
+        let index_size = u64::from(entries) * ENTRY;
+        let index = exactly(reader, index_size)?;
+        let store = exactly(reader, u64::from(size))?;
+        let entries = index.as_chunks::<16>().0.iter().map(Entry::read);
+        Ok(Self {
+            entries: entries.collect(),
+            store,
+            size: INTRODUCTION + index_size + u64::from(size),
+        })
+    }
+
+    fn entry(&self, tag: u32) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.tag == tag)
+    }
+
+    /// The first text of a tag.
+    pub(super) fn text(&self, tag: u32) -> Option<String> {
+        self.texts(tag).next()
+    }
+
+    /// The texts of a tag, as many as the index counts and the store holds.
+    pub(super) fn texts(&self, tag: u32) -> impl Iterator<Item = String> {
+        // STRING, STRING_ARRAY, I18NSTRING.
+        let entry = self
+            .entry(tag)
+            .filter(|entry| matches!(entry.kind, 6 | 8 | 9));
+        let (mut rest, count) = match entry {
+            None => (&[][..], 0),
+            Some(entry) => (
+                self.store.get(entry.offset..).unwrap_or_default(),
+                entry.count,
+            ),
+        };
+        let next = move || {
+            let end = rest.iter().position(|&byte| byte == 0)?;
+            let (text, after) = rest.split_at(end);
+            rest = after.get(1..).unwrap_or_default();
+            Some(String::from_utf8_lossy(text).into_owned())
+        };
+        std::iter::from_fn(next).take(count)
+    }
+
+    /// The first number of a tag.
+    pub(super) fn number(&self, tag: u32) -> Option<u64> {
+        self.numbers(tag).next()
+    }
+
+    /// The numbers of a tag, as many as the index counts and the store holds.
+    pub(super) fn numbers(&self, tag: u32) -> impl Iterator<Item = u64> {
+        let entry = self.entry(tag);
+        // CHAR, INT8, INT16, INT32, INT64.
+        let width = match entry.map(|entry| entry.kind) {
+            Some(1 | 2) => 1,
+            Some(3) => 2,
+            Some(4) => 4,
+            Some(5) => 8,
+            _ => 0,
+        };
+        let count = if width == 0 {
+            0
+        } else {
+            entry.map_or(0, |entry| entry.count)
+        };
+        let offset = entry.map_or(0, |entry| entry.offset);
+        let values = self.store.get(offset..).unwrap_or_default();
+        values.chunks_exact(width.max(1)).take(count).map(|bytes| {
+            bytes
+                .iter()
+                .fold(0, |number, &byte| number << 8 | u64::from(byte))
+        })
+    }
+}
+
+impl Entry {
+    fn read(bytes: &[u8; 16]) -> Self {
+        let [tag, kind, offset, count] = quarters(bytes);
+        Self {
+            tag,
+            kind,
+            offset: offset as usize,
+            count: count as usize,
+        }
+    }
+}
+
+/// Four big-endian numbers.
+fn quarters(bytes: &[u8; 16]) -> [u32; 4] {
+    let number = u128::from_be_bytes(*bytes);
+    let quarter = |shift: u32| u32::try_from(number >> shift & 0xffff_ffff).unwrap_or_default();
+    [quarter(96), quarter(64), quarter(32), quarter(0)]
+}
+
+fn exactly(reader: &mut (impl Read + ?Sized), count: u64) -> io::Result<Vec<u8>> {
+    let bytes = read_all(reader.take(count), count)?;
+    if bytes.len() as u64 == count {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+fn damaged(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+pub(super) mod fixtures {
+    //! Small headers for the tests.
+
+    /// Values of a tag.
+    pub(in crate::formats) enum Values<'a> {
+        Text(&'a str),
+        Texts(&'a [&'a str]),
+        Modes(&'a [u16]),
+        Numbers(&'a [u32]),
+    }
+
+    pub(in crate::formats) fn header(tags: &[(u32, Values)]) -> Vec<u8> {
+        let mut index = Vec::new();
+        let mut store = Vec::new();
+        for (tag, values) in tags {
+            let (kind, count, bytes) = encoded(values);
+            // Numbers are aligned to their size.
+            store.resize(store.len().next_multiple_of(4), 0);
+            for number in [*tag, kind, u32::try_from(store.len()).unwrap(), count] {
+                index.extend_from_slice(&number.to_be_bytes());
+            }
+            store.extend_from_slice(&bytes);
+        }
+        let mut header = super::MAGIC.to_vec();
+        let counts = [
+            0,
+            u32::try_from(tags.len()).unwrap(),
+            u32::try_from(store.len()).unwrap(),
+        ];
+        header.extend(counts.into_iter().flat_map(u32::to_be_bytes));
+        [header, index, store].concat()
+    }
+
+    fn encoded(values: &Values) -> (u32, u32, Vec<u8>) {
+        let texts = |texts: &[&str]| {
+            texts
+                .iter()
+                .flat_map(|text| [text.as_bytes(), b"\0"].concat())
+                .collect()
+        };
+        let count = |count: usize| u32::try_from(count).unwrap();
+        match values {
+            Values::Text(text) => (6, 1, texts(&[text])),
+            Values::Texts(list) => (8, count(list.len()), texts(list)),
+            Values::Modes(list) => (
+                3,
+                count(list.len()),
+                list.iter().flat_map(|n| n.to_be_bytes()).collect(),
+            ),
+            Values::Numbers(list) => (
+                4,
+                count(list.len()),
+                list.iter().flat_map(|n| n.to_be_bytes()).collect(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixtures::{Values, header};
+    use super::*;
+
+    #[test]
+    fn values_are_read_by_tag_and_type() {
+        let bytes = header(&[
+            (1000, Values::Text("name")),
+            (1001, Values::Texts(&["a", "", "b"])),
+            (1002, Values::Modes(&[1, 0xffff])),
+            (1003, Values::Numbers(&[7])),
+        ]);
+        let header = Header::read(&mut &bytes[..]).unwrap();
+        assert_eq!(header.text(1000).as_deref(), Some("name"));
+        assert_eq!(header.texts(1001).collect::<Vec<_>>(), ["a", "", "b"]);
+        assert_eq!(header.numbers(1002).collect::<Vec<_>>(), [1, 0xffff]);
+        assert_eq!(header.number(1003), Some(7));
+        assert_eq!((header.text(1003), header.number(1000)), (None, None));
+        assert_eq!(header.size, bytes.len() as u64);
+    }
+
+    #[test]
+    fn counts_and_offsets_beyond_the_store_give_what_is_there() {
+        let mut bytes = header(&[(1000, Values::Texts(&["a", "b"]))]);
+        bytes[28..32].copy_from_slice(&u32::MAX.to_be_bytes());
+        let many = Header::read(&mut &bytes[..]).unwrap();
+        assert_eq!(many.texts(1000).collect::<Vec<_>>(), ["a", "b"]);
+        bytes[24..28].copy_from_slice(&u32::MAX.to_be_bytes());
+        let beyond = Header::read(&mut &bytes[..]).unwrap();
+        assert_eq!(beyond.text(1000), None);
+    }
+
+    #[test]
+    fn sizes_beyond_the_bounds_and_the_file_are_refused() {
+        let good = header(&[(1000, Values::Text("name"))]);
+        for (at, value) in [
+            (8, MAX_ENTRIES + 1),
+            (12, MAX_STORE + 1),
+            (12, MAX_STORE),
+            (0, 0),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
+            assert!(Header::read(&mut &bytes[..]).is_err());
+        }
+    }
+}
