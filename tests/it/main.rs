@@ -2,6 +2,8 @@
 
 mod errors;
 mod faults;
+mod forms;
+mod gems;
 mod packages;
 mod races;
 mod round_trips;
