@@ -1,5 +1,6 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
 
+mod admin;
 mod errors;
 mod faults;
 mod forms;
@@ -9,3 +10,4 @@ mod races;
 mod round_trips;
 mod runtime;
 mod support;
+mod sweep;
