@@ -5,6 +5,7 @@ mod errors;
 mod faults;
 mod forms;
 mod gems;
+mod killed;
 mod packages;
 mod races;
 mod round_trips;

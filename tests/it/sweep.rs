@@ -1,9 +1,8 @@
 //! What the sweep removes, and above all what it does not.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_s3::primitives::ByteStream;
 use insta::assert_json_snapshot;
 use packages_api::Files;
 use packages_api::formats::Ecosystem;
@@ -14,6 +13,7 @@ use uuid::Uuid;
 
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
 use crate::support::gem::Gem;
+use crate::support::orphan::{id_of, leave};
 use crate::support::whole::assert_whole;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -27,27 +27,9 @@ async fn sweep(app: &TestApp) -> Report {
     sweep_of(app, false).run().await.expect("a report")
 }
 
-/// An id of a package that was published so long ago.
-fn id_of(age: Duration) -> Uuid {
-    let moment = (SystemTime::now() - age)
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    let millis = moment.as_millis().try_into().expect("this century");
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).expect("randomness");
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
-}
-
 /// The key of an object of this kind, `packages` or `metadata`.
 fn key(kind: &str, id: Uuid) -> String {
     format!("{kind}/{ORGANIZATION}/{REGISTRY}/{id}")
-}
-
-async fn put(app: &TestApp, key: &str) {
-    let s3 = aws_sdk_s3::Client::new(&app.stack.sdk_config());
-    let body = ByteStream::from_static(b"left behind");
-    let put = s3.put_object().bucket(app.stack.bucket()).key(key).body(body);
-    put.send().await.expect("a writable bucket");
 }
 
 /// As if the registries that are gone had been deleted so long ago.
@@ -78,7 +60,7 @@ async fn what_has_a_record_stays_and_what_has_none_for_a_day_goes() {
         key("metadata", id_of(1000 * HOUR)),
     ];
     for key in young.iter().chain(&old) {
-        put(&app, key).await;
+        leave(&app, key).await;
     }
     assert_json_snapshot!(sweep(&app).await);
     let mut expected = published;
@@ -101,7 +83,7 @@ async fn foreign_keys_are_left_alone() {
         format!("packages/{ORGANIZATION}/{REGISTRY}/{}", Uuid::nil()),
         format!("uploads/{ORGANIZATION}/{REGISTRY}/{id}/x.gem"),
     ] {
-        put(&app, &key).await;
+        leave(&app, &key).await;
     }
     let before = app.contents().await;
     let report = sweep(&app).await;
@@ -118,7 +100,7 @@ async fn a_dry_run_tells_and_removes_nothing() {
         .await
         .expect("it was there");
     backdate_deletions(&app, 25 * HOUR).await;
-    put(&app, &key("packages", id_of(25 * HOUR))).await;
+    leave(&app, &key("packages", id_of(25 * HOUR))).await;
     let before = app.contents().await;
     let dry = sweep_of(&app, true).run().await.expect("a report");
     assert_json_snapshot!(dry);
@@ -136,7 +118,7 @@ async fn a_dry_run_tells_and_removes_nothing() {
 #[tokio::test]
 async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
     let app = TestApp::start().await;
-    put(&app, &key("packages", id_of(25 * HOUR))).await;
+    leave(&app, &key("packages", id_of(25 * HOUR))).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
     let marker = [("pk", "marker"), ("sk", "marker")];
     let marker = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
@@ -158,7 +140,7 @@ async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
 async fn suspiciously_many_orphans_stop_the_sweep() {
     let app = TestApp::start().await;
     for _ in 0..=MAX_ORPHANS {
-        put(&app, &key("packages", id_of(25 * HOUR))).await;
+        leave(&app, &key("packages", id_of(25 * HOUR))).await;
     }
     let before = app.contents().await;
     assert_json_snapshot!(sweep(&app).await);
@@ -168,7 +150,7 @@ async fn suspiciously_many_orphans_stop_the_sweep() {
 #[tokio::test]
 async fn a_time_that_is_up_stops_the_sweep() {
     let app = TestApp::start().await;
-    put(&app, &key("packages", id_of(25 * HOUR))).await;
+    leave(&app, &key("packages", id_of(25 * HOUR))).await;
     let report = sweep_of(&app, false)
         .until(Instant::now())
         .run()
