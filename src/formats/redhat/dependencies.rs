@@ -150,15 +150,8 @@ fn parts(evr: &str) -> (Option<String>, Option<String>, Option<String>) {
 
 /// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
 /// itself, none twice, and of the versions of libc the highest.
-fn required(
-    all: Vec<Dependency>,
-    provides: &[Dependency],
-    own_files: &HashSet<String>,
-) -> Vec<Dependency> {
-    let own_names: HashSet<&str> = provides
-        .iter()
-        .map(|dependency| &*dependency.name)
-        .collect();
+fn required(all: Vec<Dependency>, provides: &[Dependency], own_files: &HashSet<String>) -> Vec<Dependency> {
+    let own_names: HashSet<&str> = provides.iter().map(|dependency| &*dependency.name).collect();
     let mut last: HashMap<String, Dependency> = HashMap::new();
     let mut kept = Vec::new();
     let mut libc: Option<Dependency> = None;
@@ -198,11 +191,7 @@ fn compared(one: &str, other: &str) -> Ordering {
         let numbers = inside
             .get(digits..)?
             .split(|letter: char| !letter.is_ascii_digit());
-        Some(
-            numbers
-                .map(|number| number.parse().unwrap_or(u64::MAX))
-                .collect(),
-        )
+        Some(numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect())
     }
     version(one).cmp(&version(other))
 }
@@ -246,10 +235,7 @@ mod tests {
         let provides = [dependency("own", 0, "")];
         let own_files = HashSet::from(["/usr/bin/own".to_owned()]);
         let kept = required(all, &provides, &own_files);
-        let names: Vec<_> = kept
-            .iter()
-            .map(|kept| (kept.name.as_str(), kept.pre))
-            .collect();
+        let names: Vec<_> = kept.iter().map(|kept| (kept.name.as_str(), kept.pre)).collect();
         assert_eq!(
             names,
             [
