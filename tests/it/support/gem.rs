@@ -67,7 +67,8 @@ impl Gem {
         File::new(&name, tar(&members))
     }
 
-    fn specification(&self) -> String {
+    /// `metadata.gz`, unpacked.
+    pub(crate) fn specification(&self) -> String {
         let Self {
             name,
             version,
