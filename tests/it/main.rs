@@ -8,6 +8,7 @@ mod gems;
 mod killed;
 mod packages;
 mod races;
+mod records;
 mod round_trips;
 mod runtime;
 mod support;
