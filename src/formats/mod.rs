@@ -109,7 +109,10 @@ pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Re
     let format = ecosystem.format();
     rewound(source)?;
     match (format.read)(filename, source) {
-        Ok(manifest) => manifest.within_bounds(),
+        Ok(manifest) => {
+            debug_assert_eq!(manifest.normalized_name, (format.normalize)(&manifest.name));
+            manifest.within_bounds()
+        }
         Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
     }
 }
@@ -213,6 +216,8 @@ struct Format {
     holds: &'static str,
     /// What its packages are made of on the outside.
     made_of: &'static [Container],
+    /// A name by the ecosystem's own rule of sameness.
+    normalize: fn(&str) -> String,
     read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
 }
 
@@ -233,6 +238,7 @@ const FORMATS: &[Format] = &[
         aliases: &["apk"],
         holds: "Alpine packages (`.apk`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: alpine::read,
     },
     Format {
@@ -241,6 +247,7 @@ const FORMATS: &[Format] = &[
         aliases: &["deb"],
         holds: "Debian packages (`.deb`)",
         made_of: &[Container::Ar],
+        normalize: str::to_ascii_lowercase,
         read: debian::read,
     },
     Format {
@@ -249,6 +256,7 @@ const FORMATS: &[Format] = &[
         aliases: &["file"],
         holds: "files of any kind",
         made_of: &[],
+        normalize: str::to_owned,
         read: files::read,
     },
     Format {
@@ -257,6 +265,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Helm charts (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: helm::read,
     },
     Format {
@@ -265,6 +274,7 @@ const FORMATS: &[Format] = &[
         aliases: &["maven"],
         holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
         made_of: &[Container::Zip],
+        normalize: str::to_owned,
         read: java::read,
     },
     Format {
@@ -273,6 +283,7 @@ const FORMATS: &[Format] = &[
         aliases: &["npm"],
         holds: "npm packages (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: javascript::read,
     },
     Format {
@@ -281,6 +292,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "NuGet packages (`.nupkg`)",
         made_of: &[Container::Zip],
+        normalize: str::to_lowercase,
         read: nuget::read,
     },
     Format {
@@ -289,6 +301,7 @@ const FORMATS: &[Format] = &[
         aliases: &["pypi"],
         holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
         made_of: &[Container::Gzip, Container::Zip],
+        normalize: python::normalized,
         read: python::read,
     },
     Format {
@@ -297,6 +310,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rpm"],
         holds: "RPM packages (`.rpm`)",
         made_of: &[],
+        normalize: str::to_owned,
         read: redhat::read,
     },
     Format {
@@ -305,6 +319,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rubygems"],
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
+        normalize: str::to_owned,
         read: ruby::read,
     },
     Format {
@@ -313,6 +328,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Terraform modules (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_ascii_lowercase,
         read: terraform::read,
     },
 ];
@@ -332,7 +348,7 @@ impl Ecosystem {
     /// A name by the ecosystem's own rule of sameness.
     #[must_use]
     pub fn normalize(self, name: &str) -> String {
-        name.to_owned()
+        (self.format().normalize)(name)
     }
 
     fn format(self) -> &'static Format {

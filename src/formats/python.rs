@@ -294,7 +294,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     for letter in name.chars() {
         let separator = matches!(letter, '-' | '_' | '.');
