@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::File;
+use super::file::File;
 
 /// A gem to be.
 #[derive(Debug, Clone)]
