@@ -41,10 +41,7 @@ fn json(manifest: Manifest) -> serde_json::Value {
     object.insert("name".into(), manifest.name.into());
     object.insert("normalized_name".into(), manifest.normalized_name.into());
     object.insert("version".into(), manifest.version.into());
-    object.insert(
-        "normalized_version".into(),
-        manifest.normalized_version.into(),
-    );
+    object.insert("normalized_version".into(), manifest.normalized_version.into());
     object.insert("variant".into(), manifest.variant.into());
     object.insert("metadata".into(), manifest.metadata.into());
     object.into()

@@ -1,1 +1,20 @@
-fn main() {}
+//! `cargo run`: the Packages API with everything embedded.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod command;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = command::Arguments::parse();
+    command::start_log();
+    match command::run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -46,8 +46,7 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
     let length = length_of(source).map_err(&unreadable)?;
     let control = control(source)?;
     if control.end >= length {
-        let message =
-            "the package ends behind its control member and holds no data; build it again";
+        let message = "the package ends behind its control member and holds no data; build it again";
         return Err(Rejection::new("data", message));
     }
     let checksum = checksum(source, &control).map_err(&unreadable)?;
@@ -68,11 +67,7 @@ fn control(source: &mut dyn Source) -> Result<Control, Rejection> {
         let tar = read_all(GzDecoder::new(&mut packed), MAX_METADATA).map_err(&unreadable)?;
         let end = packed.stream_position().map_err(&unreadable)?;
         if let Some(pkginfo) = pkginfo(&tar)? {
-            return Ok(Control {
-                start,
-                end,
-                pkginfo,
-            });
+            return Ok(Control { start, end, pkginfo });
         }
     }
     Err(missing())
@@ -163,8 +158,7 @@ fn field(
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-        && is_made_of(name, b"_+.-")
+    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_') && is_made_of(name, b"_+.-")
 }
 
 /// Numbers first; apk's grammar is narrower, and apk complains of what it does not like.
@@ -207,10 +201,7 @@ mod tests {
     }
 
     fn control(pkginfo: &str) -> Vec<u8> {
-        cut(&[
-            (".PKGINFO", pkginfo.as_bytes()),
-            (".post-install", b"#!/bin/sh"),
-        ])
+        cut(&[(".PKGINFO", pkginfo.as_bytes()), (".post-install", b"#!/bin/sh")])
     }
 
     fn read_apk(members: &[&[u8]]) -> Result<Manifest, Rejection> {

@@ -45,10 +45,7 @@ pub(super) fn members(source: &mut dyn Source) -> io::Result<Vec<Member>> {
 }
 
 /// The contents of `member`.
-pub(super) fn contents<'a>(
-    source: &'a mut dyn Source,
-    member: &Member,
-) -> io::Result<impl Read + use<'a>> {
+pub(super) fn contents<'a>(source: &'a mut dyn Source, member: &Member) -> io::Result<impl Read + use<'a>> {
     source.seek(SeekFrom::Start(member.offset))?;
     Ok(source.take(member.size))
 }
@@ -88,11 +85,7 @@ pub(super) mod fixtures {
         for (name, contents) in files {
             let mut header = String::new();
             let size = contents.len();
-            writeln!(
-                header,
-                "{name:<16}0           0     0     100644  {size:<10}`"
-            )
-            .unwrap();
+            writeln!(header, "{name:<16}0           0     0     100644  {size:<10}`").unwrap();
             archive.extend_from_slice(header.as_bytes());
             archive.extend_from_slice(contents);
             archive.resize(archive.len() + size % 2, b'\n');
@@ -132,13 +125,7 @@ mod tests {
         let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_MEMBERS + 1];
         let negative = ar(&[("a", b"")]);
         let negative = [&negative[..56], b"-1        `\n"].concat();
-        for archive in [
-            lying,
-            ar(&many),
-            negative,
-            b"!<arch>".to_vec(),
-            b"else".to_vec(),
-        ] {
+        for archive in [lying, ar(&many), negative, b"!<arch>".to_vec(), b"else".to_vec()] {
             assert!(names(archive).is_err());
         }
     }

@@ -66,9 +66,7 @@ pub(super) fn unreadable(field: &'static str) -> impl Fn(io::Error) -> Rejection
         let message = match error.kind() {
             io::ErrorKind::FileTooLarge => format!("`{field}` {error}"),
             io::ErrorKind::UnexpectedEof => {
-                format!(
-                    "`{field}` is cut off: the file ends before it does; publish the whole file"
-                )
+                format!("`{field}` is cut off: the file ends before it does; publish the whole file")
             }
             _ => format!("`{field}` cannot be read ({error}): the file is damaged"),
         };

@@ -36,8 +36,7 @@ struct IndexFacts {
 pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     let control = control(source)?;
     let text = std::str::from_utf8(&control).map_err(|_| wrong("it is not UTF-8"))?;
-    let headers =
-        Headers::read(text.trim_start_matches(['\n', '\r'])).map_err(|why| wrong(&why))?;
+    let headers = Headers::read(text.trim_start_matches(['\n', '\r'])).map_err(|why| wrong(&why))?;
     if headers.broken {
         return Err(wrong("a line is neither a field nor continues one"));
     }
@@ -57,9 +56,7 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
 /// The file `control` of the member `control.tar`.
 fn control(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
     let members = ar::members(source).map_err(unreadable("file"))?;
-    let format = members
-        .first()
-        .filter(|member| member.name == "debian-binary");
+    let format = members.first().filter(|member| member.name == "debian-binary");
     let format = format.ok_or_else(|| missing("debian-binary"))?;
     let mut version = [0; 2];
     let read = ar::contents(source, format).and_then(|mut member| member.read_exact(&mut version));
@@ -68,10 +65,7 @@ fn control(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
         let message = "the package is of another format than 2.0, which is the one in use";
         return Err(Rejection::new("debian-binary", message));
     }
-    if !members
-        .iter()
-        .any(|member| member.name.starts_with("data.tar"))
-    {
+    if !members.iter().any(|member| member.name.starts_with("data.tar")) {
         return Err(missing("data.tar"));
     }
     let mut tars = members

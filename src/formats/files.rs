@@ -58,8 +58,7 @@ struct FileFacts {
 }
 
 pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
-    let (name, version, extension) =
-        split(filename).ok_or_else(|| Rejection::new("file", WRONG_NAME))?;
+    let (name, version, extension) = split(filename).ok_or_else(|| Rejection::new("file", WRONG_NAME))?;
     let size = length_of(source).map_err(unreadable("file"))?;
     Ok(Manifest {
         name: name.to_owned(),
@@ -191,32 +190,20 @@ mod tests {
 
     #[test]
     fn the_leftmost_hyphen_before_a_version_ends_the_name() {
-        assert_eq!(
-            parts("a-1.0.0-b-2.0.0.zip"),
-            Some(("a", "1.0.0-b-2.0.0", "zip"))
-        );
+        assert_eq!(parts("a-1.0.0-b-2.0.0.zip"), Some(("a", "1.0.0-b-2.0.0", "zip")));
         assert_eq!(parts("a-1.0-2.0.0.zip"), Some(("a-1.0", "2.0.0", "zip")));
     }
 
     #[test]
     fn a_compound_extension_wins_over_a_longer_version() {
-        assert_eq!(
-            parts("a-1.0.0-rc.1.tar.gz"),
-            Some(("a", "1.0.0-rc.1", "tar.gz"))
-        );
+        assert_eq!(parts("a-1.0.0-rc.1.tar.gz"), Some(("a", "1.0.0-rc.1", "tar.gz")));
         assert_eq!(parts("a-1.0.0-rc.1.zip"), Some(("a", "1.0.0-rc.1", "zip")));
-        assert_eq!(
-            parts("a-1.0.0+build.5.zip"),
-            Some(("a", "1.0.0+build.5", "zip"))
-        );
+        assert_eq!(parts("a-1.0.0+build.5.zip"), Some(("a", "1.0.0+build.5", "zip")));
     }
 
     #[test]
     fn base_names_may_be_in_any_script() {
-        assert_eq!(
-            parts("büro-名-1.0.0.txt"),
-            Some(("büro-名", "1.0.0", "txt"))
-        );
+        assert_eq!(parts("büro-名-1.0.0.txt"), Some(("büro-名", "1.0.0", "txt")));
     }
 
     #[test]
@@ -248,9 +235,6 @@ mod tests {
 
     #[test]
     fn an_endless_name_is_refused() {
-        assert_eq!(
-            parts(&format!("{}-1.0.0.zip", "a-1.0.".repeat(10_000))),
-            None
-        );
+        assert_eq!(parts(&format!("{}-1.0.0.zip", "a-1.0.".repeat(10_000))), None);
     }
 }

@@ -25,9 +25,7 @@ pub(super) fn tar_gz<R: Read>(packed: R, length: u64) -> Archive<Bounded<MultiGz
 
 /// Bytes that a compressed archive of `length` bytes may expand to.
 pub(super) fn expansion(length: u64) -> u64 {
-    length
-        .saturating_mul(MAX_RATIO)
-        .saturating_add(FREE_EXPANSION)
+    length.saturating_mul(MAX_RATIO).saturating_add(FREE_EXPANSION)
 }
 
 /// Reads what follows the last member, so that a file that is cut off there is noticed; gives the

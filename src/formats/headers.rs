@@ -102,10 +102,7 @@ mod tests {
 
     #[test]
     fn the_first_paragraph_is_all_that_is_decoded() {
-        assert_eq!(
-            paragraph(b"a: \xe9\r\nb: c\r\n\r\nbody"),
-            "a: \u{fffd}\r\nb: c\r"
-        );
+        assert_eq!(paragraph(b"a: \xe9\r\nb: c\r\n\r\nbody"), "a: \u{fffd}\r\nb: c\r");
         assert_eq!(paragraph(b"a: b\n\nbody"), "a: b");
         let endless = vec![b'a'; MAX_PARAGRAPH + 10];
         assert!(Headers::read(&paragraph(&endless)).is_err());
@@ -113,8 +110,7 @@ mod tests {
 
     #[test]
     fn values_keep_their_lines_and_the_body_is_left_alone() {
-        let headers =
-            Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
+        let headers = Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
         let fields: Vec<_> = headers
             .fields
             .iter()

@@ -142,10 +142,7 @@ fn is_coordinate(text: &str) -> bool {
 }
 
 /// The coordinates that an archive named `stem` holds of itself, and its POM if that is there.
-fn inside(
-    stem: &str,
-    source: &mut dyn Source,
-) -> Result<(Coordinates, Option<Element>), Rejection> {
+fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
     let mut candidates = Vec::new();
     for entry in &entries {
@@ -218,11 +215,7 @@ fn pom_path(coordinates: &Coordinates) -> String {
 }
 
 /// Reads `entry`, and takes what that cost from the bytes that are `left` for all of them.
-fn named_by(
-    source: &mut dyn Source,
-    entry: &zip::Entry,
-    left: &mut u64,
-) -> Result<Coordinates, Rejection> {
+fn named_by(source: &mut dyn Source, entry: &zip::Entry, left: &mut u64) -> Result<Coordinates, Rejection> {
     let limit = MAX_POM.min(*left);
     let bytes = zip::contents(source, entry, limit);
     *left -= bytes.as_ref().map_or(limit, |bytes| bytes.len() as u64);
@@ -236,11 +229,7 @@ fn named_by(
         let found = pairs.find(|(key, _)| key.trim() == name);
         found.map(|(_, value)| value.trim()).unwrap_or_default()
     };
-    Coordinates::checked(
-        property("groupId"),
-        property("artifactId"),
-        property("version"),
-    )
+    Coordinates::checked(property("groupId"), property("artifactId"), property("version"))
 }
 
 /// The classifier in a file name that is the artifact's, empty where it has none; nothing for the
@@ -266,11 +255,8 @@ fn classifier<'a>(stem: &'a str, coordinates: &Coordinates) -> Option<&'a str> {
 fn after_timestamp(text: &str) -> Option<&str> {
     let (timestamp, rest) = text.split_once('-')?;
     let (day, time) = timestamp.split_once('.')?;
-    let digits =
-        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     (digits(day, 8) && digits(time, 6) && end > 0).then(|| rest.get(end..))?
 }
 

@@ -95,15 +95,14 @@ impl Contents {
 fn below_top(path: &[u8]) -> &[u8] {
     let path = path.strip_prefix(b"./").unwrap_or(path);
     let slash = path.iter().position(|&byte| byte == b'/');
-    slash
-        .and_then(|slash| path.get(slash + 1..))
-        .unwrap_or_default()
+    slash.and_then(|slash| path.get(slash + 1..)).unwrap_or_default()
 }
 
 fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8]) -> Result<Manifest, Rejection> {
-    let bytes = contents.package_json.as_deref().ok_or_else(|| {
-        wrong("there is none in the archive's top folder; make the file with `npm pack`")
-    })?;
+    let bytes = contents
+        .package_json
+        .as_deref()
+        .ok_or_else(|| wrong("there is none in the archive's top folder; make the file with `npm pack`"))?;
     let package = json::read(bytes).map_err(|error| wrong(&error))?;
     let Value::Object(package) = package else {
         return Err(wrong("it is no object"));
@@ -129,10 +128,7 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8]) -> Result<Manifest,
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new(
-        "package.json",
-        format!("`package.json` is not usable: {why}"),
-    )
+    Rejection::new("package.json", format!("`package.json` is not usable: {why}"))
 }
 
 /// A name as `validate-npm-package-name` allows it; capitals are in old ones.
@@ -196,10 +192,7 @@ fn has_install_script(package: &Map<String, Value>, binding: bool) -> bool {
             .is_some_and(|script| !script.is_empty())
     };
     let built = binding && package.get("gypfile") != Some(&Value::Bool(false));
-    built
-        || ["preinstall", "install", "postinstall"]
-            .into_iter()
-            .any(script)
+    built || ["preinstall", "install", "postinstall"].into_iter().any(script)
 }
 
 /// `bin` as npm normalises it: a lone file is a command of the package's name.
@@ -225,11 +218,7 @@ fn commands(package: &Map<String, Value>, name: &str) -> Map<String, Value> {
 
 /// Neither a command nor its file may point out of where it belongs.
 fn add_command(commands: &mut Map<String, Value>, command: &str, path: &str) {
-    let command = inside(command)
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let command = inside(command).rsplit('/').next().unwrap_or_default().to_owned();
     let path = inside(path);
     if !command.is_empty() && !path.is_empty() {
         commands.insert(command, path.into());

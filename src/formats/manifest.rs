@@ -74,12 +74,7 @@ impl Manifest {
             &self.normalized_version,
             variant.unwrap_or(""),
         ];
-        if release
-            .into_iter()
-            .map(percent_encoded_length)
-            .sum::<usize>()
-            > MAX_RELEASE
-        {
+        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE {
             let message = "name, version and variant are too long together; shorten the name";
             return Err(Rejection::new("name", message));
         }

@@ -59,15 +59,14 @@ impl<S: Read + Seek> Source for S {}
 ///
 /// # Errors
 /// A [`Rejection`] where the file is no package of that ecosystem.
-pub fn read(
-    ecosystem: Ecosystem,
-    filename: &str,
-    source: &mut dyn Source,
-) -> Result<Manifest, Rejection> {
+pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     let format = ecosystem.format();
     rewound(source)?;
     match (format.read)(filename, source) {
-        Ok(manifest) => manifest.within_bounds(),
+        Ok(manifest) => {
+            debug_assert_eq!(manifest.normalized_name, (format.normalize)(&manifest.name));
+            manifest.within_bounds()
+        }
         Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
     }
 }
@@ -114,6 +113,8 @@ struct Format {
     holds: &'static str,
     /// What its packages are made of on the outside.
     made_of: &'static [Container],
+    /// A name by the ecosystem's own rule of sameness.
+    normalize: fn(&str) -> String,
     read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
 }
 
@@ -134,6 +135,7 @@ const FORMATS: &[Format] = &[
         aliases: &["apk"],
         holds: "Alpine packages (`.apk`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: alpine::read,
     },
     Format {
@@ -142,6 +144,7 @@ const FORMATS: &[Format] = &[
         aliases: &["deb"],
         holds: "Debian packages (`.deb`)",
         made_of: &[Container::Ar],
+        normalize: str::to_ascii_lowercase,
         read: debian::read,
     },
     Format {
@@ -150,6 +153,7 @@ const FORMATS: &[Format] = &[
         aliases: &["file"],
         holds: "files of any kind",
         made_of: &[],
+        normalize: str::to_owned,
         read: files::read,
     },
     Format {
@@ -158,6 +162,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Helm charts (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: helm::read,
     },
     Format {
@@ -166,6 +171,7 @@ const FORMATS: &[Format] = &[
         aliases: &["maven"],
         holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
         made_of: &[Container::Zip],
+        normalize: str::to_owned,
         read: java::read,
     },
     Format {
@@ -174,6 +180,7 @@ const FORMATS: &[Format] = &[
         aliases: &["npm"],
         holds: "npm packages (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: javascript::read,
     },
     Format {
@@ -182,6 +189,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "NuGet packages (`.nupkg`)",
         made_of: &[Container::Zip],
+        normalize: str::to_lowercase,
         read: nuget::read,
     },
     Format {
@@ -190,6 +198,7 @@ const FORMATS: &[Format] = &[
         aliases: &["pypi"],
         holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
         made_of: &[Container::Gzip, Container::Zip],
+        normalize: python::normalized,
         read: python::read,
     },
     Format {
@@ -198,6 +207,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rpm"],
         holds: "RPM packages (`.rpm`)",
         made_of: &[],
+        normalize: str::to_owned,
         read: redhat::read,
     },
     Format {
@@ -206,6 +216,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rubygems"],
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
+        normalize: str::to_owned,
         read: ruby::read,
     },
     Format {
@@ -214,6 +225,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Terraform modules (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_ascii_lowercase,
         read: terraform::read,
     },
 ];
@@ -228,6 +240,12 @@ impl Ecosystem {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.format().name
+    }
+
+    /// A name by the ecosystem's own rule of sameness.
+    #[must_use]
+    pub fn normalize(self, name: &str) -> String {
+        (self.format().normalize)(name)
     }
 
     fn format(self) -> &'static Format {

@@ -98,8 +98,7 @@ const SEEDS: &[Seed] = &[
     Seed {
         ecosystem: Ecosystem::Ruby,
         filename: "a.gem",
-        inside:
-            b"--- !ruby/object:Gem::Specification\nname: a\nversion: !ruby/object:Gem::Version\n  \
+        inside: b"--- !ruby/object:Gem::Specification\nname: a\nversion: !ruby/object:Gem::Version\n  \
             version: 1.0.pre\nplatform: ruby\ndependencies:\n- !ruby/object:Gem::Dependency\n  \
             name: b\n  requirement: &r\n    requirements:\n    - - '>='\n      - {version: '0'}\n  \
             version_requirements: *r\nsummary: !binary |\n  YQ==\n",
@@ -151,11 +150,7 @@ fn check(seed: &Seed, file: Vec<u8>) {
         assert!((1..=MAX_NAME).contains(&manifest.name.len()));
         assert!((1..=MAX_VERSION).contains(&manifest.version.len()));
         assert!(variant.len() <= MAX_VARIANT);
-        let texts = [
-            manifest.normalized_name,
-            manifest.normalized_version,
-            variant,
-        ];
+        let texts = [manifest.normalized_name, manifest.normalized_version, variant];
         assert!(texts.iter().map(String::len).sum::<usize>() <= MAX_RELEASE);
         assert!(!texts.iter().any(|text| text.contains(char::is_control)));
     }

@@ -114,8 +114,7 @@ fn wrong(why: &str) -> Rejection {
 
 /// `PackageIdValidator` of `NuGet`: words, with one `.` or `-` between two of them.
 fn is_id(id: &str) -> bool {
-    let word =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
     id.chars().count() <= MAX_ID && id.split(['.', '-']).all(word)
 }
 
@@ -176,10 +175,7 @@ fn index_facts(described: &Element, nuspec: &str) -> Result<IndexFacts, Rejectio
             .and_then(|license| license.attribute("type"))
             .map(str::to_owned),
         min_client_version: described.attribute("minClientVersion").map(str::to_owned),
-        repository: described
-            .child("repository")
-            .map(attributes)
-            .unwrap_or_default(),
+        repository: described.child("repository").map(attributes).unwrap_or_default(),
         package_types: package_types(described),
         dependency_groups: dependency_groups(described)?,
         nuspec: nuspec.to_owned(),
@@ -322,9 +318,8 @@ mod tests {
 
     #[test]
     fn ids_and_nuspecs_that_nobody_could_install_are_refused() {
-        let nuspec = |id: &str| {
-            format!("<package><metadata><id>{id}</id><version>1.0</version></metadata></package>")
-        };
+        let nuspec =
+            |id: &str| format!("<package><metadata><id>{id}</id><version>1.0</version></metadata></package>");
         for id in ["../x", "a..b", "", "a b", &"a".repeat(101)] {
             let rejection = read_nupkg(&[("a.nuspec", nuspec(id).as_bytes())]).unwrap_err();
             assert_eq!(rejection.field, "id", "{id}");

@@ -59,9 +59,7 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
         manifest(&wheel(source)?, |_| named)
     } else if let Some(stem) = suffix_off(filename, ".zip") {
         manifest(&zipped_sdist(source)?, |headers| sdist_name(stem, headers))
-    } else if let Some(stem) =
-        suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz"))
-    {
+    } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
         manifest(&sdist(source)?, |headers| sdist_name(stem, headers))
     } else {
         Err(Rejection::new(
@@ -179,9 +177,7 @@ fn sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
 fn missing(field: &'static str) -> Rejection {
     let message = match field {
         "METADATA" => "the wheel holds no `{name}-{version}.dist-info/METADATA`; build it again",
-        _ => {
-            "the source distribution holds no `{name}-{version}/PKG-INFO`; build it with `python -m build`"
-        }
+        _ => "the source distribution holds no `{name}-{version}/PKG-INFO`; build it with `python -m build`",
     };
     Rejection::new(field, message)
 }
@@ -193,10 +189,7 @@ fn several(field: &'static str) -> Rejection {
     )
 }
 
-fn manifest<'a>(
-    bytes: &[u8],
-    named: impl FnOnce(&Headers) -> FileName<'a>,
-) -> Result<Manifest, Rejection> {
+fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> Result<Manifest, Rejection> {
     // Old build tools wrote other encodings into fields that no index uses.
     let text = paragraph(bytes);
     let headers = Headers::read(&text)
@@ -301,7 +294,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     for letter in name.chars() {
         let separator = matches!(letter, '-' | '_' | '.');

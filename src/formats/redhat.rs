@@ -135,9 +135,7 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
     }
     let size = Sizes {
         package,
-        installed: header
-            .number(tag::SIZE)
-            .or_else(|| header.number(tag::LONGSIZE)),
+        installed: header.number(tag::SIZE).or_else(|| header.number(tag::LONGSIZE)),
         archive: signature
             .number(tag::SIGNED_PAYLOADSIZE)
             .or_else(|| signature.number(tag::SIGNED_LONGARCHIVESIZE))
@@ -152,10 +150,7 @@ fn signature(source: &mut dyn Source) -> io::Result<Header> {
     let mut lead = [0; 96];
     source.read_exact(&mut lead)?;
     if !lead.starts_with(&LEAD_MAGIC) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it is no RPM package",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no RPM package"));
     }
     let signature = Header::read(source)?;
     let padding = signature.size.next_multiple_of(8) - signature.size;
@@ -212,12 +207,7 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
 }
 
 /// A text that must be there, of ASCII letters, digits and `others`, the first neither `.` nor `-`.
-fn text(
-    header: &Header,
-    tag: u32,
-    field: &'static str,
-    others: &[u8],
-) -> Result<String, Rejection> {
+fn text(header: &Header, tag: u32, field: &'static str, others: &[u8]) -> Result<String, Rejection> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
     header
         .text(tag)
@@ -253,9 +243,7 @@ fn own_files(header: &Header, wanted: &HashSet<&str>) -> HashSet<String> {
     let folders: Vec<_> = header.texts(tag::DIRNAMES).take(MAX_FOLDERS).collect();
     let written = |path: Path| {
         let folder = usize::try_from(path.folder).ok()?;
-        let folder = folders
-            .get(folder)
-            .filter(|folder| folder.len() <= MAX_PATH)?;
+        let folder = folders.get(folder).filter(|folder| folder.len() <= MAX_PATH)?;
         Some(format!("{folder}{}", path.name))
     };
     paths(header)
@@ -274,20 +262,14 @@ struct Path {
 }
 
 fn paths(header: &Header) -> impl Iterator<Item = Path> {
-    let names = header
-        .numbers(tag::DIRINDEXES)
-        .zip(header.texts(tag::BASENAMES));
-    let kinds = header
-        .numbers(tag::FILEMODES)
-        .zip(header.numbers(tag::FILEFLAGS));
-    names
-        .zip(kinds)
-        .map(|((folder, name), (mode, flags))| Path {
-            folder,
-            name,
-            mode,
-            flags,
-        })
+    let names = header.numbers(tag::DIRINDEXES).zip(header.texts(tag::BASENAMES));
+    let kinds = header.numbers(tag::FILEMODES).zip(header.numbers(tag::FILEFLAGS));
+    names.zip(kinds).map(|((folder, name), (mode, flags))| Path {
+        folder,
+        name,
+        mode,
+        flags,
+    })
 }
 
 /// The file list, folder by folder: no path is written out, as many may share a long folder.
@@ -318,8 +300,7 @@ fn folders(header: &Header) -> Result<Vec<Folder>, Rejection> {
         }
     }
     if count > MAX_FILES || folders.len() > MAX_FOLDERS {
-        let message =
-            format!("the package holds more than {MAX_FILES} files or {MAX_FOLDERS} folders");
+        let message = format!("the package holds more than {MAX_FILES} files or {MAX_FOLDERS} folders");
         return Err(Rejection::new("header", message));
     }
     Ok(folders.into_values().collect())

@@ -86,10 +86,7 @@ fn is_specification<R: std::io::Read>(member: &Member<'_, R>) -> bool {
     is(&member.path) || is(&member.header_path())
 }
 
-fn only_once<R: std::io::Read>(
-    member: &mut Member<'_, R>,
-    seen: bool,
-) -> Result<Vec<u8>, Rejection> {
+fn only_once<R: std::io::Read>(member: &mut Member<'_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
     let refused = |message| Err(Rejection::new("metadata.gz", message));
     if seen {
         return refused("the gem holds more than one `metadata.gz`; build it again");
@@ -97,9 +94,7 @@ fn only_once<R: std::io::Read>(
     if !member.is_file() || member.header_path() != b"metadata.gz" {
         return refused("`metadata.gz` must be a plain file of that name; build the gem again");
     }
-    member
-        .contents(MAX_PACKED)
-        .map_err(unreadable("metadata.gz"))
+    member.contents(MAX_PACKED).map_err(unreadable("metadata.gz"))
 }
 
 fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
@@ -237,10 +232,7 @@ const ANY_VERSION: &str = ">= 0";
 
 /// A `Gem::Requirement` as it prints itself.
 fn requirement(node: &Node) -> Option<String> {
-    if let Some(version) = node
-        .get("version")
-        .filter(|_| node.get("requirements").is_none())
-    {
+    if let Some(version) = node.get("version").filter(|_| node.get("requirements").is_none()) {
         return version_text(version).map(|version| format!("= {version}"));
     }
     let mut terms = Vec::new();
@@ -258,8 +250,7 @@ fn requirement_term(term: &Node) -> Option<String> {
     let mut items = term.items();
     let operator = items.next()?.plain_text().unwrap_or("=");
     let version = version_text(items.next()?)?;
-    matches!(operator, "=" | "!=" | ">" | "<" | ">=" | "<=" | "~>")
-        .then(|| format!("{operator} {version}"))
+    matches!(operator, "=" | "!=" | ">" | "<" | ">=" | "<=" | "~>").then(|| format!("{operator} {version}"))
 }
 
 /// Runtime and development dependencies, in the specification's order.
@@ -284,10 +275,7 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
 
 /// `RubyGems` prefers the older key where a gem has both.
 fn dependency(node: &Node) -> Option<Dependency> {
-    let name = node
-        .get("name")?
-        .plain_text()
-        .filter(|name| is_word(name))?;
+    let name = node.get("name")?.plain_text().filter(|name| is_word(name))?;
     let stated = ["version_requirements", "requirement", "version_requirement"]
         .into_iter()
         .filter_map(|key| node.get(key))
@@ -323,10 +311,7 @@ fn links(specification: &Node) -> BTreeMap<String, String> {
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new(
-        "metadata.gz",
-        format!("`metadata.gz` is not usable YAML: {why}"),
-    )
+    Rejection::new("metadata.gz", format!("`metadata.gz` is not usable YAML: {why}"))
 }
 
 #[cfg(test)]

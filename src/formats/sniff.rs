@@ -73,9 +73,7 @@ fn kind(source: &mut dyn Source) -> Option<Kind> {
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Other("an xz-compressed file"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
         [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
-        _ if begins(text, b"<!doctype html") || begins(text, b"<html") => {
-            Kind::Other("an HTML page")
-        }
+        _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
         _ if head.get(257..262) == Some(b"ustar") => {
             by_members(&head[..]).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
         }

@@ -180,8 +180,7 @@ impl Extended {
                 b"path" => self.path = Some(record.value_bytes().to_vec()),
                 b"size" => {
                     let size = record.value().ok().and_then(|size| size.parse().ok());
-                    self.size =
-                        Some(size.ok_or_else(|| damaged("a pax record's size is no number"))?);
+                    self.size = Some(size.ok_or_else(|| damaged("a pax record's size is no number"))?);
                 }
                 _ => {}
             }
@@ -196,9 +195,7 @@ fn explained(error: io::Error) -> io::Error {
         return error;
     }
     match error.to_string().as_str() {
-        "unexpected EOF during skip" | "failed to read entire block" => {
-            io::ErrorKind::UnexpectedEof.into()
-        }
+        "unexpected EOF during skip" | "failed to read entire block" => io::ErrorKind::UnexpectedEof.into(),
         _ => damaged("a tar header is damaged"),
     }
 }
@@ -271,19 +268,9 @@ mod tests {
     #[test]
     fn long_names_of_gnu_and_pax_name_the_next_member() {
         let archive = built(|builder| {
-            append(
-                builder,
-                "././@LongLink",
-                b"by/gnu\0",
-                EntryType::GNULongName,
-            );
+            append(builder, "././@LongLink", b"by/gnu\0", EntryType::GNULongName);
             append(builder, "short", b"1", EntryType::Regular);
-            append(
-                builder,
-                "pax",
-                b"15 path=by/pax\n9 size=1\n",
-                EntryType::XHeader,
-            );
+            append(builder, "pax", b"15 path=by/pax\n9 size=1\n", EntryType::XHeader);
             append(builder, "short", b"1", EntryType::Regular);
             append(builder, "own", b"1", EntryType::Regular);
         });

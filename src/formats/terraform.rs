@@ -63,8 +63,7 @@ fn parts(filename: &str) -> Option<(&str, &str, &str)> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let parsed = semver::Version::parse(version).ok()?;
     let plain = parsed.pre.is_empty() && parsed.build.is_empty();
-    (plain && is_word(provider, b"") && is_word(module, b"-_"))
-        .then_some((provider, module, version))
+    (plain && is_word(provider, b"") && is_word(module, b"-_")).then_some((provider, module, version))
 }
 
 /// ASCII letters and digits, and between them `others`.
@@ -224,8 +223,7 @@ mod tests {
 
     #[test]
     fn an_archive_without_configuration_is_no_module() {
-        let rejection =
-            read_module("terraform-aws-network-1.2.0.tgz", &[("README.md", b"")]).unwrap_err();
+        let rejection = read_module("terraform-aws-network-1.2.0.tgz", &[("README.md", b"")]).unwrap_err();
         assert_eq!(
             rejection.message,
             "the archive holds no `.tf` file, so it is no Terraform module; pack the folder that \

@@ -204,12 +204,7 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_be_bytes)
             .collect();
-        for bytes in [
-            &utf16[..],
-            &big,
-            b"<a>\xfc</a>",
-            b"\xef\xbb\xbf<a>\xc3\xbc</a>",
-        ] {
+        for bytes in [&utf16[..], &big, b"<a>\xfc</a>", b"\xef\xbb\xbf<a>\xc3\xbc</a>"] {
             assert_eq!(read(&decoded(bytes)).unwrap().text(), "ü");
         }
     }
@@ -232,15 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_not_well_formed_is_refused() {
-        for text in [
-            "",
-            "<a>",
-            "<a></b>",
-            "</a>",
-            "<a/><b/>",
-            "<a b></a>",
-            "text",
-        ] {
+        for text in ["", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a b></a>", "text"] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -205,9 +205,7 @@ impl<'a> Tree<'a> {
         let node = Rc::new(node);
         if anchor != 0 {
             if self.anchors.len() >= MAX_ANCHORS {
-                return Err(format!(
-                    "it names more than {MAX_ANCHORS} values by anchors"
-                ));
+                return Err(format!("it names more than {MAX_ANCHORS} values by anchors"));
             }
             self.anchors.insert(anchor, Rc::clone(&node));
         }
@@ -237,9 +235,10 @@ impl<'a> Tree<'a> {
 impl<'a> Open<'a> {
     fn into_node(self) -> Node<'a> {
         let depth = self.nodes.iter().map(|node| node.depth).max().unwrap_or(0) + 1;
-        let weight = self.nodes.iter().fold(COLLECTION_WEIGHT, |sum, node| {
-            sum.saturating_add(node.weight)
-        });
+        let weight = self
+            .nodes
+            .iter()
+            .fold(COLLECTION_WEIGHT, |sum, node| sum.saturating_add(node.weight));
         let kind = if self.mapping {
             Kind::Mapping(paired(self.nodes))
         } else {
@@ -263,11 +262,7 @@ fn paired(nodes: Vec<Rc<Node<'_>>>) -> Vec<(Rc<Node<'_>>, Rc<Node<'_>>)> {
     pairs
 }
 
-fn scalar<'a>(
-    text: Cow<'a, str>,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-) -> Result<Node<'a>, String> {
+fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node<'a>, String> {
     let binary = tag.is_some_and(|tag| tag.suffix == "binary");
     let text = if binary { decoded(&text)? } else { text };
     Ok(Node {
@@ -316,9 +311,7 @@ mod tests {
     #[test]
     fn ruby_tags_do_not_disturb_but_are_noticed() {
         let root = read("--- !ruby/object:Gem::Specification\nversion: !ruby/object:Gem::Version\n  version: 1.0\nplatform: !ruby/object:Evil x\n").unwrap();
-        let version = root
-            .get("version")
-            .and_then(|version| version.get("version"));
+        let version = root.get("version").and_then(|version| version.get("version"));
         assert_eq!(version.unwrap().text(), Some("1.0"));
         assert_eq!(root.get("platform").unwrap().plain_text(), None);
     }

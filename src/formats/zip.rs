@@ -53,10 +53,7 @@ struct Directory {
 }
 
 /// Every entry whose name `wanted` accepts, in the directory's order.
-pub(super) fn find(
-    source: &mut dyn Source,
-    wanted: impl Fn(&str) -> bool,
-) -> io::Result<Vec<Entry>> {
+pub(super) fn find(source: &mut dyn Source, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
     let directory = directory(source)?;
     source.seek(SeekFrom::Start(directory.offset))?;
     let mut records = BufReader::with_capacity(BLOCK, source.take(directory.size));

@@ -21,11 +21,7 @@ X-Own: yes
 ";
 
 fn deb(control: &str) -> Vec<u8> {
-    let tar = tar(&[
-        ("./", b""),
-        ("./md5sums", b""),
-        ("./control", control.as_bytes()),
-    ]);
+    let tar = tar(&[("./", b""), ("./md5sums", b""), ("./control", control.as_bytes())]);
     ar(&[
         ("debian-binary", b"2.0\n"),
         ("control.tar.gz", &gzip(&tar)),
@@ -118,10 +114,7 @@ fn a_package_without_one_of_its_parts_is_refused() {
         (vec![binary, control], "data.tar"),
         (vec![binary, control, control, data], "control.tar"),
         (vec![binary, ("control.tar.bz2", b""), data], "control.tar"),
-        (
-            vec![("debian-binary", b"3.0\n"), control, data],
-            "debian-binary",
-        ),
+        (vec![("debian-binary", b"3.0\n"), control, data], "debian-binary"),
     ] {
         assert_eq!(read_deb(ar(&members)).unwrap_err().field, field);
     }

@@ -36,10 +36,7 @@ fn jar(folders: &[&str]) -> Vec<u8> {
     for folder in folders {
         let artifact = folder.rsplit('/').next().unwrap();
         let properties = PROPERTIES.replace("fruit", artifact);
-        files.push((
-            format!("META-INF/maven/{folder}/pom.properties"),
-            properties,
-        ));
+        files.push((format!("META-INF/maven/{folder}/pom.properties"), properties));
         files.push((
             format!("META-INF/maven/{folder}/pom.xml"),
             POM.replace("fruit", artifact),
@@ -109,11 +106,7 @@ fn file_names_are_told_apart() {
         ("a-b", "1.0", Some("")),
         ("a-b-1.0-tests", "1.0", Some("tests")),
         ("a-b-1.0-20240102.030405-6", "1.0-SNAPSHOT", Some("")),
-        (
-            "a-b-1.0-20240102.030405-6-docs",
-            "1.0-SNAPSHOT",
-            Some("docs"),
-        ),
+        ("a-b-1.0-20240102.030405-6-docs", "1.0-SNAPSHOT", Some("docs")),
         ("a-b-1.0.1", "1.0", None),
         ("a-c-1.0", "1.0", None),
     ] {

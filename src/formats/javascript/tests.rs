@@ -51,10 +51,7 @@ fn a_package_says_all_that_a_packument_needs() {
 #[test]
 fn a_byte_order_mark_does_not_disturb() {
     let package = b"\xef\xbb\xbf{\"name\": \"a\", \"version\": \"1.0.0\"}";
-    assert_eq!(
-        read_npm(&[("package/package.json", package)]).unwrap().name,
-        "a"
-    );
+    assert_eq!(read_npm(&[("package/package.json", package)]).unwrap().name, "a");
 }
 
 #[test]

@@ -106,9 +106,7 @@ fn a_file_name_that_installers_would_refuse_is_refused() {
     }
     let sdist = gzip(&tar(&[("x/PKG-INFO", METADATA.as_bytes())]));
     assert_eq!(
-        read_python("upload-1.2.0.tar.gz", sdist)
-            .unwrap_err()
-            .message,
+        read_python("upload-1.2.0.tar.gz", sdist).unwrap_err().message,
         "the file name is not what the source distribution says of itself, and installers would \
          refuse it: expected `Ruamel_Yaml-1.2.0.tar.gz`"
     );

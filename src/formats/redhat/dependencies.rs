@@ -159,11 +159,7 @@ fn parts(evr: &str) -> (Option<String>, Option<String>, Option<String>) {
 
 /// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
 /// itself, none twice, and of the versions of libc the highest.
-fn required(
-    all: Vec<Dependency>,
-    own: &[Dependency],
-    own_files: &HashSet<String>,
-) -> Vec<Dependency> {
+fn required(all: Vec<Dependency>, own: &[Dependency], own_files: &HashSet<String>) -> Vec<Dependency> {
     let own: HashSet<_> = own.iter().map(Dependency::meaning).collect();
     let mut last: HashMap<String, Dependency> = HashMap::new();
     let mut kept = Vec::new();
@@ -204,11 +200,7 @@ fn compared(one: &str, other: &str) -> Ordering {
         let numbers = inside
             .get(digits..)?
             .split(|letter: char| !letter.is_ascii_digit());
-        Some(
-            numbers
-                .map(|number| number.parse().unwrap_or(u64::MAX))
-                .collect(),
-        )
+        Some(numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect())
     }
     version(one).cmp(&version(other))
 }
@@ -253,10 +245,7 @@ mod tests {
         let provides = [dependency("own", 0x08, "1-1")];
         let own_files = HashSet::from(["/usr/bin/own".to_owned()]);
         let kept = required(all, &provides, &own_files);
-        let names: Vec<_> = kept
-            .iter()
-            .map(|kept| (kept.name.as_str(), kept.pre))
-            .collect();
+        let names: Vec<_> = kept.iter().map(|kept| (kept.name.as_str(), kept.pre)).collect();
         assert_eq!(
             names,
             [

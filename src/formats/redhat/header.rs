@@ -68,15 +68,10 @@ impl Header {
     /// The texts of a tag, as many as the index counts and the store holds.
     pub(super) fn texts(&self, tag: u32) -> impl Iterator<Item = String> {
         // STRING, STRING_ARRAY, I18NSTRING.
-        let entry = self
-            .entry(tag)
-            .filter(|entry| matches!(entry.kind, 6 | 8 | 9));
+        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 6 | 8 | 9));
         let (mut rest, count) = match entry {
             None => (&[][..], 0),
-            Some(entry) => (
-                self.store.get(entry.offset..).unwrap_or_default(),
-                entry.count,
-            ),
+            Some(entry) => (self.store.get(entry.offset..).unwrap_or_default(), entry.count),
         };
         let next = move || {
             let end = rest.iter().position(|&byte| byte == 0)?;
@@ -245,12 +240,7 @@ mod tests {
     #[test]
     fn sizes_beyond_the_bounds_and_the_file_are_refused() {
         let good = header(&[(1000, Values::Text("name"))]);
-        for (at, value) in [
-            (8, MAX_ENTRIES + 1),
-            (12, MAX_STORE + 1),
-            (12, MAX_STORE),
-            (0, 0),
-        ] {
+        for (at, value) in [(8, MAX_ENTRIES + 1), (12, MAX_STORE + 1), (12, MAX_STORE), (0, 0)] {
             let mut bytes = good.clone();
             bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
             assert!(Header::read(&mut &bytes[..]).is_err());

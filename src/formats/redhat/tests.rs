@@ -21,10 +21,7 @@ fn tags() -> Vec<(u32, Values<'static>)> {
         (1047, Values::Texts(&["fruit"])),
         (1112, Values::Numbers(&[8])),
         (1113, Values::Texts(&["1:1.0~rc1-2.fc40"])),
-        (
-            1049,
-            Values::Texts(&["rpmlib(A)", "/usr/bin/fruit", "bash"]),
-        ),
+        (1049, Values::Texts(&["rpmlib(A)", "/usr/bin/fruit", "bash"])),
         (1048, Values::Numbers(&[0, 0, 0x20c])),
         (1050, Values::Texts(&["", "", "5"])),
         (5046, Values::Texts(&["basket"])),
@@ -33,10 +30,7 @@ fn tags() -> Vec<(u32, Values<'static>)> {
         (tag::DIRNAMES, Values::Texts(&["/usr/bin/", "/usr/share/"])),
         (tag::DIRINDEXES, Values::Numbers(&[0, 1, 1])),
         (tag::BASENAMES, Values::Texts(&["fruit", "fruit", "log"])),
-        (
-            tag::FILEMODES,
-            Values::Modes(&[0o100_755, 0o040_755, 0o100_644]),
-        ),
+        (tag::FILEMODES, Values::Modes(&[0o100_755, 0o040_755, 0o100_644])),
         (tag::FILEFLAGS, Values::Numbers(&[0, 0, 64])),
         (tag::CHANGELOGTIME, Values::Numbers(&[1_699_963_200])),
         (

@@ -214,12 +214,7 @@ fn versions_follow_the_pattern_of_rubygems() {
 #[test]
 fn a_platform_is_plain_text_of_a_safe_alphabet() {
     let tagged = "platform: !ruby/object:Gem::Platform [x86, linux]";
-    for platform in [
-        tagged,
-        "platform: ../x",
-        "platform: a b",
-        "platform: {a: b}",
-    ] {
+    for platform in [tagged, "platform: ../x", "platform: a b", "platform: {a: b}"] {
         let rejection = rejected(&changed("platform: ruby", platform));
         assert_eq!(rejection.field, "platform", "{platform}");
     }
@@ -229,11 +224,7 @@ fn a_platform_is_plain_text_of_a_safe_alphabet() {
 fn requirements_and_dependencies_must_be_usable_in_an_index() {
     for (from, to, field) in [
         ("name: rack", "name: \"rack 1\\nevil\"", "dependencies"),
-        (
-            "version: '4'\n  type",
-            "version: 'x'\n  type",
-            "dependencies",
-        ),
+        ("version: '4'\n  type", "version: 'x'\n  type", "dependencies"),
         (
             "\">=\"\n    - !ruby/object:Gem::Version\n      version: 2.3.0",
             "\"=>\"\n    - 1",
@@ -321,11 +312,7 @@ fn a_gzip_bomb_is_refused() {
 #[test]
 fn what_is_no_specification_is_refused() {
     for specification in ["", "- a", "just text", "<<: {name: a}", "a: ["] {
-        assert_eq!(
-            rejected(specification).field,
-            "metadata.gz",
-            "{specification}"
-        );
+        assert_eq!(rejected(specification).field, "metadata.gz", "{specification}");
     }
     let latin1 = tar(&[("metadata.gz", &gzip(b"name: \xe9")), ("data.tar.gz", b"")]);
     assert_eq!(

@@ -1,0 +1,190 @@
+//! The command: start everything, say what to do next, stop when told to.
+
+mod banana;
+mod data_dir;
+mod first_run;
+mod greeting;
+
+use std::io::{self, IsTerminal, Write};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use packages_api::records::Records;
+use packages_api_local::{Server, ServerOptions, Stack, StackError, StackOptions};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+use data_dir::DataDir;
+use greeting::Greeting;
+
+/// Runs the Packages API on this machine, with S3 and DynamoDB embedded.
+///
+/// The first run makes an organization, a registry for each ecosystem, a token and a small gem to
+/// publish; a second run finds them again.
+#[derive(Debug, clap::Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    /// The address to listen on. Beyond loopback the token is random instead of the documented one
+    #[arg(long, default_value = "127.0.0.1", value_parser = host)]
+    host: IpAddr,
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The folder that keeps packages, records and the token
+    #[arg(long, default_value = ".packages-api")]
+    data_dir: PathBuf,
+    /// Keep nothing: everything is gone when the server stops
+    #[arg(long, conflicts_with = "data_dir")]
+    ephemeral: bool,
+    /// Start S3 and DynamoDB alone, and print the environment of a function that is to use them
+    #[arg(long)]
+    stack_only: bool,
+    /// Print one line of JSON when ready, instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+fn host(text: &str) -> Result<IpAddr, String> {
+    match text {
+        "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => text
+            .parse()
+            .map_err(|_| "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned()),
+    }
+}
+
+/// Why the command ended: sentences for whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// A second server on the same folder.
+    #[error(
+        "Another server is using {0}. Stop it, or choose another folder with --data-dir, \
+         or keep nothing with --ephemeral."
+    )]
+    InUse(PathBuf),
+    /// A folder that cannot be made, read or written.
+    #[error(
+        "The folder {0} cannot be used: {1}. Choose another with --data-dir, or keep nothing with --ephemeral."
+    )]
+    Folder(PathBuf, io::Error),
+    /// A port or an address that cannot be listened on.
+    #[error(
+        "{0} cannot be listened on: {1}. Choose another port with --port (0 for any) or address with --host."
+    )]
+    Address(String, io::Error),
+    /// The embedded services did not start.
+    #[error("The embedded services did not start: {0}.")]
+    Stack(#[from] StackError),
+    /// The first records could not be made.
+    #[error("The organization, its registries or its token could not be made: {0}.")]
+    Records(String),
+    /// Anything that a healthy system does not do.
+    #[error("The system refused what every server needs: {0}.")]
+    System(#[from] io::Error),
+}
+
+/// Logs to standard error: what the API and its surroundings say, and of everything else no more
+/// than its warnings. What `s3s` calls an error is an answer that its client reads as well.
+pub(crate) fn start_log() {
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("packages_api", LevelFilter::INFO)
+        .with_target("packages_api_local", LevelFilter::INFO)
+        .with_target("s3s", LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false);
+    tracing_subscriber::registry().with(lines).with(targets).init();
+}
+
+/// Starts everything and returns when it was told to stop and has done so.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    // Before anything is begun: a signal in the middle of the start ends it as well.
+    let mut signals = Signals::new()?;
+    let folder = if arguments.ephemeral {
+        DataDir::ephemeral()?
+    } else {
+        DataDir::open(&arguments.data_dir)?
+    };
+    let stack = Stack::start(StackOptions {
+        data_dir: folder.lasting(),
+        host: arguments.host,
+    })
+    .await?;
+    let server = if arguments.stack_only {
+        None
+    } else {
+        Some(serve(&arguments, &stack).await?)
+    };
+    let records = Records::new(&stack.sdk_config(), stack.table());
+    let secret = folder.secret(arguments.host)?;
+    let made = first_run::make(&records, stack.bucket(), &secret).await?;
+    let gem = folder.put("banana-1.0.0.gem", &banana::gem()?)?;
+    let base_url = server.as_ref().map(Server::base_url);
+    let greeting = Greeting::new(base_url.as_deref(), &made, &secret, &stack);
+    let text = match (arguments.json, arguments.stack_only) {
+        (true, _) => greeting.json()?,
+        (false, true) => greeting.exports(),
+        (false, false) => greeting.commands(&gem),
+    };
+    say(&text)?;
+
+    signals.wait().await;
+    tracing::info!("stopping: requests under way are answered first, a second signal ends at once");
+    let stopping = async {
+        if let Some(server) = server {
+            server.shutdown().await;
+        }
+        stack.shutdown().await;
+    };
+    tokio::select! {
+        () = stopping => {}
+        () = signals.wait() => {}
+    }
+    Ok(())
+}
+
+async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> {
+    let options = ServerOptions {
+        host: arguments.host,
+        port: arguments.port,
+        ..ServerOptions::default()
+    };
+    let address = std::net::SocketAddr::from((arguments.host, arguments.port));
+    Server::over(stack, options)
+        .await
+        .map_err(|error| Trouble::Address(address.to_string(), error))
+}
+
+/// Prints to standard output. Whoever closed it wants to know nothing, which is no reason to stop.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        said => said,
+    }
+}
+
+/// What asks a process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

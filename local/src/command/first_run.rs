@@ -1,0 +1,104 @@
+//! What a server needs before its first request: an organization, registries, a token.
+
+use std::collections::BTreeMap;
+
+use packages_api::formats::Ecosystem;
+use packages_api::records::{NewToken, Organization, Records};
+use packages_api::{DEVELOPMENT_TOKEN, Error, Scope, Secret, Slug};
+
+use super::Trouble;
+
+const ORGANIZATION: &str = "my_great_org";
+const RUBY_REGISTRY: &str = "my-registry";
+
+/// What is there now, whether this run has made it or an earlier one.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The organization's slug.
+    pub(super) organization: String,
+    /// Of every ecosystem the slug of a registry.
+    pub(super) registries: BTreeMap<&'static str, String>,
+}
+
+/// Makes what is missing.
+pub(super) async fn make(records: &Records, bucket: &str, secret: &Secret) -> Result<Made, Trouble> {
+    make_missing(records, bucket, secret).await.map_err(|error| {
+        let inside = error.inside().unwrap_or_default().to_owned();
+        Trouble::Records(
+            format!("{error} {inside}")
+                .trim_end_matches([' ', '.'])
+                .to_owned(),
+        )
+    })
+}
+
+async fn make_missing(records: &Records, bucket: &str, secret: &Secret) -> packages_api::Result<Made> {
+    let organization = organization(records).await?;
+    // The sweep believes only a table that names its bucket.
+    if records.marker().await?.is_none() {
+        records.mark(bucket).await?;
+    }
+    let mut registries = BTreeMap::new();
+    for ecosystem in Ecosystem::all() {
+        let slug = slug(&registry(ecosystem))?;
+        found(records.create_registry(&organization, &slug, ecosystem).await)?;
+        registries.insert(ecosystem.as_str(), slug.as_str().to_owned());
+    }
+    token(records, &organization, secret).await?;
+    Ok(Made {
+        organization: ORGANIZATION.to_owned(),
+        registries,
+    })
+}
+
+/// The slug of the registry for an ecosystem: for ruby, that of the documentation's examples.
+fn registry(ecosystem: Ecosystem) -> String {
+    if ecosystem == Ecosystem::Ruby {
+        RUBY_REGISTRY.to_owned()
+    } else {
+        format!("my-{ecosystem}")
+    }
+}
+
+async fn organization(records: &Records) -> packages_api::Result<Organization> {
+    let slug = slug(ORGANIZATION)?;
+    match records.organization(&slug).await {
+        Err(Error::NotFound(_)) => records.create_organization(&slug).await,
+        found => found,
+    }
+}
+
+/// Lets `secret` open the organization. The documented one opens nothing where it is not the
+/// secret: a folder that has been served on loopback may now be served to others.
+async fn token(records: &Records, organization: &Organization, secret: &Secret) -> packages_api::Result<()> {
+    let documented = DEVELOPMENT_TOKEN
+        .parse::<Secret>()
+        .ok()
+        .filter(|documented| documented != secret);
+    for token in records.tokens(organization).await? {
+        if documented
+            .as_ref()
+            .is_some_and(|documented| documented.hash() == token.hash)
+        {
+            records.delete_token(organization, token.id).await?;
+        }
+    }
+    let new = NewToken {
+        scopes: Scope::ALL.to_vec(),
+        description: Some("the local server's own".to_owned()),
+        ..NewToken::default()
+    };
+    found(records.create_token(organization, secret, new).await)
+}
+
+/// What is there already is as good as made.
+fn found<T>(made: packages_api::Result<T>) -> packages_api::Result<()> {
+    match made {
+        Ok(_) | Err(Error::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn slug(text: &str) -> packages_api::Result<Slug> {
+    text.parse().map_err(|error| Error::Internal(format!("{error}")))
+}

@@ -1,0 +1,180 @@
+//! The front door: what stands between a client and the function when it is deployed.
+//!
+//! API Gateway's REST kind hands a function one whole request as an event and waits 29 seconds for
+//! one whole answer; Lambda takes events of 6 MB. The same bounds hold here, so that what works on
+//! a laptop works deployed. The event is a real one, converted by the same code as on Lambda; only
+//! its body skips the way through base64 and back.
+
+mod answer;
+mod body;
+mod event;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use lambda_http::Body;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use self::answer::{own, passed_on};
+use crate::incoming::{self, Interrupted};
+
+/// The bound of request line and header values together, in bytes: API Gateway's.
+const HEAD_BYTES: usize = 10_240;
+/// How many calls run at once; further ones wait within their time. Lambda would start as many
+/// functions as it is allowed to, one machine cannot.
+const CALLS: usize = 64;
+
+/// The calls of one server, and the time they have.
+#[derive(Debug, Clone)]
+pub(crate) struct Gateway {
+    timeout: Duration,
+    calls: Arc<Semaphore>,
+}
+
+impl Gateway {
+    /// A gateway that gives up on a call after `timeout`.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            calls: Arc::new(Semaphore::new(CALLS)),
+        }
+    }
+
+    /// One request, from its first byte to the function's answer or the gateway's own.
+    pub(crate) async fn answer<H, F>(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        function: H,
+    ) -> Response<Full<Bytes>>
+    where
+        H: FnOnce(lambda_http::Request) -> F + Send + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let id = Uuid::new_v4().to_string();
+        let outcome = match accept(request, peer, &id).await {
+            Ok(request) => self.call(request, function).await,
+            Err(refusal) => Err(refusal),
+        };
+        outcome.unwrap_or_else(|refusal| {
+            tracing::info!(
+                request_id = id,
+                status = refusal.status.as_u16(),
+                refusal.message,
+                "refused at the door"
+            );
+            own(refusal, &id)
+        })
+    }
+
+    /// Runs the function. It goes on when the client is gone or the gateway has given up, as on
+    /// Lambda: what took too long still finishes, and a repeat finds it.
+    async fn call<H, F>(
+        &self,
+        request: lambda_http::Request,
+        function: H,
+    ) -> Result<Response<Full<Bytes>>, Refusal>
+    where
+        H: FnOnce(lambda_http::Request) -> F + Send + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let calls = Arc::clone(&self.calls);
+        let deadline = Instant::now() + self.timeout;
+        let running = tokio::spawn(async move {
+            let _place = calls.acquire_owned().await.ok();
+            function(request).await
+        });
+        match tokio::time::timeout_at(deadline, running).await {
+            Ok(Ok(response)) => passed_on(response),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the function ended without an answer");
+                Err(Refusal::CRASHED)
+            }
+            Err(_) => Err(Refusal::TIMED_OUT),
+        }
+    }
+
+    /// Resolves when no call is running any more.
+    pub(crate) async fn idle(&self) {
+        let all = u32::try_from(CALLS).unwrap_or(u32::MAX);
+        let _ = self.calls.acquire_many(all).await;
+    }
+}
+
+/// The request as the event that the function is handed, whole and within bounds.
+async fn accept(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    id: &str,
+) -> Result<lambda_http::Request, Refusal> {
+    let (head, body) = request.into_parts();
+    if head_bytes(&head) > HEAD_BYTES {
+        incoming::discard(body);
+        return Err(Refusal::HEAD_TOO_LARGE);
+    }
+    let event = match event::from_head(&head, peer, id) {
+        Ok(event) => event,
+        Err(refusal) => {
+            incoming::discard(body);
+            return Err(refusal);
+        }
+    };
+    let limit = event::body_limit(&event);
+    let body = body::collect(&head.headers, body, limit).await?;
+    Ok(event::into_request(event, body))
+}
+
+/// The size of request line and header values, as API Gateway counts them.
+fn head_bytes(head: &http::request::Parts) -> usize {
+    let line = head.method.as_str().len() + head.uri.to_string().len() + "HTTP/1.1".len() + 2;
+    let values = |headers: &HeaderMap| headers.values().map(http::HeaderValue::len).sum::<usize>();
+    line + values(&head.headers)
+}
+
+/// An answer that the function never saw the request of, or that took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    message: &'static str,
+}
+
+impl Refusal {
+    const fn new(status: StatusCode, message: &'static str) -> Self {
+        Self { status, message }
+    }
+
+    const HEAD_TOO_LARGE: Self = Self::new(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "Request line and headers are larger than 10,240 bytes. Send fewer or shorter headers.",
+    );
+    const BODY_TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, packages_api::TOO_LARGE);
+    const UNREADABLE: Self = Self::new(
+        StatusCode::BAD_REQUEST,
+        "The body ended before it was complete, or is not framed as its headers say. Send it again.",
+    );
+    const TOO_SLOW: Self = Self::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "The body did not arrive in time. Send it again.",
+    );
+    const BAD_TARGET: Self = Self::new(
+        StatusCode::BAD_REQUEST,
+        "The request's path or Host header is not a valid one.",
+    );
+    const TIMED_OUT: Self = Self::new(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out");
+    const CRASHED: Self = Self::new(StatusCode::BAD_GATEWAY, "Internal server error");
+}
+
+impl From<Interrupted> for Refusal {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::TooSlow => Self::TOO_SLOW,
+            Interrupted::Unreadable => Self::UNREADABLE,
+        }
+    }
+}

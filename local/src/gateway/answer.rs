@@ -1,0 +1,89 @@
+//! What goes back to the client.
+
+use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use lambda_http::Body;
+use serde::Serialize;
+
+use super::Refusal;
+
+/// The largest answer that Lambda hands on, in bytes.
+const ANSWER_BYTES: usize = 6 * 1024 * 1024;
+/// A REST API keeps this header for its own authorizers and renames the function's.
+const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The body of every answer that is the gateway's own.
+#[derive(Serialize)]
+struct Message {
+    message: &'static str,
+}
+
+/// The gateway's own answer.
+pub(super) fn own(refusal: Refusal, id: &str) -> Response<Full<Bytes>> {
+    // A struct of one text is always JSON; an empty body would be wrong, but no reason to crash.
+    let body = serde_json::to_vec(&Message {
+        message: refusal.message,
+    })
+    .unwrap_or_default();
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = refusal.status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The function's answer as it leaves the gateway.
+pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>>, Refusal> {
+    let (mut head, body) = response.into_parts();
+    let (body, on_the_way) = match body {
+        Body::Text(text) => {
+            let bytes = text.len();
+            (Bytes::from(text), bytes)
+        }
+        Body::Binary(bytes) => {
+            let in_base64 = bytes.len().div_ceil(3) * 4;
+            (Bytes::from(bytes), in_base64)
+        }
+        _ => (Bytes::new(), 0),
+    };
+    if on_the_way > ANSWER_BYTES {
+        tracing::error!(
+            bytes = on_the_way,
+            "the function's answer is larger than Lambda hands on"
+        );
+        return Err(Refusal::CRASHED);
+    }
+    if let Some(challenge) = head.headers.remove(WWW_AUTHENTICATE) {
+        head.headers.insert(REMAPPED, challenge);
+    }
+    Ok(Response::from_parts(head, Full::new(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_renamed_as_a_rest_api_renames_it() {
+        let response = Response::builder()
+            .status(401)
+            .header(WWW_AUTHENTICATE, "Bearer")
+            .body(Body::Empty);
+        let passed = passed_on(response.unwrap()).unwrap();
+        assert_eq!(passed.headers().get(REMAPPED).unwrap(), "Bearer");
+        assert!(!passed.headers().contains_key(WWW_AUTHENTICATE));
+    }
+
+    #[test]
+    fn an_answer_that_lambda_would_not_carry_is_refused() {
+        let of = |bytes: usize| passed_on(Response::new(Body::Binary(vec![0; bytes]))).map(|_| ());
+        assert_eq!(of(ANSWER_BYTES / 4 * 3), Ok(()));
+        assert_eq!(of(ANSWER_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
+    }
+}

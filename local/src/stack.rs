@@ -1,0 +1,230 @@
+//! The embedded stack: DynamoDB and S3 in this process, on loopback ports of their own.
+//!
+//! Nothing here knows the Packages API: what AWS offers the function is offered to it here, so
+//! that the same SDK calls find an answer.
+
+mod dynamodb;
+mod s3;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::serve::base_url;
+
+const ACCESS_KEY_ID: &str = "local";
+/// The secret key of every stack on loopback. It opens nothing else.
+const SECRET_ACCESS_KEY: &str = "local-stack-only";
+const REGION: &str = "us-east-1";
+const BUCKET: &str = "packages";
+const TABLE: &str = "packages";
+
+/// Where a stack keeps what it is given.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// The folder that holds table and bucket, made where it is missing. Without one the table
+    /// is in memory, the bucket in a temporary folder, and both are gone with the stack.
+    pub data_dir: Option<PathBuf>,
+    /// Where S3 listens: those who follow a presigned address must reach it. DynamoDB, which only
+    /// the function speaks to and which checks no signature, stays on loopback.
+    pub host: IpAddr,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        }
+    }
+}
+
+/// Why a stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A folder or a port that cannot be used.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The database cannot be opened.
+    #[error("the embedded DynamoDB did not start: {0}")]
+    Table(String),
+    /// The bucket's folder cannot be opened.
+    #[error("the embedded S3 did not start: {0}")]
+    Bucket(String),
+}
+
+/// A running DynamoDB with one table and a running S3 with one bucket.
+///
+/// As many as wanted run side by side in one process. Dropping a stack stops it; [`shutdown`]
+/// also waits for what is under way.
+///
+/// [`shutdown`]: Stack::shutdown
+#[derive(Debug)]
+pub struct Stack {
+    s3: SocketAddr,
+    dynamodb: SocketAddr,
+    secret_access_key: String,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    /// The bucket of a stack without a folder of its own; removed on drop.
+    _ephemeral: Option<TempDir>,
+}
+
+impl Stack {
+    /// Starts both services; they answer when this returns.
+    ///
+    /// # Errors
+    /// Where a folder cannot be written or the database cannot be opened.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let ephemeral = match options.data_dir {
+            None => Some(tempfile::Builder::new().prefix("packages-api-").tempdir()?),
+            Some(_) => None,
+        };
+        let (database, bucket) = match (&options.data_dir, &ephemeral) {
+            (Some(folder), _) => {
+                std::fs::create_dir_all(folder)?;
+                (Some(folder.join("dynamodb.sqlite")), folder.join("s3"))
+            }
+            (None, Some(folder)) => (None, folder.path().to_owned()),
+            (None, None) => (None, std::env::temp_dir()),
+        };
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let dynamodb = dynamodb::start(database.as_deref(), TABLE, stopping.clone(), &mut tasks).await?;
+        let secret_access_key = secret_access_key(options.host);
+        let s3 = s3::Options {
+            folder: &bucket,
+            lasting: options.data_dir.is_some(),
+            bucket: BUCKET,
+            host: options.host,
+            key: s3::Key {
+                id: ACCESS_KEY_ID,
+                secret: secret_access_key.clone(),
+                region: REGION,
+            },
+        };
+        let s3 = s3::start(s3, stopping, &mut tasks).await?;
+        Ok(Self {
+            s3,
+            dynamodb,
+            secret_access_key,
+            stop,
+            tasks,
+            _ephemeral: ephemeral,
+        })
+    }
+
+    /// The address of the S3 service: `http://127.0.0.1:…`, of a stack on loopback.
+    #[must_use]
+    pub fn s3_endpoint(&self) -> String {
+        base_url(self.s3)
+    }
+
+    /// The address of the DynamoDB service: `http://127.0.0.1:…`.
+    #[must_use]
+    pub fn dynamodb_endpoint(&self) -> String {
+        base_url(self.dynamodb)
+    }
+
+    /// The name of the one bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &'static str {
+        BUCKET
+    }
+
+    /// The name of the one table.
+    #[must_use]
+    pub fn table(&self) -> &'static str {
+        TABLE
+    }
+
+    /// Every variable that a process needs to reach this stack instead of AWS.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        [
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ENDPOINT_URL_S3", self.s3_endpoint()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_endpoint()),
+            ("BUCKET_NAME", self.bucket().to_owned()),
+            ("TABLE_NAME", self.table().to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+
+    /// What the SDK's clients are made from: the same as [`environment`](Self::environment),
+    /// without touching this process's own.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        self.sdk_config_through(self.s3_endpoint(), self.dynamodb_endpoint())
+    }
+
+    /// As [`sdk_config`](Self::sdk_config), with the services at other addresses than their own,
+    /// such as a proxy's in front of them.
+    #[must_use]
+    pub fn sdk_config_through(&self, s3_endpoint: String, dynamodb_endpoint: String) -> SdkConfig {
+        let key = &self.secret_access_key;
+        let credentials = Credentials::new(ACCESS_KEY_ID, key, None, None, "local");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .service_config(Endpoints {
+                s3: s3_endpoint,
+                dynamodb: dynamodb_endpoint,
+            })
+            // Plain HTTP: without it every client would read the system's certificates.
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build()
+    }
+
+    /// Stops both services, once the requests under way are answered.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// The documented secret on loopback; where others can reach the bucket, one that nobody knows.
+fn secret_access_key(host: IpAddr) -> String {
+    if host.is_loopback() {
+        SECRET_ACCESS_KEY.to_owned()
+    } else {
+        format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+    }
+}
+
+/// Answers the SDK's question for a service's address, as `AWS_ENDPOINT_URL_…` would.
+#[derive(Debug)]
+struct Endpoints {
+    s3: String,
+    dynamodb: String,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        match (key.env(), key.service_id()) {
+            ("AWS_ENDPOINT_URL", "S3") => Some(self.s3.clone()),
+            ("AWS_ENDPOINT_URL", "DynamoDB") => Some(self.dynamodb.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Resolves when the stack is told to stop, or is dropped.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which says the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,99 @@
+//! The embedded DynamoDB: one table, as `template.yaml` defines it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
+use dynoxide::types::{AttributeDefinition, KeySchemaElement, KeyType, ScalarAttributeType};
+use dynoxide::{Database, DynoxideError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::{StackError, stopped};
+
+/// The attribute that tells when an item may be removed, in seconds since 1970.
+const TIME_TO_LIVE: &str = "expires_at";
+/// How often expired items are removed. AWS promises "a few days"; nobody may rely on either.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// Opens (or makes) the database and its table, and serves it on loopback until `stop` is told.
+pub(super) async fn start(
+    file: Option<&Path>,
+    table: &str,
+    stop: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<SocketAddr, StackError> {
+    let database = open(file, table).map_err(|error| StackError::Table(error.to_string()))?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tasks.spawn(sweep(database.clone(), stop.clone()));
+    tasks.spawn(async move {
+        let served = dynoxide::server::serve_with_shutdown(listener, database, stopped(stop)).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the embedded DynamoDB ended");
+        }
+    });
+    Ok(address)
+}
+
+fn open(file: Option<&Path>, table: &str) -> Result<Database, DynoxideError> {
+    let database = match file {
+        Some(file) => Database::new(&file.to_string_lossy())?,
+        None => Database::memory()?,
+    };
+    match database.create_table(table_definition(table)) {
+        Ok(_) => database.update_time_to_live(UpdateTimeToLiveRequest {
+            table_name: table.to_owned(),
+            time_to_live_specification: TimeToLiveSpecification {
+                attribute_name: TIME_TO_LIVE.to_owned(),
+                enabled: true,
+            },
+        })?,
+        Err(DynoxideError::ResourceInUseException(_)) => return Ok(database),
+        Err(error) => return Err(error),
+    };
+    Ok(database)
+}
+
+fn table_definition(table: &str) -> CreateTableRequest {
+    let keys = [("pk", KeyType::HASH), ("sk", KeyType::RANGE)];
+    CreateTableRequest {
+        table_name: table.to_owned(),
+        key_schema: keys
+            .iter()
+            .map(|(name, key_type)| KeySchemaElement {
+                attribute_name: (*name).to_owned(),
+                key_type: key_type.clone(),
+            })
+            .collect(),
+        attribute_definitions: keys
+            .iter()
+            .map(|(name, _)| AttributeDefinition {
+                attribute_name: (*name).to_owned(),
+                attribute_type: ScalarAttributeType::S,
+            })
+            .collect(),
+        billing_mode: Some("PAY_PER_REQUEST".to_owned()),
+        ..CreateTableRequest::default()
+    }
+}
+
+/// Removes expired items from time to time, as DynamoDB does.
+async fn sweep(database: Database, stop: watch::Receiver<bool>) {
+    let mut stop = std::pin::pin!(stopped(stop));
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = &mut stop => return,
+        }
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(removed)) => tracing::debug!(removed, "removed expired items"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
+        }
+    }
+}

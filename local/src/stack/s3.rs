@@ -1,0 +1,141 @@
+//! The embedded S3: one bucket in a folder, path style, signatures checked.
+//!
+//! `s3s` speaks the protocol; what it asks for is answered by a store of immutable files under a
+//! SQLite index, so that every change is seen whole or not at all, as S3 promises.
+
+mod blob;
+mod bucket;
+mod checksums;
+mod conditions;
+mod copy;
+mod form;
+mod index;
+mod lifecycle;
+mod listing;
+mod multipart;
+mod policy;
+mod store;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError, S3Error, S3ErrorCode};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::bucket::Bucket;
+use self::store::Store;
+use super::{StackError, stopped};
+use crate::serve::{Limits, serve};
+
+const LIMITS: Limits = Limits {
+    connections: 512,
+    head_timeout: Duration::from_secs(30),
+    head_bytes: 64 * 1024,
+    grace: Duration::from_secs(5),
+};
+
+/// What a bucket is to be.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    /// Where the files lie.
+    pub(super) folder: &'a Path,
+    /// Whether the folder outlives the bucket.
+    pub(super) lasting: bool,
+    /// Its name.
+    pub(super) bucket: &'static str,
+    /// The address to listen on.
+    pub(super) host: IpAddr,
+    /// What opens it.
+    pub(super) key: Key,
+}
+
+/// The one access key.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) id: &'static str,
+    pub(super) secret: String,
+    /// Where it signs for.
+    pub(super) region: &'static str,
+}
+
+impl Key {
+    /// What a signature of this day names as its credential.
+    fn scope(&self, day: &str) -> String {
+        format!("{}/{day}/{}/s3/aws4_request", self.id, self.region)
+    }
+}
+
+/// Serves one bucket until `stop` is told.
+pub(super) async fn start(
+    options: Options<'_>,
+    stop: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<SocketAddr, StackError> {
+    let store = Store::open(options.folder, options.lasting)
+        .map_err(|error| StackError::Bucket(error.to_string()))?;
+    let bucket = Bucket {
+        name: options.bucket,
+        store,
+    };
+    let listener = TcpListener::bind((options.host, 0)).await?;
+    let address = listener.local_addr()?;
+    tasks.spawn(lifecycle::run(bucket.store.clone(), stop.clone()));
+    let door = Arc::new(Door {
+        service: service(&bucket, &options.key),
+        bucket,
+        key: options.key,
+    });
+    let handler = move |request, _peer| {
+        let door = Arc::clone(&door);
+        async move { door.answer(request).await }
+    };
+    tasks.spawn(serve(listener, LIMITS, handler, stopped(stop)));
+    Ok(address)
+}
+
+/// What stands in front of the bucket.
+struct Door {
+    bucket: Bucket,
+    key: Key,
+    service: S3Service,
+}
+
+impl Door {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let answer = if form::is_meant_by(&request) {
+            match form::answer(&self.bucket, &self.key, request).await {
+                Ok(response) => Ok(response),
+                Err(error) => error
+                    .to_http_response()
+                    .map_err(|error| HttpError::new(error.into())),
+            }
+        } else {
+            self.service.call(request.map(Body::from)).await
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::warn!(?error, "the embedded S3 could not answer");
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+    }
+}
+
+fn service(bucket: &Bucket, key: &Key) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(bucket.clone());
+    builder.set_auth(SimpleAuth::from_single(key.id, key.secret.as_str()));
+    builder.build()
+}
+
+/// What went wrong inside, as S3 says it.
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> S3Error {
+    S3Error::with_source(S3ErrorCode::InternalError, Box::new(error))
+}

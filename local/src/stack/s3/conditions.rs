@@ -1,0 +1,81 @@
+//! `If-Match` and its kin.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use s3s::dto::{ETag, ETagCondition, Timestamp};
+use s3s::{S3Result, s3_error};
+
+use super::index::Object;
+
+/// What a request says of the object that it means, in the words of RFC 9110, section 13.
+#[derive(Debug, Default)]
+pub(super) struct Conditions {
+    pub(super) matches: Option<ETagCondition>,
+    pub(super) matches_not: Option<ETagCondition>,
+    pub(super) modified_since: Option<Timestamp>,
+    pub(super) unmodified_since: Option<Timestamp>,
+}
+
+impl Conditions {
+    /// Of a read: 412 where the object is another, 304 where the reader has it already.
+    pub(super) fn check(self, object: &Object) -> S3Result<()> {
+        if !self.is_wanted(object) {
+            return Err(precondition_failed());
+        }
+        if self.is_known(object) {
+            return Err(s3_error!(NotModified));
+        }
+        Ok(())
+    }
+
+    /// Of the source of a copy: there is no 304.
+    pub(super) fn check_source(self, object: &Object) -> S3Result<()> {
+        if !self.is_wanted(object) || self.is_known(object) {
+            return Err(precondition_failed());
+        }
+        Ok(())
+    }
+
+    /// `If-Match` goes before `If-Unmodified-Since`.
+    fn is_wanted(&self, object: &Object) -> bool {
+        match (&self.matches, &self.unmodified_since) {
+            (Some(condition), _) => matches(condition, object),
+            (None, Some(time)) => modified(object) <= *time,
+            (None, None) => true,
+        }
+    }
+
+    /// `If-None-Match` goes before `If-Modified-Since`.
+    fn is_known(&self, object: &Object) -> bool {
+        match (&self.matches_not, &self.modified_since) {
+            (Some(condition), _) => matches(condition, object),
+            (None, Some(time)) => modified(object) <= *time,
+            (None, None) => false,
+        }
+    }
+}
+
+pub(super) fn matches(condition: &ETagCondition, object: &Object) -> bool {
+    match condition {
+        ETagCondition::Any => true,
+        ETagCondition::ETag(wanted) => wanted.value() == object.attributes.etag,
+    }
+}
+
+pub(super) fn precondition_failed() -> s3s::S3Error {
+    s3_error!(
+        PreconditionFailed,
+        "At least one of the pre-conditions you specified did not hold"
+    )
+}
+
+/// The object's `Last-Modified`, which HTTP knows to the second.
+pub(super) fn modified(object: &Object) -> Timestamp {
+    let seconds = u64::try_from(object.modified / 1000).unwrap_or(0);
+    Timestamp::from(UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// The object's `ETag`.
+pub(super) fn etag(object: &Object) -> ETag {
+    ETag::Strong(object.attributes.etag.clone())
+}

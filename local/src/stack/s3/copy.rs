@@ -1,0 +1,132 @@
+//! `CopyObject`: the copy has the very bytes that its conditions were checked on.
+
+use s3s::checksum::ChecksumHasher;
+use s3s::dto::{
+    ChecksumType, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, MetadataDirective,
+};
+use s3s::{S3Result, s3_error};
+use tokio::fs::File;
+
+use super::blob::{self, Blob};
+use super::bucket::{Bucket, headers};
+use super::checksums::{Checksums, answered};
+use super::conditions::{Conditions, etag, modified};
+use super::index::Object;
+use super::internal;
+
+/// How much is read at once to compute a checksum.
+const READ_BYTES: usize = 1 << 20;
+/// How often a source is looked up that keeps being replaced.
+const LOOKS: usize = 10;
+
+/// The conditions on the source of a copy.
+macro_rules! source_conditions {
+    ($input:expr) => {
+        $crate::stack::s3::conditions::Conditions {
+            matches: $input.copy_source_if_match.clone(),
+            matches_not: $input.copy_source_if_none_match.clone(),
+            modified_since: $input.copy_source_if_modified_since.clone(),
+            unmodified_since: $input.copy_source_if_unmodified_since.clone(),
+        }
+    };
+}
+pub(super) use source_conditions;
+
+/// Copies an object: with another name for the same file, which never changes.
+pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
+    bucket.is_meant_by(&input.bucket)?;
+    let (source, copied) = link(bucket, &input).await?;
+    let mut attributes = source.attributes;
+    if let Some(algorithm) = input
+        .checksum_algorithm
+        .as_ref()
+        .filter(|name| !attributes.checksums.has(name))
+    {
+        let hasher = Checksums::default().hasher(Some(algorithm))?;
+        attributes.checksums = checksums(copied.path(), hasher).await?;
+    }
+    if input
+        .metadata_directive
+        .as_ref()
+        .is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE)
+    {
+        attributes.headers = headers!(input);
+    }
+    let object = bucket
+        .store
+        .put_blob(input.key, copied, source.size, attributes)
+        .await?;
+    let result = CopyObjectResult {
+        checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
+        e_tag: Some(etag(&object)),
+        last_modified: Some(modified(&object)),
+        ..CopyObjectResult::default()
+    };
+    let result = answered!(object.attributes.checksums, result);
+    Ok(CopyObjectOutput {
+        copy_object_result: Some(result),
+        ..CopyObjectOutput::default()
+    })
+}
+
+/// The source, and its bytes under a new name.
+async fn link(bucket: &Bucket, input: &CopyObjectInput) -> S3Result<(Object, Blob)> {
+    for _ in 0..LOOKS {
+        let (source, _) = open_source(bucket, &input.copy_source, source_conditions!(input)).await?;
+        if source.size > blob::MOST_BYTES {
+            return Err(s3_error!(
+                InvalidRequest,
+                "The copy source is larger than what one request may copy."
+            ));
+        }
+        let copied = Blob::new(bucket.store.folder());
+        match tokio::fs::hard_link(bucket.store.path(&source.blob), copied.path()).await {
+            Ok(()) => return Ok((source, copied)),
+            // Replaced or removed since it was looked up: the conditions are for what is there now.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(internal(error)),
+        }
+    }
+    Err(s3_error!(SlowDown, "The copy source changes too fast."))
+}
+
+/// The source of a copy, opened, with its conditions fulfilled.
+pub(super) async fn open_source(
+    bucket: &Bucket,
+    source: &CopySource,
+    conditions: Conditions,
+) -> S3Result<(Object, File)> {
+    let CopySource::Bucket {
+        bucket: name, key, ..
+    } = source
+    else {
+        return Err(s3_error!(
+            NotImplemented,
+            "A copy's source is a bucket and a key here."
+        ));
+    };
+    bucket.is_meant_by(name)?;
+    let (object, file) = bucket.store.open_object(key).await?;
+    conditions.check_source(&object)?;
+    Ok((object, file))
+}
+
+/// The checksums of a file.
+pub(super) async fn checksums(path: &std::path::Path, mut hasher: ChecksumHasher) -> S3Result<Checksums> {
+    let path = path.to_owned();
+    let hashing = move || -> std::io::Result<Checksums> {
+        use std::io::Read;
+        let mut file = std::fs::File::open(path)?;
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hasher.finalize().into()),
+                read => hasher.update(buffer.get(..read).unwrap_or_default()),
+            }
+        }
+    };
+    tokio::task::spawn_blocking(hashing)
+        .await
+        .map_err(internal)?
+        .map_err(internal)
+}

@@ -1,0 +1,260 @@
+//! What the bucket holds: one SQLite table of objects, one of uploads in parts.
+//!
+//! An object is a row that names a file with its bytes. The file is written first and never
+//! changes; the row is what makes it visible. So whoever reads sees one object or the other, never
+//! a mixture, and a process that is killed leaves at worst a file that no row names.
+
+use std::path::Path;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+use super::checksums::Checksums;
+
+/// One object, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) key: String,
+    /// The name of the file that holds the bytes.
+    pub(super) blob: String,
+    pub(super) size: u64,
+    /// Milliseconds since 1970.
+    pub(super) modified: i64,
+    pub(super) attributes: Attributes,
+}
+
+/// What else S3 says of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Attributes {
+    /// Without quotes.
+    pub(super) etag: String,
+    pub(super) checksums: Checksums,
+    pub(super) headers: Headers,
+}
+
+/// The headers that come back as they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Headers {
+    pub(super) cache_control: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// An upload in parts that is not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Upload {
+    pub(super) headers: Headers,
+    /// The algorithm of its checksums, and whether they are of the whole or of the parts.
+    pub(super) algorithm: Option<String>,
+    pub(super) whole: bool,
+}
+
+/// One part of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) number: i32,
+    pub(super) blob: String,
+    pub(super) size: u64,
+    pub(super) attributes: Attributes,
+}
+
+/// The tables. Every method is one transaction.
+#[derive(Debug)]
+pub(super) struct Index(Connection);
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS objects (
+        key TEXT PRIMARY KEY, blob TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+        attributes TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS uploads (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL, started INTEGER NOT NULL, upload TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS parts (
+        upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL,
+        attributes TEXT NOT NULL, PRIMARY KEY (upload, number)
+    ) WITHOUT ROWID;";
+
+impl Index {
+    /// Opens the file, or makes an index in memory.
+    pub(super) fn open(file: Option<&Path>) -> rusqlite::Result<Self> {
+        let connection = match file {
+            Some(file) => Connection::open(file)?,
+            None => Connection::open_in_memory()?,
+        };
+        // The log is written before a change is answered; that outlives a killed process.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self(connection))
+    }
+
+    pub(super) fn object(&self, key: &str) -> rusqlite::Result<Option<Object>> {
+        self.0
+            .prepare_cached("SELECT key, blob, size, modified, attributes FROM objects WHERE key = ?")?
+            .query_row([key], object)
+            .optional()
+    }
+
+    /// The first object after `after` in the order of keys, `after` itself not included.
+    pub(super) fn next(&self, after: &str) -> rusqlite::Result<Option<Object>> {
+        self.0
+            .prepare_cached(
+                "SELECT key, blob, size, modified, attributes FROM objects WHERE key > ? ORDER BY key LIMIT 1",
+            )?
+            .query_row([after], object)
+            .optional()
+    }
+
+    /// Makes `object` what its key names. Returns the file that nothing names any more.
+    pub(super) fn put(&mut self, object: &Object) -> rusqlite::Result<Option<String>> {
+        let transaction = self.0.transaction()?;
+        let replaced = put(&transaction, object)?;
+        transaction.commit()?;
+        Ok(replaced)
+    }
+
+    /// Removes the object; where `blob` is given, only if that is still its file.
+    pub(super) fn remove(&mut self, key: &str, blob: Option<&str>) -> rusqlite::Result<Option<String>> {
+        self.0
+            .prepare_cached(
+                "DELETE FROM objects WHERE key = ?1 AND (?2 IS NULL OR blob = ?2) RETURNING blob",
+            )?
+            .query_row(params![key, blob], |row| row.get(0))
+            .optional()
+    }
+
+    pub(super) fn start_upload(
+        &mut self,
+        id: &str,
+        key: &str,
+        now: i64,
+        upload: &Upload,
+    ) -> rusqlite::Result<()> {
+        self.0.execute(
+            "INSERT INTO uploads VALUES (?, ?, ?, ?)",
+            params![id, key, now, json(upload)?],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn upload(&self, id: &str, key: &str) -> rusqlite::Result<Option<Upload>> {
+        self.0
+            .query_row(
+                "SELECT upload FROM uploads WHERE id = ? AND key = ?",
+                [id, key],
+                |row| parsed(row, 0),
+            )
+            .optional()
+    }
+
+    /// The ids of the uploads begun before `time`.
+    pub(super) fn uploads_before(&self, time: i64) -> rusqlite::Result<Vec<String>> {
+        self.0
+            .prepare("SELECT id FROM uploads WHERE started < ?")?
+            .query_map([time], |row| row.get(0))?
+            .collect()
+    }
+
+    /// Keeps a part of an upload that is still there. Returns the file that it replaces.
+    pub(super) fn put_part(&mut self, upload: &str, part: &Part) -> rusqlite::Result<Option<String>> {
+        let transaction = self.0.transaction()?;
+        let replaced = transaction
+            .query_row(
+                "SELECT blob FROM parts WHERE upload = ? AND number = ?",
+                params![upload, part.number],
+                |row| row.get(0),
+            )
+            .optional()?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO parts SELECT id, ?, ?, ?, ? FROM uploads WHERE id = ?",
+            params![part.number, part.blob, part.size, json(&part.attributes)?, upload],
+        )?;
+        transaction.commit()?;
+        Ok(replaced)
+    }
+
+    pub(super) fn parts(&self, upload: &str) -> rusqlite::Result<Vec<Part>> {
+        self.0
+            .prepare_cached(
+                "SELECT number, blob, size, attributes FROM parts WHERE upload = ? ORDER BY number",
+            )?
+            .query_map([upload], |row| {
+                Ok(Part {
+                    number: row.get(0)?,
+                    blob: row.get(1)?,
+                    size: row.get(2)?,
+                    attributes: parsed(row, 3)?,
+                })
+            })?
+            .collect()
+    }
+
+    /// Ends an upload, in the same moment making `object` what its key names where there is one.
+    /// Returns the files that nothing names any more.
+    pub(super) fn end_upload(&mut self, id: &str, object: Option<&Object>) -> rusqlite::Result<Vec<String>> {
+        let transaction = self.0.transaction()?;
+        let mut unnamed: Vec<String> = transaction
+            .prepare("DELETE FROM parts WHERE upload = ? RETURNING blob")?
+            .query_map([id], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        transaction.execute("DELETE FROM uploads WHERE id = ?", [id])?;
+        if let Some(object) = object {
+            unnamed.extend(put(&transaction, object)?);
+        }
+        transaction.commit()?;
+        Ok(unnamed)
+    }
+
+    /// Every file that a row names.
+    pub(super) fn blobs(&self) -> rusqlite::Result<HashSet<String>> {
+        self.0
+            .prepare("SELECT blob FROM objects UNION SELECT blob FROM parts")?
+            .query_map([], |row| row.get(0))?
+            .collect()
+    }
+}
+
+fn put(connection: &Connection, object: &Object) -> rusqlite::Result<Option<String>> {
+    let replaced = connection
+        .prepare_cached("SELECT blob FROM objects WHERE key = ?")?
+        .query_row([&object.key], |row| row.get(0))
+        .optional()?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)")?
+        .execute(params![
+            object.key,
+            object.blob,
+            object.size,
+            object.modified,
+            json(&object.attributes)?
+        ])?;
+    Ok(replaced)
+}
+
+fn object(row: &Row<'_>) -> rusqlite::Result<Object> {
+    Ok(Object {
+        key: row.get(0)?,
+        blob: row.get(1)?,
+        size: row.get(2)?,
+        modified: row.get(3)?,
+        attributes: parsed(row, 4)?,
+    })
+}
+
+fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}

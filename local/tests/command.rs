@@ -1,0 +1,346 @@
+//! The command as its user starts and stops it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A folder for a server's data.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn start(&self, more: &[&str]) -> Running {
+        let mut arguments = vec![
+            "--json",
+            "--port",
+            "0",
+            "--data-dir",
+            self.path().to_str().unwrap(),
+        ];
+        arguments.extend(more);
+        Running::start(&arguments)
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_packages-api-local"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs the command to its own end.
+fn refused(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(arguments).output().unwrap();
+    (
+        status.code(),
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    )
+}
+
+/// A server that said it is ready.
+struct Running {
+    process: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = command(arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        Self { process, ready }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.ready[name].as_str().unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let socket = TcpStream::connect(self.text("base_url").trim_start_matches("http://")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        socket
+    }
+
+    /// One request, and the whole answer.
+    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> String {
+        let mut socket = self.connect();
+        write!(
+            socket,
+            "{method} /v2/packages/organizations/my_great_org/registries/my-registry/packages{path} HTTP/1.1\r\n\
+             Host: local\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+            self.text("token"),
+            body.len()
+        )
+        .unwrap();
+        socket.write_all(body).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Publishes the gem beside the data and returns the package's id.
+    fn publish(&self, folder: &Folder) -> String {
+        let gem = fs::read(folder.path().join("banana-1.0.0.gem")).unwrap();
+        let part =
+            b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"banana-1.0.0.gem\"\r\n\r\n";
+        let body = [&part[..], &gem, b"\r\n--b--\r\n"].concat();
+        let answer = self.ask("POST", "", "multipart/form-data; boundary=b", &body);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
+        let package: Value = serde_json::from_str(body).unwrap();
+        package["id"].as_str().unwrap().to_owned()
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.ask("GET", &format!("/{id}"), "text/plain", b"")
+            .starts_with("HTTP/1.1 200 ")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_line_for_programs_says_everything_there_is_to_know() {
+    let folder = Folder::new();
+    let mut running = folder.start(&[]);
+    let names: Vec<_> = running
+        .ready
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = [
+        "base_url",
+        "web_base_url",
+        "organization",
+        "registries",
+        "token",
+        "s3_endpoint",
+        "dynamodb_endpoint",
+        "bucket",
+        "table",
+        "environment",
+    ];
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    assert_eq!(running.ready["organization"], "my_great_org");
+    assert_eq!(running.ready["registries"]["ruby"], "my-registry");
+    assert_eq!(running.ready["registries"]["files"], "my-files");
+    assert_eq!(running.text("token"), packages_api::DEVELOPMENT_TOKEN);
+    assert_eq!(running.ready["environment"]["TABLE_NAME"], running.ready["table"]);
+    assert_eq!(
+        running.ready["environment"]["AWS_ENDPOINT_URL_S3"],
+        running.ready["s3_endpoint"]
+    );
+    running.signal("INT");
+    assert_eq!(running.exit_code(), Some(0));
+}
+
+#[test]
+fn a_second_run_finds_everything_again() {
+    let folder = Folder::new();
+    let mut first = folder.start(&[]);
+    let id = first.publish(&folder);
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), Some(0));
+
+    let second = folder.start(&[]);
+    assert!(second.has(&id));
+    assert_eq!(second.publish(&folder), id);
+}
+
+#[test]
+fn what_was_answered_outlives_a_killed_process() {
+    let folder = Folder::new();
+    let mut first = folder.start(&[]);
+    let id = first.publish(&folder);
+    first.signal("KILL");
+    assert_eq!(first.exit_code(), None);
+    assert!(folder.start(&[]).has(&id));
+}
+
+#[test]
+fn beyond_loopback_the_token_is_random_and_kept_and_the_documented_one_opens_nothing() {
+    let folder = Folder::new();
+    drop(folder.start(&[]));
+    let open = folder.start(&["--host", "0.0.0.0"]);
+    let token = open.text("token").to_owned();
+    assert_ne!(token, packages_api::DEVELOPMENT_TOKEN);
+    let path = "/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
+    assert!(
+        open.ask("GET", path, "text/plain", b"")
+            .starts_with("HTTP/1.1 404 ")
+    );
+    let mut socket = open.connect();
+    write!(
+        socket,
+        "GET /v2/packages/organizations/my_great_org/registries/my-registry/packages{path} HTTP/1.1\r\n\
+         Host: local\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+        packages_api::DEVELOPMENT_TOKEN
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert_ne!(
+        open.ready["environment"]["AWS_SECRET_ACCESS_KEY"],
+        "local-stack-only"
+    );
+    drop(open);
+    assert_eq!(folder.start(&["--host", "0.0.0.0"]).text("token"), token);
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_in_a_sentence() {
+    let folder = Folder::new();
+    let path = folder.path().to_str().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let below_a_file = folder.path().join("file/data");
+    fs::write(folder.path().join("file"), "").unwrap();
+    let other = Folder::new();
+    let _running = other.start(&[]);
+    for (arguments, sentence) in [
+        (
+            ["--port", &port, "--data-dir", path],
+            "cannot be listened on: Address already in use",
+        ),
+        (
+            ["--port", "0", "--data-dir", below_a_file.to_str().unwrap()],
+            "cannot be used: Not a directory",
+        ),
+        (
+            ["--port", "0", "--data-dir", other.path().to_str().unwrap()],
+            "Another server is using",
+        ),
+    ] {
+        let (code, out, error) = refused(&arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{error}");
+        assert!(error.contains(sentence), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn nothing_stays_of_an_ephemeral_server() {
+    let elsewhere = Folder::new();
+    let mut process = command(&["--json", "--port", "0", "--ephemeral"]);
+    let process = process
+        .current_dir(elsewhere.path())
+        .env("TMPDIR", elsewhere.path())
+        .stderr(Stdio::null());
+    let mut process = process.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let mut running = Running {
+        process,
+        ready: serde_json::from_str(&line).unwrap(),
+    };
+    assert!(fs::read_dir(elsewhere.path()).unwrap().count() > 0);
+    running.signal("TERM");
+    assert_eq!(running.exit_code(), Some(0));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_stack_alone_says_how_to_reach_it() {
+    let folder = Folder::new();
+    let mut process = command(&["--stack-only", "--data-dir", folder.path().to_str().unwrap()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
+    let lines: Vec<_> = lines.take(7).map(Result::unwrap).collect();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let names: Vec<_> = lines.iter().map(|line| line.split_once('=').unwrap().0).collect();
+    assert_eq!(
+        names,
+        [
+            "export AWS_ACCESS_KEY_ID",
+            "export AWS_ENDPOINT_URL_DYNAMODB",
+            "export AWS_ENDPOINT_URL_S3",
+            "export AWS_REGION",
+            "export AWS_SECRET_ACCESS_KEY",
+            "export BUCKET_NAME",
+            "export TABLE_NAME",
+        ]
+    );
+}
+
+#[test]
+fn a_stop_in_the_middle_of_a_request_lets_it_finish() {
+    let folder = Folder::new();
+    let mut running = folder.start(&[]);
+    let gem = fs::read(folder.path().join("banana-1.0.0.gem")).unwrap();
+    let part = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"banana-1.0.0.gem\"\r\n\r\n";
+    let body = [&part[..], &gem, b"\r\n--b--\r\n"].concat();
+    let (begin, end) = body.split_at(1000);
+    let mut socket = running.connect();
+    write!(
+        socket,
+        "POST /v2/packages/organizations/my_great_org/registries/my-registry/packages HTTP/1.1\r\n\
+         Host: local\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+         Content-Length: {}\r\n\r\n",
+        running.text("token"),
+        body.len()
+    )
+    .unwrap();
+    socket.write_all(begin).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    running.signal("TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    socket.write_all(end).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(running.exit_code(), Some(0));
+}

@@ -1,0 +1,262 @@
+//! The HTTP listener, spoken to byte by byte.
+
+use std::time::Duration;
+
+use lambda_http::http::{Response, StatusCode};
+use lambda_http::{Body, RequestExt};
+use packages_api_local::{Server, ServerOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A function that says what it was handed: `POST /v2/x 3`.
+async fn echo(request: lambda_http::Request) -> Response<Body> {
+    if request.raw_http_path() == "/slow" {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    assert_ne!(request.raw_http_path(), "/crash", "as asked for");
+    let bytes = match request.body() {
+        Body::Binary(bytes) => bytes.len(),
+        _ => 0,
+    };
+    Response::builder()
+        .status(StatusCode::OK)
+        .header("www-authenticate", "Bearer")
+        .body(Body::Text(format!(
+            "{} {} {bytes}",
+            request.method(),
+            request.raw_http_path()
+        )))
+        .unwrap()
+}
+
+async fn server() -> Server {
+    Server::start(ServerOptions::default(), |_| echo).await.unwrap()
+}
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.base_url().trim_start_matches("http://"))
+        .await
+        .unwrap()
+}
+
+/// Sends `bytes`, ends the sending and returns everything that comes back.
+async fn say(server: &Server, bytes: &[u8]) -> String {
+    let mut socket = connect(server).await;
+    let _ = socket.write_all(bytes).await;
+    let _ = socket.shutdown().await;
+    read(&mut socket).await
+}
+
+async fn read(socket: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let reading = socket.read_to_end(&mut answer);
+    let _ = tokio::time::timeout(Duration::from_secs(30), reading)
+        .await
+        .expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+#[tokio::test]
+async fn every_way_to_frame_a_request_reaches_the_function() {
+    let server = server().await;
+    for (request, expected) in [
+        (
+            "GET /v2/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /v2/x 0",
+        ),
+        ("GET /v2/x HTTP/1.0\r\n\r\n", "GET /v2/x 0"),
+        (
+            "GET http://a/v2/x HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n",
+            "GET /v2/x 0",
+        ),
+        (
+            "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
+            "POST /p 3",
+        ),
+        (
+            "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
+             2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            "POST /p 5",
+        ),
+    ] {
+        let answer = say(&server, request.as_bytes()).await;
+        assert_eq!(body(&answer), expected, "{request}");
+        assert!(
+            answer.contains("\r\nx-amzn-remapped-www-authenticate: Bearer\r\n"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_requests() {
+    let server = server().await;
+    let one = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+    let last = "GET /q HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let answers = say(&server, [one, one, last].concat().as_bytes()).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_told_to_go_on() {
+    let server = server().await;
+    let mut socket = connect(&server).await;
+    let head = "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\
+                Connection: close\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    socket.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    socket.write_all(b"abc").await.unwrap();
+    assert_eq!(body(&read(&mut socket).await), "POST /p 3");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_never_sends_what_is_too_large() {
+    let server = server().await;
+    let mut socket = connect(&server).await;
+    let head = "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 90000000\r\n\
+                Connection: close\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    socket.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
+async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
+    const FITS: usize = 4_710_000;
+    const TOO_LARGE: usize = 4_718_592;
+    let server = server().await;
+    let with_length = |bytes: usize| {
+        let head =
+            format!("POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {bytes}\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; bytes]].concat()
+    };
+    let chunked = |bytes: usize| {
+        let head = "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+        [
+            format!("{head}{bytes:x}\r\n").into_bytes(),
+            vec![b'x'; bytes],
+            b"\r\n0\r\n\r\n".to_vec(),
+        ]
+        .concat()
+    };
+    for request in [with_length(FITS), chunked(FITS)] {
+        assert_eq!(body(&say(&server, &request).await), format!("POST /p {FITS}"));
+    }
+    for request in [
+        with_length(TOO_LARGE),
+        chunked(TOO_LARGE),
+        with_length(30_000_000),
+    ] {
+        let answer = say(&server, &request).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 413 "),
+            "{}",
+            &answer[..answer.len().min(400)]
+        );
+        assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+        assert!(answer.contains("\r\nx-request-id: "), "{answer}");
+        assert!(body(&answer).starts_with("{\"message\":\""), "{answer}");
+        assert!(body(&answer).contains("/packages/upload"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let server = server().await;
+    let request = |bytes: usize| {
+        format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: {}\r\n\r\n",
+            "x".repeat(bytes)
+        )
+    };
+    assert!(
+        say(&server, request(10_000).as_bytes())
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    let refused = say(&server, request(10_240).as_bytes()).await;
+    assert!(refused.starts_with("HTTP/1.1 431 "), "{refused}");
+    assert!(body(&refused).contains("10,240 bytes"), "{refused}");
+    assert!(
+        say(&server, request(1_000_000).as_bytes())
+            .await
+            .starts_with("HTTP/1.1 431 ")
+    );
+}
+
+#[tokio::test]
+async fn a_broken_request_harms_nobody_else() {
+    let server = server().await;
+    for broken in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\ncut",
+    ] {
+        let answer = say(&server, broken).await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 400 "),
+            "{broken:?}: {answer}"
+        );
+    }
+    let crash = say(
+        &server,
+        b"GET /crash HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(crash.starts_with("HTTP/1.1 502 "), "{crash}");
+    let good = say(
+        &server,
+        b"GET /v2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert_eq!(body(&good), "GET /v2 0");
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_given_up() {
+    let options = ServerOptions {
+        gateway_timeout: Duration::from_millis(50),
+        ..ServerOptions::default()
+    };
+    let server = Server::start(options, |_| echo).await.unwrap();
+    let answer = say(
+        &server,
+        b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    assert_eq!(body(&answer), "{\"message\":\"Endpoint request timed out\"}");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_server_ends() {
+    let server = server().await;
+    let address = server.base_url();
+    let mut socket = connect(&server).await;
+    socket
+        .write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.shutdown().await;
+    assert_eq!(body(&read(&mut socket).await), "GET /slow 0");
+    assert!(
+        TcpStream::connect(address.trim_start_matches("http://"))
+            .await
+            .is_err()
+    );
+}

@@ -1,0 +1,61 @@
+//! The embedded stack, asked through the SDK as the function asks it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumAlgorithm;
+use packages_api_local::{Stack, StackOptions};
+
+#[tokio::test]
+async fn an_object_comes_back_whole_and_in_part() {
+    let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let s3 = aws_sdk_s3::Client::new(&stack.sdk_config());
+    let key = "packages/my_great_org/my-registry/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
+    s3.put_object()
+        .bucket(stack.bucket())
+        .key(key)
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
+        .body(ByteStream::from_static(b"a banana"))
+        .send()
+        .await
+        .unwrap();
+
+    let whole = s3
+        .get_object()
+        .bucket(stack.bucket())
+        .key(key)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(whole.body.collect().await.unwrap().to_vec(), b"a banana");
+
+    let part = s3.get_object().bucket(stack.bucket()).key(key).range("bytes=2-4");
+    let part = part.send().await.unwrap();
+    assert_eq!(part.content_range(), Some("bytes 2-4/8"));
+    assert_eq!(part.body.collect().await.unwrap().to_vec(), b"ban");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn stacks_side_by_side_know_nothing_of_each_other() {
+    let one = Stack::start(StackOptions::default()).await.unwrap();
+    let other = Stack::start(StackOptions::default()).await.unwrap();
+    let put = aws_sdk_dynamodb::Client::new(&one.sdk_config())
+        .put_item()
+        .table_name(one.table())
+        .item("pk", AttributeValue::S("organization/a".into()))
+        .item("sk", AttributeValue::S("organization".into()));
+    put.send().await.unwrap();
+
+    let count = async |stack: &Stack| {
+        let client = aws_sdk_dynamodb::Client::new(&stack.sdk_config());
+        client
+            .scan()
+            .table_name(stack.table())
+            .send()
+            .await
+            .unwrap()
+            .count()
+    };
+    assert_eq!(count(&one).await, 1);
+    assert_eq!(count(&other).await, 0);
+}

@@ -1,0 +1,57 @@
+//! The pages of the API's documentation, one file each.
+
+use lambda_http::http::HeaderMap;
+use percent_encoding::percent_decode_str;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use views::Urls;
+
+pub(crate) mod packages;
+pub(crate) mod views;
+
+/// One call, as a page of the API sees it.
+pub(crate) struct Call<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) urls: &'a Urls,
+    /// Until when what ends unknown is repeated.
+    pub(crate) deadline: Instant,
+    /// When the call must be answered.
+    pub(crate) end: Instant,
+}
+
+impl Call<'_> {
+    /// Ends in our own 503 what would not be answered in time.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = tokio::time::timeout_at(self.end, work).await;
+        done.unwrap_or_else(|_| Err(Error::Unavailable("the call's time was up".to_owned())))
+    }
+}
+
+/// A request's query: names and values, decoded. Of several values the first counts.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn parse(text: &str) -> Self {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Self(pairs.collect())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// As HTML forms and the URL standard encode a query: `+` is a space.
+fn decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}

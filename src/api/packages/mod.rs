@@ -1,0 +1,170 @@
+//! Packages: publish, get, list, copy, delete, download.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use tokio::time::Instant;
+
+use super::Call;
+use super::views;
+use crate::auth::{self, Access, RegistryPath};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::files::{Kind, ObjectKey};
+use crate::formats::Manifest;
+use crate::id::PackageId;
+use crate::records::{Package, Registry};
+use crate::scope::Scope;
+
+mod copy;
+mod cursor;
+mod list;
+mod publish;
+mod release;
+mod upload;
+
+pub(crate) use copy::copy;
+pub(crate) use list::list;
+pub(crate) use publish::publish;
+pub(crate) use upload::request_upload;
+
+/// Any one of these publishes.
+const PUBLISHING: &[Scope] = &[Scope::CreatePackages, Scope::WritePackages];
+const READING: &[Scope] = &[Scope::ReadPackages];
+const DELETING: &[Scope] = &[Scope::DeletePackages];
+
+/// `GET …/packages/{id}`. One round trip, and one more where the metadata lies beside the file.
+pub(crate) async fn get(call: &Call<'_>, path: RegistryPath<'_>, id: &str) -> Result<Response<Body>> {
+    let (access, package) = find(call, path, id, READING).await?;
+    let metadata = Metadata::of(call, &access.registry, &package).await?;
+    views::package(call.urls, &access.registry, &package, metadata.text)
+}
+
+/// `DELETE …/packages/{id}`: the records first, then the file, so that no record ever lacks its
+/// file. Afterwards the version may be published again.
+pub(crate) async fn delete(call: &Call<'_>, path: RegistryPath<'_>, id: &str) -> Result<Response<Body>> {
+    let (access, package) = find(call, path, id, DELETING).await?;
+    let registry = &access.registry;
+    if !call
+        .app
+        .records
+        .delete_package(registry, &package, call.deadline)
+        .await?
+    {
+        return Err(just_deleted());
+    }
+    remove_files(call, registry, &package).await;
+    Ok(views::empty(StatusCode::OK))
+}
+
+/// `GET …/packages/{id}/download`: the way to the file. Its bytes never pass through the function.
+pub(crate) async fn download(call: &Call<'_>, path: RegistryPath<'_>, id: &str) -> Result<Response<Body>> {
+    let (access, package) = find(call, path, id, READING).await?;
+    let key = ObjectKey::of(Kind::Package, &access.registry, package.id);
+    let address = call.app.files.download_address(&key, &package.filename).await?;
+    views::redirect(&address)
+}
+
+/// The package that a path names, for who may.
+async fn find(
+    call: &Call<'_>,
+    path: RegistryPath<'_>,
+    id: &str,
+    scopes: &[Scope],
+) -> Result<(Access, Package)> {
+    let request = auth::Request {
+        scopes: &[scopes],
+        package: Some(id),
+        ..auth::Request::default()
+    };
+    let mut access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let package = access.package()?;
+    Ok((access, package))
+}
+
+fn just_deleted() -> Error {
+    Error::NotFound("This package has just been deleted.".to_owned())
+}
+
+/// Removes what is certain to belong to no package. Awaited, since a frozen sandbox finishes
+/// nothing, but not for long, since the answer is certain already; what it does not reach is left
+/// to the sweep.
+async fn remove_files(call: &Call<'_>, registry: &Registry, package: &Package) {
+    const AT_LEAST: Duration = Duration::from_secs(1);
+    let deadline = call.deadline.max(Instant::now() + AT_LEAST);
+    let delete = async |kind| {
+        let key = ObjectKey::of(kind, registry, package.id);
+        let deleted = tokio::time::timeout_at(deadline, call.app.files.delete(&key)).await;
+        let inside = match &deleted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.inside(),
+            Err(_) => Some("the call's time was up"),
+        };
+        tracing::warn!(id = %package.id, inside, "a file is left to the sweep");
+    };
+    if package.metadata.is_some() {
+        delete(Kind::Package).await;
+    } else {
+        tokio::join!(delete(Kind::Package), delete(Kind::Metadata));
+    }
+}
+
+/// A package's metadata, as JSON text.
+struct Metadata {
+    text: String,
+}
+
+impl Metadata {
+    /// Up to this many bytes lie in the record; what is larger, in an object beside the file. A
+    /// record ends at 400 kB, and a page of a list should read many of them.
+    const MAX_INLINE_BYTES: usize = 16 * 1024;
+
+    /// The most that is kept of a package: it must fit into an answer.
+    const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+    fn from_manifest(manifest: &Manifest) -> Result<Self> {
+        let text =
+            serde_json::to_string(&manifest.metadata).map_err(|error| Error::Internal(error.to_string()))?;
+        if text.len() > Self::MAX_BYTES {
+            let message = format!(
+                "The package's metadata is {} bytes; at most {} are kept.",
+                text.len(),
+                Self::MAX_BYTES
+            );
+            return Err(Error::invalid("file", "too_much_metadata", message));
+        }
+        Ok(Self { text })
+    }
+
+    /// From wherever it lies.
+    async fn of(call: &Call<'_>, registry: &Registry, package: &Package) -> Result<Self> {
+        if let Some(text) = &package.metadata {
+            return Ok(Self { text: text.clone() });
+        }
+        let key = ObjectKey::of(Kind::Metadata, registry, package.id);
+        let bytes = call.app.files.read(&key, Self::MAX_BYTES as u64).await?;
+        let text = String::from_utf8(bytes.ok_or_else(just_deleted)?.into());
+        let text = text.map_err(|error| Error::Internal(format!("metadata: {error}")))?;
+        Ok(Self { text })
+    }
+
+    /// What the record holds of it.
+    fn inline(&self) -> Option<String> {
+        (self.text.len() <= Self::MAX_INLINE_BYTES).then(|| self.text.clone())
+    }
+
+    /// Puts it beside the file where it is too large for the record.
+    async fn store(&self, call: &Call<'_>, registry: &Registry, id: PackageId) -> Result<()> {
+        if self.inline().is_some() {
+            return Ok(());
+        }
+        let bytes = Bytes::from(self.text.clone());
+        let digest = Digest::sha256(&bytes);
+        call.app
+            .files
+            .put(&ObjectKey::of(Kind::Metadata, registry, id), bytes, digest)
+            .await
+    }
+}

@@ -1,0 +1,77 @@
+//! `POST …/packages`: the form's `file`, or the upload that its `package_url` names.
+
+use std::io::Cursor;
+
+use lambda_http::{Body, Response};
+
+use super::release::{Candidate, release};
+use super::upload::publish_upload;
+use super::{Metadata, PUBLISHING};
+use crate::api::Call;
+use crate::auth::{self, RegistryPath};
+use crate::digest::Digests;
+use crate::error::{Error, Result};
+use crate::files::{Kind, ObjectKey};
+use crate::form::{self, File, Form};
+use crate::formats;
+use crate::id::PackageId;
+
+/// Publishes a package.
+pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body) -> Result<Response<Body>> {
+    match form::read(call.headers, body).await {
+        Ok(Form::File(file)) => call.in_time(publish_file(call, path, file)).await,
+        Ok(Form::PackageUrl(url)) => publish_upload(call, path, &url).await,
+        // What is wrong with a form is told only to those who may publish.
+        Err(error) => {
+            let request = auth::Request {
+                scopes: &[PUBLISHING],
+                ..auth::Request::default()
+            };
+            call.in_time(auth::enter(&call.app.records, call.headers, path, request))
+                .await?;
+            Err(error)
+        }
+    }
+}
+
+/// Three round trips: token and registry, the file, the release.
+async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Result<Response<Body>> {
+    // Who are you, and may you? Asked while the file is hashed.
+    let request = auth::Request {
+        scopes: &[PUBLISHING],
+        ..auth::Request::default()
+    };
+    let bytes = file.bytes.clone();
+    let (access, digests) = tokio::join!(
+        auth::enter(&call.app.records, call.headers, path, request),
+        blocking(move || Digests::of(&bytes))
+    );
+    let (access, digests) = (access?, digests?);
+    let registry = &access.registry;
+
+    // What is it? The file itself says so.
+    let (ecosystem, filename, bytes) = (registry.ecosystem, file.filename.clone(), file.bytes.clone());
+    let manifest = blocking(move || formats::read(ecosystem, &filename, &mut Cursor::new(bytes))).await??;
+    let metadata = Metadata::from_manifest(&manifest)?;
+    let candidate = Candidate {
+        manifest,
+        filename: file.filename,
+        size: file.bytes.len() as u64,
+    };
+    let id = PackageId::mint();
+    let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
+
+    // The file first, then the release.
+    let key = ObjectKey::of(Kind::Package, registry, id);
+    tokio::try_join!(
+        call.app.files.put(&key, file.bytes, digests.sha256),
+        metadata.store(call, registry, id)
+    )?;
+    release(call, registry, &package, metadata, None, call.deadline).await
+}
+
+/// Runs what keeps a processor busy where it holds nobody else up.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
+}

@@ -1,0 +1,93 @@
+//! What every road to a release ends in.
+
+use lambda_http::{Body, Response};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Metadata, remove_files};
+use crate::api::{Call, views};
+use crate::digest::Digests;
+use crate::error::{Error, Result};
+use crate::formats::Manifest;
+use crate::id::PackageId;
+use crate::records::{Package, Publication, Registry, Token};
+
+/// A file that was read and may become a package.
+pub(super) struct Candidate {
+    pub(super) manifest: Manifest,
+    pub(super) filename: String,
+    /// Bytes.
+    pub(super) size: u64,
+}
+
+impl Candidate {
+    /// The package that it becomes.
+    pub(super) fn into_package(
+        self,
+        id: PackageId,
+        registry: &Registry,
+        token: &Token,
+        digests: Digests,
+        metadata: &Metadata,
+    ) -> Package {
+        Package {
+            id,
+            registry_id: registry.id,
+            name: self.manifest.name,
+            normalized_name: self.manifest.normalized_name,
+            version: self.manifest.version,
+            normalized_version: self.manifest.normalized_version,
+            variant: self.manifest.variant,
+            filename: self.filename,
+            size: self.size,
+            digests,
+            metadata: metadata.inline(),
+            published_by: token.id,
+        }
+    }
+}
+
+/// The moment of truth: before it nobody can see the package, after it its file is certainly there,
+/// since it has been stored. Exactly one publisher of a release wins; the file is removed at once
+/// in one case only, that another package holds the release.
+pub(super) async fn release(
+    call: &Call<'_>,
+    registry: &Registry,
+    package: &Package,
+    metadata: Metadata,
+    upload: Option<Uuid>,
+    deadline: Instant,
+) -> Result<Response<Body>> {
+    match call
+        .app
+        .records
+        .publish(registry, package, upload, deadline)
+        .await?
+    {
+        Publication::Published => views::package(call.urls, registry, package, metadata.text),
+        Publication::Repeated(first) => {
+            remove_files(call, registry, package).await;
+            let metadata = Metadata::of(call, registry, &first).await?;
+            views::package(call.urls, registry, &first, metadata.text)
+        }
+        Publication::Taken(holder) => {
+            remove_files(call, registry, package).await;
+            Err(taken(call, registry, package, holder))
+        }
+    }
+}
+
+fn taken(call: &Call<'_>, registry: &Registry, package: &Package, holder: PackageId) -> Error {
+    let variant = package
+        .variant
+        .as_deref()
+        .map(|variant| format!(" ({variant})"))
+        .unwrap_or_default();
+    Error::Conflict(format!(
+        "{} {}{variant} is published already, with other content, as package {holder}: {}. \
+         Publish this file as a new version, or delete that package first.",
+        package.name,
+        package.version,
+        call.urls.package(registry, holder)
+    ))
+}

@@ -1,0 +1,226 @@
+//! Files of any size: a form to post one straight to the bucket, and publishing what was posted.
+
+use std::time::Duration;
+
+use lambda_http::{Body, Response};
+use percent_encoding::percent_decode_str;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::publish::blocking;
+use super::release::{Candidate, release};
+use super::{Metadata, PUBLISHING};
+use crate::api::{Call, views};
+use crate::auth::{self, Access, RegistryPath};
+use crate::digest::Digests;
+use crate::error::{Error, Result};
+use crate::files::{Content, Kind, MAX_UPLOAD_BYTES, ObjectKey, RangedSource, UPLOADS, changed_meanwhile};
+use crate::form::usable_filename;
+use crate::formats::{self, Manifest};
+use crate::id::PackageId;
+use crate::records::{Package, Registry, keys};
+
+/// Up to this size a publish reads the whole file for its digests: some 12 seconds in a function.
+/// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
+const MAX_HASHED_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// What the release may take at least, however long the file took.
+pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
+
+/// `POST …/packages/upload`: a form for one file, under a prefix of its own.
+pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> Result<Response<Body>> {
+    let request = auth::Request {
+        scopes: &[PUBLISHING],
+        ..auth::Request::default()
+    };
+    let access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let registry = &access.registry;
+    let (upload, placeholder) = (Uuid::now_v7(), "${filename}");
+    let key = ObjectKey::upload(&registry.organization, &registry.slug, upload, placeholder);
+    let form = call.app.files.post_form(&key).await?;
+    views::upload(call.app.files.uri(&key, placeholder), form)
+}
+
+/// Publishes what was posted. Whoever asks again gets the same package, at once.
+///
+/// Reading a large file can take longer than the gateway waits; it goes on then, and the repeat
+/// finds what it came to.
+pub(super) async fn publish_upload(
+    call: &Call<'_>,
+    path: RegistryPath<'_>,
+    url: &str,
+) -> Result<Response<Body>> {
+    let upload = call
+        .app
+        .files
+        .addresses()
+        .await
+        .and_then(|addresses| Upload::parse(url, &addresses, path));
+    let request = auth::Request {
+        scopes: &[PUBLISHING],
+        upload: upload.as_ref().ok().map(|upload| upload.id),
+        ..auth::Request::default()
+    };
+    let access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let upload = upload?;
+    if let Some(answer) = repeated(call, &access).await? {
+        return Ok(answer);
+    }
+
+    // What is it? All later reads are of the bytes that lie there now.
+    let registry = &access.registry;
+    let (content, filename) = find(call, registry, &upload).await?;
+    let manifest = read_manifest(call, &access, &content, &filename).await?;
+    let metadata = Metadata::from_manifest(&manifest)?;
+
+    // The bytes that were read are the bytes that are kept, whatever is posted afterwards.
+    let id = PackageId::mint();
+    let key = ObjectKey::of(Kind::Package, registry, id);
+    let (digests, ()) = tokio::try_join!(keep(call, &content, &key), metadata.store(call, registry, id))?;
+    let candidate = Candidate {
+        manifest,
+        filename,
+        size: content.size,
+    };
+    let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
+    let deadline = call.deadline.max(Instant::now() + RELEASE_TIME);
+    release(call, registry, &package, metadata, Some(upload.id), deadline).await
+}
+
+/// The answer to who asks again, unless the package has been deleted since.
+async fn repeated(call: &Call<'_>, access: &Access) -> Result<Option<Response<Body>>> {
+    let (Some(upload), registry) = (&access.upload, &access.registry) else {
+        return Ok(None);
+    };
+    let key = keys::package(&registry.organization, &registry.slug, upload.package_id);
+    let package: Option<Package> = call.app.records.get(&key).await?;
+    let Some(package) = package.filter(|package| package.registry_id == registry.id) else {
+        return Ok(None);
+    };
+    let metadata = Metadata::of(call, registry, &package).await?;
+    views::package(call.urls, registry, &package, metadata.text).map(Some)
+}
+
+/// The posted object, and the name that it was posted under. A client that does not escape percent
+/// signs means the text as it stands.
+async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
+    for name in [Some(&upload.name), upload.literal_name.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
+        let Some(content) = call.app.files.content(&key).await? else {
+            continue;
+        };
+        if content.size == 0 || content.size > MAX_UPLOAD_BYTES {
+            return Err(Error::invalid(
+                "package_url",
+                "invalid_size",
+                format!(
+                    "The uploaded file has {} bytes; 1 to {MAX_UPLOAD_BYTES} are possible.",
+                    content.size
+                ),
+            ));
+        }
+        return Ok((content, usable_filename(name, "package_url")?.to_owned()));
+    }
+    Err(Error::invalid(
+        "package_url",
+        "not_found",
+        "There is no uploaded file at this package_url: it was not posted, or it has expired. \
+         Request an upload, post the file with the form that it answers, then publish it within a day.",
+    ))
+}
+
+async fn read_manifest(
+    call: &Call<'_>,
+    access: &Access,
+    content: &Content,
+    filename: &str,
+) -> Result<Manifest> {
+    let (ecosystem, filename) = (access.registry.ecosystem, filename.to_owned());
+    let mut source = RangedSource::new(call.app.files.clone(), content.clone(), Handle::current());
+    let (manifest, failure) = blocking(move || {
+        let manifest = formats::read(ecosystem, &filename, &mut source);
+        (manifest, source.failure())
+    })
+    .await?;
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(manifest?),
+    }
+}
+
+/// Copies the object to its final place, and takes its digests at the same time: ours over the
+/// bytes of that ETag, which S3's own of the copy must equal.
+async fn keep(call: &Call<'_>, content: &Content, key: &ObjectKey) -> Result<Digests> {
+    let files = &call.app.files;
+    let copy = async {
+        let copied = files
+            .copy(&content.key, Some(&content.etag), content.size, key)
+            .await?;
+        copied.ok_or_else(changed_meanwhile)
+    };
+    if content.size > MAX_HASHED_BYTES {
+        return Ok(Digests {
+            sha256: copy.await?,
+            sha512: None,
+        });
+    }
+    let (copied, digests) = tokio::try_join!(copy, files.digests(content))?;
+    if copied == digests.sha256 {
+        Ok(digests)
+    } else {
+        Err(Error::Unavailable(format!(
+            "the copy's SHA-256 is {copied}, not {}",
+            digests.sha256
+        )))
+    }
+}
+
+/// What a `package_url` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Upload {
+    id: Uuid,
+    /// The object's last segment, decoded once; a plus sign stays one.
+    name: String,
+    /// The same as it stands, where that is another.
+    literal_name: Option<String>,
+}
+
+impl Upload {
+    /// Only text is compared, no address is ever fetched: the object of this name is read from our
+    /// own bucket.
+    fn parse(url: &str, addresses: &[String], path: RegistryPath<'_>) -> Result<Self> {
+        let foreign = || {
+            Error::invalid(
+                "package_url",
+                "foreign",
+                "The package_url names no upload to this registry. Request one with POST …/packages/upload, \
+                 post the file with the form that it answers, and publish form.url joined with data.key.",
+            )
+        };
+        let path_of = |address: &String| url.strip_prefix(address.as_str())?.strip_prefix('/');
+        let rest = addresses.iter().find_map(path_of).ok_or_else(foreign)?;
+        let segments: Vec<_> = rest.split('/').collect();
+        let [UPLOADS, organization, registry, id, name] = segments[..] else {
+            return Err(foreign());
+        };
+        let own = organization == path.organization && registry == path.registry;
+        let id = Uuid::parse_str(id).ok().filter(|parsed| parsed.to_string() == id);
+        let decoded = percent_decode_str(name).decode_utf8().ok();
+        let (true, Some(id), Some(decoded)) = (own, id, decoded) else {
+            return Err(foreign());
+        };
+        if name.contains(['?', '#']) || decoded.contains('/') {
+            return Err(foreign());
+        }
+        usable_filename(&decoded, "package_url")?;
+        Ok(Self {
+            id,
+            literal_name: (decoded != name).then(|| name.to_owned()),
+            name: decoded.into_owned(),
+        })
+    }
+}

@@ -1,0 +1,321 @@
+//! Every JSON body and every address in one.
+
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use lambda_http::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::digest::Digests;
+use crate::error::{Error, FieldError, RETRY_AFTER_SECONDS, Result};
+use crate::files::PostForm;
+use crate::id::PackageId;
+use crate::records::{Listed, Package, Registry};
+use crate::slug::Slug;
+
+/// The description of this API, as it is served.
+const OPENAPI: &str = include_str!("../../openapi.yaml");
+
+/// What the Go client waits for after a 429, in seconds.
+const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// The front of every address: where this API, and its pages for people, are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Urls {
+    pub(crate) api: String,
+    pub(crate) web: String,
+}
+
+impl Urls {
+    fn organization(&self, organization: &Slug) -> String {
+        format!("{}/v2/organizations/{organization}", self.api)
+    }
+
+    fn organization_web(&self, organization: &Slug) -> String {
+        format!("{}/{organization}", self.web)
+    }
+
+    fn registry(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/v2/packages/organizations/{organization}/registries/{slug}",
+            self.api
+        )
+    }
+
+    fn registry_web(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/organizations/{organization}/packages/registries/{slug}",
+            self.web
+        )
+    }
+
+    pub(crate) fn package(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry(registry))
+    }
+
+    /// A registry's list, with the parameters of one of its pages.
+    pub(crate) fn packages(&self, registry: &Registry, parameters: &[(&str, String)]) -> String {
+        let pairs: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        format!("{}/packages?{}", self.registry(registry), pairs.join("&"))
+    }
+
+    fn package_web(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry_web(registry))
+    }
+}
+
+/// A package, as the documentation shows it, and after that what we add.
+#[derive(Serialize)]
+struct PackageBody<'a> {
+    id: PackageId,
+    url: String,
+    web_url: String,
+    name: &'a str,
+    organization: OrganizationBody<'a>,
+    registry: RegistryBody<'a>,
+    version: &'a str,
+    variant: Option<&'a str>,
+    filename: &'a str,
+    size: u64,
+    download_url: String,
+    created_at: String,
+    digests: Digests,
+    metadata: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct OrganizationBody<'a> {
+    id: Uuid,
+    slug: &'a Slug,
+    url: String,
+    web_url: String,
+}
+
+#[derive(Serialize)]
+struct RegistryBody<'a> {
+    id: Uuid,
+    graphql_id: String,
+    slug: &'a Slug,
+    url: String,
+    web_url: String,
+}
+
+#[derive(Serialize)]
+struct ListBody<'a> {
+    items: Vec<ItemBody<'a>>,
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct ItemBody<'a> {
+    id: PackageId,
+    url: String,
+    web_url: String,
+    name: &'a str,
+    created_at: String,
+    version: &'a str,
+    digests: Digests,
+}
+
+/// The addresses of a page and of those around it, where they apply.
+#[derive(Serialize)]
+pub(crate) struct Links {
+    #[serde(rename = "self")]
+    pub(crate) own: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prev: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UploadBody {
+    uri: String,
+    form: PostForm,
+}
+
+#[derive(Serialize)]
+struct HealthBody {
+    status: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a [FieldError]>,
+}
+
+/// 200 with a package; `metadata` is its metadata as JSON text.
+pub(crate) fn package(
+    urls: &Urls,
+    registry: &Registry,
+    package: &Package,
+    metadata: String,
+) -> Result<Response<Body>> {
+    let metadata = RawValue::from_string(metadata);
+    let body = PackageBody {
+        id: package.id,
+        url: urls.package(registry, package.id),
+        web_url: urls.package_web(registry, package.id),
+        name: &package.name,
+        organization: OrganizationBody {
+            id: registry.organization_id,
+            slug: &registry.organization,
+            url: urls.organization(&registry.organization),
+            web_url: urls.organization_web(&registry.organization),
+        },
+        registry: RegistryBody {
+            id: registry.id,
+            graphql_id: BASE64.encode(format!("Registry---{}", registry.id)),
+            slug: &registry.slug,
+            url: urls.registry(registry),
+            web_url: urls.registry_web(registry),
+        },
+        version: &package.version,
+        variant: package.variant.as_deref(),
+        filename: &package.filename,
+        size: package.size,
+        download_url: format!("{}/download", urls.package(registry, package.id)),
+        created_at: created_at(package.id)?,
+        digests: package.digests,
+        metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// 200 with a page of a list.
+pub(crate) fn list(
+    urls: &Urls,
+    registry: &Registry,
+    items: &[Listed],
+    links: Links,
+) -> Result<Response<Body>> {
+    let items = items.iter().map(|item| {
+        Ok(ItemBody {
+            id: item.id,
+            url: urls.package(registry, item.id),
+            web_url: urls.package_web(registry, item.id),
+            name: &item.name,
+            created_at: created_at(item.id)?,
+            version: &item.version,
+            digests: item.digests,
+        })
+    });
+    let items = items.collect::<Result<_>>()?;
+    json(StatusCode::OK, &ListBody { items, links })
+}
+
+/// 200 with the form for an upload.
+pub(crate) fn upload(uri: String, form: PostForm) -> Result<Response<Body>> {
+    json(StatusCode::OK, &UploadBody { uri, form })
+}
+
+/// 302 to a short-lived address, which nobody may keep.
+pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
+    let mut response = empty(StatusCode::FOUND);
+    let address = HeaderValue::from_str(address).map_err(|error| Error::Internal(error.to_string()))?;
+    response.headers_mut().insert(LOCATION, address);
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// 200, alive: of the function alone, the storage is not asked.
+pub(crate) fn health() -> Result<Response<Body>> {
+    let body = HealthBody {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// 200 with the description of this API.
+pub(crate) fn openapi() -> Response<Body> {
+    let mut response = Response::new(Body::Text(OPENAPI.to_owned()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    response
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
+/// An error as its answer.
+pub(crate) fn error(error: &Error) -> Response<Body> {
+    let errors = match error {
+        Error::Invalid(errors) => Some(errors.as_slice()),
+        _ => None,
+    };
+    let body = ErrorBody {
+        message: error.to_string(),
+        errors,
+    };
+    let mut response = json(error.status(), &body).unwrap_or_else(|_| empty(error.status()));
+    let headers = response.headers_mut();
+    match error {
+        Error::Unauthorized(_) => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::MethodNotAllowed(allow) => {
+            headers.extend(HeaderValue::from_str(allow).ok().map(|allow| (ALLOW, allow)));
+        }
+        Error::Throttled => {
+            headers.insert(RATELIMIT_RESET, RETRY_AFTER_SECONDS.into());
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        Error::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        _ => {}
+    }
+    response
+}
+
+/// When a package was published: RFC 3339, UTC, milliseconds.
+fn created_at(id: PackageId) -> Result<String> {
+    let millis = DateTime::from(id.minted_at()).to_millis().unwrap_or_default();
+    let seconds = DateTime::from_secs(millis.div_euclid(1_000)).fmt(DateTimeFormat::DateTime);
+    let seconds = seconds.map_err(|error| Error::Internal(format!("the time of {id}: {error}")))?;
+    // Always three digits: the SDK leaves zeros at the end out.
+    Ok(format!(
+        "{}.{:03}Z",
+        seconds.trim_end_matches('Z'),
+        millis.rem_euclid(1_000)
+    ))
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
+    let text = serde_json::to_string(body).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut response = Response::new(Body::Text(text));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}

@@ -1,0 +1,221 @@
+//! Who are you, and may you? The `Authorization` header → a token → what it opens.
+
+use std::time::SystemTime;
+
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::AUTHORIZATION;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::id::PackageId;
+use crate::records::keys::{self, Key};
+use crate::records::{Package, Records, Registry, Token, Upload};
+use crate::scope::Scope;
+use crate::secret::{InvalidSecret, Secret};
+use crate::slug::Slug;
+
+/// The registry that a request's path names, whether or not there is such a one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RegistryPath<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) registry: &'a str,
+}
+
+/// What a request asks for: beside the registry, what is read in the same breath.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Request<'a> {
+    /// The scopes that it takes: of each group, any one.
+    pub(crate) scopes: &'a [&'a [Scope]],
+    /// A package of the registry.
+    pub(crate) package: Option<&'a str>,
+    /// An upload to the registry.
+    pub(crate) upload: Option<Uuid>,
+    /// A second registry of the organization.
+    pub(crate) target: Option<&'a str>,
+}
+
+/// What the request may use: proven, and read at once.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) token: Token,
+    pub(crate) registry: Registry,
+    package: Option<Package>,
+    target: Option<Registry>,
+    /// What became of the upload, if it became anything.
+    pub(crate) upload: Option<Upload>,
+}
+
+impl Access {
+    /// The package that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub(crate) fn package(&mut self) -> Result<Package> {
+        self.package.take().ok_or_else(|| {
+            Error::NotFound("This registry has no package of that id. It may have been deleted.".to_owned())
+        })
+    }
+
+    /// The second registry.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub(crate) fn target(&mut self, slug: &str) -> Result<Registry> {
+        let target = self.target.take().filter(|target| opens(&self.token, target));
+        target.ok_or_else(|| no_registry(&self.registry.organization, slug))
+    }
+}
+
+/// Authorizes `request` for the registry of `path`, and finds what it asks for there: one
+/// consistent read for all of it.
+///
+/// # Errors
+/// In this order, so that nobody probes for what they may not know of: 401 without a valid token,
+/// 404 for another organization, 403 without the scope, 404 for another registry.
+pub(crate) async fn enter(
+    records: &Records,
+    headers: &HeaderMap,
+    path: RegistryPath<'_>,
+    request: Request<'_>,
+) -> Result<Access> {
+    let secret = secret(headers)?;
+    let keys = Keys::of(&secret, path, request);
+    let mut found = records.find(&keys.all()).await?;
+
+    let token: Option<Token> = found.take(&keys.token)?;
+    let token = token.filter(is_current).ok_or(Error::Unauthorized(
+        "This token is unknown here: it has expired or was deleted. Use a current token.",
+    ))?;
+    if token.organization.as_str() != path.organization {
+        return Err(Error::NotFound(format!(
+            "There is no organization `{}`, or none that this token may know of.",
+            path.organization
+        )));
+    }
+    let lacks = |group: &&&[Scope]| !group.iter().any(|scope| token.scopes.contains(scope));
+    if let Some(&&scope) = request
+        .scopes
+        .iter()
+        .find(lacks)
+        .and_then(|group| group.first())
+        .as_ref()
+    {
+        return Err(Error::Forbidden(scope));
+    }
+    let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;
+    let registry = registry.filter(|registry| opens(&token, registry));
+    let registry = registry.ok_or_else(|| no_registry(&token.organization, path.registry))?;
+    let package: Option<Package> = found.take_any(keys.package.as_ref())?;
+    let upload: Option<Upload> = found.take_any(keys.upload.as_ref())?;
+    // A registry's target may be itself, which has been taken out by now.
+    let same = request
+        .target
+        .is_some_and(|target| target == registry.slug.as_str());
+    let target = if same {
+        Some(registry.clone())
+    } else {
+        found.take_any(keys.target.as_ref())?
+    };
+    Ok(Access {
+        package: package.filter(|package| package.registry_id == registry.id),
+        upload: upload.filter(|upload| upload.registry_id == registry.id),
+        target,
+        token,
+        registry,
+    })
+}
+
+/// Where everything lies that a request asks for. What cannot exist by its name has no key.
+struct Keys {
+    token: Key,
+    registry: Option<Key>,
+    package: Option<Key>,
+    upload: Option<Key>,
+    target: Option<Key>,
+}
+
+impl Keys {
+    fn of(secret: &Secret, path: RegistryPath<'_>, request: Request<'_>) -> Self {
+        let organization = path.organization.parse::<Slug>().ok();
+        let slug = path.registry.parse::<Slug>().ok();
+        let slugs = || organization.as_ref().zip(slug.as_ref());
+        let package = request.package.and_then(|id| id.parse::<PackageId>().ok());
+        let target = request.target.and_then(|slug| slug.parse::<Slug>().ok());
+        Self {
+            token: keys::token_by_secret(&secret.hash()),
+            registry: slugs().map(|(organization, registry)| keys::registry(organization, registry)),
+            package: slugs()
+                .zip(package)
+                .map(|((org, registry), id)| keys::package(org, registry, id)),
+            upload: slugs()
+                .zip(request.upload)
+                .map(|((org, registry), id)| keys::upload(org, registry, id)),
+            target: organization
+                .as_ref()
+                .zip(target)
+                .map(|(org, target)| keys::registry(org, &target)),
+        }
+    }
+
+    /// Each once: `DynamoDB` refuses a batch that names a key twice.
+    fn all(&self) -> Vec<Key> {
+        let target = self
+            .target
+            .as_ref()
+            .filter(|target| Some(*target) != self.registry.as_ref());
+        let others = [
+            self.registry.as_ref(),
+            self.package.as_ref(),
+            self.upload.as_ref(),
+            target,
+        ];
+        [Some(&self.token)]
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+fn no_registry(organization: &Slug, registry: &str) -> Error {
+    Error::NotFound(format!(
+        "There is no registry `{registry}` in `{organization}`, or none that this token may know of."
+    ))
+}
+
+/// The secret that a request carries.
+fn secret(headers: &HeaderMap) -> Result<Secret> {
+    let header = headers.get(AUTHORIZATION).ok_or(Error::Unauthorized(
+        "This request carries no token. Send the header `Authorization: Bearer <token>`.",
+    ))?;
+    let words = header.to_str().ok().and_then(|text| text.trim().split_once(' '));
+    let (_, text) = words
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .ok_or(Error::Unauthorized(
+            "The Authorization header is not of the form `Authorization: Bearer <token>`.",
+        ))?;
+    text.trim().parse().map_err(|mistake| {
+        Error::Unauthorized(match mistake {
+            InvalidSecret::Form => {
+                "This is no token of this registry: they begin with `pkgs_`. Use one made for this organization."
+            }
+            InvalidSecret::Checksum => {
+                "This token is incomplete or has a typing error: its checksum does not hold. Copy it again, whole."
+            }
+        })
+    })
+}
+
+/// Whether the token has not expired. The table removes expired tokens too, but some time after.
+fn is_current(token: &Token) -> bool {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    token.expires_at.is_none_or(|end| now.as_secs() < end)
+}
+
+/// Whether the token is for this registry: by identity, since slugs can be taken again.
+fn opens(token: &Token, registry: &Registry) -> bool {
+    token.organization_id == registry.organization_id && token.registry_id.is_none_or(|id| id == registry.id)
+}

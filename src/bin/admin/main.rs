@@ -1,0 +1,242 @@
+//! Organizations, registries and tokens, by hand: on a deployed stack and on a local one.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::{Parser, Subcommand};
+use packages_api::formats::Ecosystem;
+use packages_api::records::{NewToken, Records, Registry};
+use packages_api::{Config, Error, Scope, Secret, Slug, log};
+use serde_json::json;
+use uuid::Uuid;
+
+use output::Output;
+
+mod output;
+
+/// Makes, lists and deletes organizations, registries and tokens.
+///
+/// Works on the table and the bucket that `TABLE_NAME` and `BUCKET_NAME` name, with the usual AWS
+/// environment and credentials. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Organizations, the owners of registries and tokens
+    #[command(subcommand)]
+    Organization(OrganizationCommand),
+    /// Registries, each of one ecosystem
+    #[command(subcommand)]
+    Registry(RegistryCommand),
+    /// Tokens, which open an organization's registries
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Declare that the table and the bucket belong together, after one of them was restored
+    Adopt,
+}
+
+#[derive(Subcommand)]
+enum OrganizationCommand {
+    /// Make an organization
+    Create { organization: Slug },
+    /// List all organizations
+    List,
+    /// Delete an organization that has no registries, and its tokens
+    Delete { organization: Slug },
+}
+
+#[derive(Subcommand)]
+enum RegistryCommand {
+    /// Make a registry
+    Create {
+        #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
+        registry: (Slug, Slug),
+        /// What it holds
+        #[arg(long)]
+        ecosystem: Ecosystem,
+    },
+    /// List an organization's registries
+    List { organization: Slug },
+    /// Delete a registry; the sweep removes its packages
+    Delete {
+        #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
+        registry: (Slug, Slug),
+    },
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token and print its secret, this once
+    Create {
+        organization: Slug,
+        /// What it may do: one or more scopes
+        #[arg(long = "scope", required = true, num_args = 1..)]
+        scopes: Vec<Scope>,
+        /// The one registry that it is for
+        #[arg(long)]
+        registry: Option<Slug>,
+        /// How long it lives, such as 90d or 12h; without it, until it is deleted
+        #[arg(long, value_parser = lifetime)]
+        expires: Option<Duration>,
+        /// What it is for
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// List an organization's tokens
+    List { organization: Slug },
+    /// Delete a token by its id
+    Delete { organization: Slug, id: Uuid },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start();
+    match run(arguments.command).await {
+        Ok(output) => {
+            output.print(arguments.json);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("admin: {error}");
+            let inside = error.downcast_ref().and_then(Error::inside);
+            if let Some(inside) = inside {
+                eprintln!("admin: {inside}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<Output, lambda_http::Error> {
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let records = Records::new(&sdk, config.table);
+    match command {
+        Command::Organization(command) => organizations(&records, &config.bucket, command).await,
+        Command::Registry(command) => registries(&records, command).await,
+        Command::Token(command) => tokens(&records, command).await,
+        Command::Adopt => Ok(Output::one(&records.mark(&config.bucket).await?)),
+    }
+}
+
+async fn organizations(
+    records: &Records,
+    bucket: &str,
+    command: OrganizationCommand,
+) -> Result<Output, lambda_http::Error> {
+    Ok(match command {
+        OrganizationCommand::Create { organization } => {
+            let organization = records.create_organization(&organization).await?;
+            // The first organization makes the table that of this bucket: see `packages_api::sweep`.
+            if records.marker().await?.is_none() {
+                records.mark(bucket).await?;
+            }
+            Output::one(&organization)
+        }
+        OrganizationCommand::List => {
+            Output::many(&["slug", "id", "registries"], &records.organizations().await?)
+        }
+        OrganizationCommand::Delete { organization } => {
+            Output::one(&records.delete_organization(&organization).await?)
+        }
+    })
+}
+
+async fn registries(records: &Records, command: RegistryCommand) -> Result<Output, lambda_http::Error> {
+    Ok(match command {
+        RegistryCommand::Create { registry, ecosystem } => {
+            let organization = records.organization(&registry.0).await?;
+            Output::one(
+                &records
+                    .create_registry(&organization, &registry.1, ecosystem)
+                    .await?,
+            )
+        }
+        RegistryCommand::List { organization } => {
+            let organization = records.organization(&organization).await?;
+            Output::many(
+                &["slug", "ecosystem", "id"],
+                &records.registries(&organization).await?,
+            )
+        }
+        RegistryCommand::Delete { registry } => {
+            let registry: Registry = records.registry(&registry.0, &registry.1).await?;
+            records.delete_registry(&registry).await?;
+            Output::one(&registry)
+        }
+    })
+}
+
+async fn tokens(records: &Records, command: TokenCommand) -> Result<Output, lambda_http::Error> {
+    Ok(match command {
+        TokenCommand::Create {
+            organization,
+            scopes,
+            registry,
+            expires,
+            description,
+        } => {
+            let organization = records.organization(&organization).await?;
+            let registry = match registry {
+                Some(slug) => {
+                    let registry = records.registry(&organization.slug, &slug).await?;
+                    Some((registry.id, registry.slug))
+                }
+                None => None,
+            };
+            let secret = Secret::generate()?;
+            let new = NewToken {
+                scopes,
+                registry,
+                expires_at: expires.map(|lifetime| epoch_seconds(SystemTime::now() + lifetime)),
+                description,
+            };
+            let token = records.create_token(&organization, &secret, new).await?;
+            Output::one(&output::token(&token)).with("token", json!(secret.expose()))
+        }
+        TokenCommand::List { organization } => {
+            let organization = records.organization(&organization).await?;
+            let tokens = records.tokens(&organization).await?;
+            let tokens: Vec<_> = tokens.iter().map(output::token).collect();
+            Output::many(
+                &["id", "scopes", "registry", "expires_at", "description"],
+                &tokens,
+            )
+        }
+        TokenCommand::Delete { organization, id } => {
+            let organization = records.organization(&organization).await?;
+            Output::one(&output::token(&records.delete_token(&organization, id).await?))
+        }
+    })
+}
+
+fn registry_address(text: &str) -> Result<(Slug, Slug), String> {
+    let (organization, registry) = text.split_once('/').ok_or("expected ORGANIZATION/REGISTRY")?;
+    let slug = |text: &str| text.parse::<Slug>().map_err(|error| error.to_string());
+    Ok((slug(organization)?, slug(registry)?))
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    const MOST: Duration = Duration::from_hours(100 * 366 * 24);
+    let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let sensible = lifetime > Duration::ZERO && lifetime <= MOST;
+    sensible
+        .then_some(lifetime)
+        .ok_or_else(|| "expected more than nothing and at most 100 years".to_owned())
+}
+
+fn epoch_seconds(moment: SystemTime) -> u64 {
+    moment
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}

@@ -1,0 +1,122 @@
+//! What the command prints: a table for people, JSON for programs.
+
+use std::time::{Duration, SystemTime};
+
+use packages_api::Slug;
+use packages_api::records::Token;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// One record or many of a kind.
+pub(crate) enum Output {
+    One(Map<String, Value>),
+    Many {
+        columns: &'static [&'static str],
+        rows: Vec<Map<String, Value>>,
+    },
+}
+
+impl Output {
+    pub(crate) fn one(record: &impl Serialize) -> Self {
+        Self::One(object(record))
+    }
+
+    /// Rows, of which people see `columns`.
+    pub(crate) fn many(columns: &'static [&'static str], records: &[impl Serialize]) -> Self {
+        let rows = records.iter().map(object).collect();
+        Self::Many { columns, rows }
+    }
+
+    /// The one record with one thing more.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        if let Self::One(record) = &mut self {
+            record.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    pub(crate) fn print(&self, json: bool) {
+        match self {
+            Self::One(record) if json => println!("{}", Value::Object(record.clone())),
+            Self::Many { rows, .. } if json => {
+                println!(
+                    "{}",
+                    Value::Array(rows.iter().cloned().map(Value::Object).collect())
+                );
+            }
+            Self::One(record) => {
+                let width = record.keys().map(String::len).max().unwrap_or(0);
+                for (name, value) in record {
+                    println!("{name:width$}  {}", text(value));
+                }
+            }
+            Self::Many { columns, rows } => print_table(columns, rows),
+        }
+    }
+}
+
+fn print_table(columns: &[&str], rows: &[Map<String, Value>]) {
+    let cell = |row: &Map<String, Value>, column: &str| row.get(column).map(text).unwrap_or_default();
+    let width = |column: &str| {
+        let cells = rows.iter().map(|row| cell(row, column).chars().count());
+        cells.chain([column.len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = columns.iter().map(|column| width(column)).collect();
+    let line = |cells: Vec<String>| {
+        let padded: Vec<_> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        println!("{}", padded.join("  ").trim_end());
+    };
+    line(columns.iter().map(|column| column.to_uppercase()).collect());
+    for row in rows {
+        line(columns.iter().map(|column| cell(row, column)).collect());
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// A token as it is shown: with times that people read, without the hash of its secret.
+#[derive(Serialize)]
+pub(crate) struct ShownToken<'a> {
+    id: Uuid,
+    organization: &'a Slug,
+    scopes: Vec<&'static str>,
+    registry: Option<&'a Slug>,
+    expires_at: Option<String>,
+    description: Option<&'a str>,
+    created_at: Option<String>,
+}
+
+pub(crate) fn token(token: &Token) -> ShownToken<'_> {
+    let at =
+        |seconds| humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    let created = token.id.get_timestamp().map(|timestamp| timestamp.to_unix().0);
+    ShownToken {
+        id: token.id,
+        organization: &token.organization,
+        scopes: token.scopes.iter().map(|scope| scope.as_str()).collect(),
+        registry: token.registry.as_ref(),
+        expires_at: token.expires_at.map(|seconds| at(seconds).to_string()),
+        description: token.description.as_deref(),
+        created_at: created.map(|seconds| at(seconds).to_string()),
+    }
+}
+
+/// A record as the object that it is. All of ours are objects.
+fn object(record: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}

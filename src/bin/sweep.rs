@@ -1,0 +1,106 @@
+//! The sweep: a function on a schedule where the Lambda runtime is, a command elsewhere.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::Parser;
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
+use packages_api::records::Records;
+use packages_api::sweep::{Report, Sweep};
+use packages_api::{Config, Files, log};
+use serde::de::IgnoredAny;
+use tokio::time::Instant;
+
+/// Removes files without a record and what deleted registries leave behind.
+///
+/// Works on the table and the bucket that `TABLE_NAME` and `BUCKET_NAME` name, with the usual AWS
+/// environment and credentials. Exit codes: 0 done, 1 stopped or failed, 2 wrong usage.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Remove nothing, tell what would be removed
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Error> {
+    log::start();
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        let sweep = sweep(false).await?;
+        lambda_runtime::run(service_fn(|event| on_schedule(&sweep, event))).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let arguments = Arguments::parse();
+    let report = match run(arguments.dry_run).await {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("sweep: {error}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(if report.stopped.is_some() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn sweep(dry_run: bool) -> Result<Sweep, Error> {
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let (records, files) = (Records::new(&sdk, config.table), Files::new(&sdk, config.bucket));
+    Ok(Sweep::new(records, files, dry_run))
+}
+
+async fn run(dry_run: bool) -> Result<Report, Error> {
+    Ok(sweep(dry_run).await?.run().await?)
+}
+
+/// One scheduled run. A sweep that stopped is a failed invocation: the alarm is on those.
+async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Error> {
+    const MARGIN: Duration = Duration::from_secs(10);
+    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+    let left = end
+        .duration_since(SystemTime::now())
+        .unwrap_or_default()
+        .saturating_sub(MARGIN);
+    let report = sweep.clone().until(Instant::now() + left).run().await?;
+    tracing::info!(report = serde_json::to_string(&report)?, "swept");
+    match report.stopped {
+        Some(reason) => Err(reason.into()),
+        None => Ok(report),
+    }
+}
+
+fn print(report: &Report) {
+    let done = if report.dry_run {
+        "would be removed"
+    } else {
+        "removed"
+    };
+    println!(
+        "{} objects seen, {} of them without a record",
+        report.objects, report.orphans
+    );
+    println!("{} deleted registries remembered", report.gone_registries);
+    println!(
+        "{} objects ({} bytes) and {} records {done}",
+        report.removed_objects, report.removed_bytes, report.removed_records
+    );
+    if report.foreign_objects > 0 {
+        println!("{} objects with foreign keys left alone", report.foreign_objects);
+    }
+    if let Some(reason) = &report.stopped {
+        println!("stopped: {reason}");
+    }
+}

@@ -1,0 +1,144 @@
+//! What can go wrong with a call, and how each is answered.
+
+use std::fmt;
+
+use lambda_http::http::StatusCode;
+
+use crate::formats::Rejection;
+use crate::scope::Scope;
+
+/// The result of anything that may end in an answer of its own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Seconds after which a client may try again what was throttled or timed out.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// The most that one call may carry, in bytes: a function's event ends at 6 MiB, and the front door
+/// puts the body into it in base64.
+pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024 / 4 * 3;
+
+/// The `message` of a 413, wherever the limit is met.
+pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 4.4 MB). \
+    Request an upload form with POST …/packages/upload, post the file to it, \
+    and publish it by its package_url.";
+
+/// Everything a call can end in but success. Each variant knows its status; its text is the
+/// answer's `message`.
+#[derive(Debug)]
+pub enum Error {
+    /// 400: the body is not what its headers say.
+    BadRequest(String),
+    /// 401: no token, or one that is unknown, mistyped, expired or deleted.
+    Unauthorized(&'static str),
+    /// 403: the token lacks the scope.
+    Forbidden(Scope),
+    /// 404: there is no such thing, or none that this token may know of.
+    NotFound(String),
+    /// 405: the path exists, the method does not; the methods that do.
+    MethodNotAllowed(String),
+    /// 409: the release is taken by other content.
+    Conflict(String),
+    /// 413: larger than what a function is handed.
+    TooLarge,
+    /// 422: well-formed, but wrong; the fields at fault.
+    Invalid(Vec<FieldError>),
+    /// 429: the table or the bucket is throttling.
+    Throttled,
+    /// 500: ours. The text is for the log alone.
+    Internal(String),
+    /// 503: a dependency did not answer in time; the outcome may be unknown. The text is for the
+    /// log alone.
+    Unavailable(String),
+}
+
+/// One field at fault.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldError {
+    /// The form's field, the document's member or the package's part that is wrong.
+    pub field: &'static str,
+    /// What kind of mistake it is, for programs.
+    pub code: &'static str,
+    /// What was wrong, what was expected, what to do next.
+    pub message: String,
+}
+
+impl Error {
+    /// A 422 for one field.
+    pub(crate) fn invalid(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError {
+            field,
+            code,
+            message: message.into(),
+        }])
+    }
+
+    /// The answer's status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What the log may know and a client may not.
+    #[must_use]
+    pub fn inside(&self) -> Option<&str> {
+        match self {
+            Self::Internal(text) | Self::Unavailable(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadRequest(text) | Self::NotFound(text) | Self::Conflict(text) => f.write_str(text),
+            Self::Unauthorized(text) => f.write_str(text),
+            Self::Forbidden(scope) => write!(
+                f,
+                "This token lacks the scope `{scope}`. Use a token that has it, or ask an administrator for one."
+            ),
+            Self::MethodNotAllowed(allow) => {
+                write!(f, "This address does not take that method. It takes: {allow}.")
+            }
+            Self::TooLarge => f.write_str(TOO_LARGE),
+            Self::Invalid(errors) => {
+                let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+                f.write_str(&messages.join(" "))
+            }
+            Self::Throttled => write!(
+                f,
+                "The registry is receiving more requests than its storage takes right now. \
+                 Repeat the request after {RETRY_AFTER_SECONDS} seconds."
+            ),
+            Self::Internal(_) => f.write_str(
+                "Something went wrong on our side. \
+                 Repeat the request; if it fails again, tell the registry's operator the request id.",
+            ),
+            Self::Unavailable(_) => write!(
+                f,
+                "The registry's storage did not answer in time, so the outcome is unknown. \
+                 Repeating the request is harmless: try again after {RETRY_AFTER_SECONDS} seconds."
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::invalid(rejection.field, "invalid_package", rejection.message)
+    }
+}

@@ -1,0 +1,155 @@
+//! The package files, in one S3 bucket.
+//!
+//! A package's file lies under the same path as its record in the table, so that from either one
+//! the other is found by one exact read. No file name is part of any key.
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use bytes::Bytes;
+
+use crate::aws;
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::id::PackageId;
+use crate::records::Registry;
+use crate::slug::Slug;
+use uuid::Uuid;
+
+mod addresses;
+mod copies;
+mod listing;
+mod post_form;
+mod ranges;
+pub(crate) use listing::Stored;
+pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
+pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
+
+/// The type of everything that is stored: no browser runs it.
+const CONTENT_TYPE: &str = "application/octet-stream";
+
+/// What every key of an upload begins with.
+pub(crate) const UPLOADS: &str = "uploads";
+
+/// The bucket.
+#[derive(Debug, Clone)]
+pub struct Files {
+    client: Client,
+    bucket: String,
+    /// Who signs the forms that clients post to the bucket.
+    credentials: Option<SharedCredentialsProvider>,
+}
+
+/// What is kept of a package in the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The file as it was published.
+    Package,
+    /// Its metadata, where that is too large for the record.
+    Metadata,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 2] = [Self::Package, Self::Metadata];
+
+    /// The first segment of every key of this kind.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Package => "packages",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+/// One object's place in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ObjectKey(String);
+
+impl ObjectKey {
+    /// The place of one upload: a prefix of its own, so that no two can meet.
+    pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid, filename: &str) -> Self {
+        Self(format!("{UPLOADS}/{organization}/{registry}/{upload}/{filename}"))
+    }
+
+    pub(crate) fn of(kind: Kind, registry: &Registry, id: PackageId) -> Self {
+        Self::at(kind, &registry.organization, &registry.slug, id)
+    }
+
+    pub(crate) fn at(kind: Kind, organization: &Slug, registry: &Slug, id: PackageId) -> Self {
+        Self(format!("{}/{organization}/{registry}/{id}", kind.prefix()))
+    }
+}
+
+impl Files {
+    /// The files in `bucket`. Sends nothing yet.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, bucket: impl Into<String>) -> Self {
+        Self {
+            client: aws::s3(sdk),
+            bucket: bucket.into(),
+            credentials: sdk.credentials_provider(),
+        }
+    }
+
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Stores `bytes`; S3 refuses them unless they arrive as `sha256` says.
+    ///
+    /// Without `If-None-Match`: the key is of a fresh id, and the SDK's own repeat after a lost
+    /// answer would meet a 412 from our own success.
+    pub(crate) async fn put(&self, key: &ObjectKey, bytes: Bytes, sha256: Digest<32>) -> Result<()> {
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&key.0)
+            .content_type(CONTENT_TYPE)
+            .checksum_sha256(sha256.to_base64())
+            .body(bytes.into());
+        put.send().await.map(drop).map_err(aws::failed)
+    }
+
+    /// Reads a whole object of at most `bound` bytes; `None` where there is none.
+    pub(crate) async fn read(&self, key: &ObjectKey, bound: u64) -> Result<Option<Bytes>> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&key.0)
+            .send()
+            .await;
+        let object = match answer {
+            Ok(object) => object,
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(aws::failed(error)),
+        };
+        if object
+            .content_length()
+            .is_none_or(|length| length.unsigned_abs() > bound)
+        {
+            return Err(Error::Internal(format!("{} is larger than {bound} bytes", key.0)));
+        }
+        let body = object.body.collect().await;
+        body.map(|body| Some(body.into_bytes()))
+            .map_err(|error| Error::Unavailable(format!("reading {}: {error}", key.0)))
+    }
+
+    /// Deletes an object, whether or not it is there. The bucket keeps the old version for a while.
+    pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<()> {
+        self.client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(&key.0)
+            .send()
+            .await
+            .map(drop)
+            .map_err(aws::failed)
+    }
+}

@@ -1,0 +1,193 @@
+use lambda_http::http::HeaderValue;
+
+use super::*;
+
+async fn read_form(content_type: &str, body: &[u8]) -> Result<File> {
+    match read_any(content_type, body).await? {
+        Form::File(file) => Ok(file),
+        Form::PackageUrl(url) => panic!("{url}"),
+    }
+}
+
+async fn read_any(content_type: &str, body: &[u8]) -> Result<Form> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
+    read(&headers, Body::from(body.to_vec())).await
+}
+
+async fn read_part(disposition: &str) -> Result<String> {
+    let body = format!("--B\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--B--\r\n");
+    read_form("multipart/form-data; boundary=B", body.as_bytes())
+        .await
+        .map(|file| file.filename)
+}
+
+const FORM: &[u8] = b"--B\r\nContent-Disposition: attachment; name=\"file\"; filename=\"a-1.0.0.gem\"\r\n\
+    Content-Type: application/octet-stream\r\n\r\n\x00\xff--\r\n--b\r\n--B--\r\n";
+
+#[tokio::test]
+async fn the_boundary_is_taken_from_whatever_media_type_carries_it() {
+    for content_type in [
+        "application/json; boundary=B",
+        "multipart/form-data;boundary=\"B\"",
+        "multipart/form-data; charset=\"a;boundary=X\" ; BOUNDARY = B ; x=y",
+        "boundary=B; multipart/form-data",
+        "; boundary=B",
+    ] {
+        let file = read_form(content_type, FORM).await.unwrap();
+        assert_eq!(file.filename, "a-1.0.0.gem", "{content_type}");
+        assert_eq!(&file.bytes[..], b"\x00\xff--\r\n--b", "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_form_is_a_400() {
+    let long = format!("multipart/form-data; boundary={}", "b".repeat(71));
+    for (content_type, body) in [
+        ("application/json", FORM),
+        ("multipart/form-data", FORM),
+        ("multipart/form-data; boundary=", FORM),
+        ("multipart/form-data; boundary=\"", FORM),
+        (&long, FORM),
+        ("multipart/form-data; boundary=C", FORM),
+        ("multipart/form-data; boundary=B", b""),
+        ("multipart/form-data; boundary=B", &FORM[..FORM.len() - 8]),
+        ("multipart/form-data; boundary=B", &FORM[..60]),
+        (
+            "multipart/form-data; boundary=B",
+            b"--B\r\nContent-Disposition: attachment; name=\"file\0\"\r\n\r\nx\r\n--B--",
+        ),
+    ] {
+        let answer = read_form(content_type, body).await;
+        assert!(
+            matches!(answer, Err(Error::BadRequest(_))),
+            "{content_type}: {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_read_as_its_client_meant_it() {
+    for (disposition, name) in [
+        (
+            r#"form-data; name="file"; filename="naïve-1.0.0.gem""#,
+            "naïve-1.0.0.gem",
+        ),
+        (r"form-data; name=file; filename=a-1.0.0.gem", "a-1.0.0.gem"),
+        (r#"form-data; filename="a;b=c-1.gem"; name="file""#, "a;b=c-1.gem"),
+        (r#"form-data; name="file"; filename="a\"b.gem""#, "a\"b.gem"),
+        (
+            r#"form-data; name="file"; filename="a%22b%41.gem""#,
+            "a\"b%41.gem",
+        ),
+        (r#"form-data; name="file"; filename="C:\dir\new\a.gem""#, "a.gem"),
+        (r#"form-data; name="file"; filename="../../etc/passwd""#, "passwd"),
+        (
+            r#"form-data; name="file"; filename="x"; filename*=UTF-8''na%C3%AFve%20.gem"#,
+            "naïve .gem",
+        ),
+        (r#"form-data; name="file"; filename*=utf-8'en'a.gem"#, "a.gem"),
+        (
+            r#"form-data; name="file"; filename="x.gem"; filename*=latin1''y"#,
+            "x.gem",
+        ),
+    ] {
+        assert_eq!(read_part(disposition).await.unwrap(), name, "{disposition}");
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_name_is_a_422_for_the_file() {
+    let long = format!(r#"form-data; name="file"; filename="{}""#, "a".repeat(256));
+    for (disposition, code) in [
+        (r#"form-data; name="File"; filename="a""#, "missing"),
+        (r#"form-data; name="file""#, "invalid_filename"),
+        (r#"form-data; name="file"; filename="""#, "invalid_filename"),
+        (r#"form-data; name="file"; filename="..""#, "invalid_filename"),
+        (r#"form-data; name="file"; filename="a/""#, "invalid_filename"),
+        (r#"form-data; name="file"; filename="a%0Ab""#, "invalid_filename"),
+        (
+            r#"form-data; name="file"; filename*=UTF-8''a%00b"#,
+            "invalid_filename",
+        ),
+        (&long, "invalid_filename"),
+    ] {
+        match read_part(disposition).await {
+            Err(Error::Invalid(errors)) => assert_eq!(errors[0].code, code, "{disposition}"),
+            other => panic!("{disposition}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_parts_are_ignored_but_not_without_end() {
+    let part = "--B\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nx\r\n";
+    let form = |before: usize, after: usize| {
+        let form = std::str::from_utf8(
+            b"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n",
+        );
+        [
+            part.repeat(before).as_str(),
+            form.unwrap(),
+            &part.repeat(after),
+            "--B--\r\n",
+        ]
+        .concat()
+    };
+    let content_type = "multipart/form-data; boundary=B";
+    assert!(read_form(content_type, form(50, 49).as_bytes()).await.is_ok());
+    let many = read_form(content_type, form(50, 10_000).as_bytes()).await;
+    assert!(matches!(many, Err(Error::BadRequest(_))), "{many:?}");
+    let twice = [form(0, 0).trim_end_matches("--B--\r\n"), &form(0, 0)].concat();
+    assert!(matches!(
+        read_form(content_type, twice.as_bytes()).await,
+        Err(Error::Invalid(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_body_that_was_mangled_as_text_is_told_so() {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; boundary=B"),
+    );
+    let mangled = String::from_utf8_lossy(FORM).into_owned();
+    let answer = read(&headers, Body::from(mangled)).await;
+    assert!(
+        matches!(&answer, Err(Error::BadRequest(text)) if text.contains("destroyed")),
+        "{answer:?}"
+    );
+    let clean = String::from_utf8_lossy(FORM).replace('\u{FFFD}', "!");
+    assert!(read(&headers, Body::from(clean)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_form_has_either_a_file_or_a_package_url() {
+    let part = |name: &str| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\nx\r\n")
+    };
+    let read = async |names: &[&str]| {
+        let parts: String = names.iter().map(|name| part(name)).collect();
+        read_any(
+            "multipart/form-data; boundary=B",
+            format!("{parts}--B--\r\n").as_bytes(),
+        )
+        .await
+    };
+    assert_eq!(
+        read(&["package_url", "x"]).await.unwrap(),
+        Form::PackageUrl("x".to_owned())
+    );
+    for (names, code) in [
+        (&["x"][..], "missing"),
+        (&["file", "package_url"], "ambiguous"),
+        (&["package_url", "package_url"], "duplicate"),
+        (&["file", "file"], "duplicate"),
+    ] {
+        match read(names).await {
+            Err(Error::Invalid(errors)) => assert_eq!(errors[0].code, code, "{names:?}"),
+            other => panic!("{names:?}: {other:?}"),
+        }
+    }
+}

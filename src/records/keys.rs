@@ -1,0 +1,167 @@
+//! Every key of the table, in one place.
+//!
+//! | Record | `pk` | `sk` |
+//! |---|---|---|
+//! | marker: which table and bucket belong together | `marker` | `marker` |
+//! | organization | `organization/{org}` | `organization` |
+//! | registry | `organization/{org}` | `registry/{registry}` |
+//! | package | `packages/{org}/{registry}` | `{id}` |
+//! | name | `names/{org}/{registry}` | `{normalized name}/{id}` |
+//! | release | `releases/{org}/{registry}` | `{normalized name}/{version}/{variant}` |
+//! | upload that became a package | `uploads/{org}/{registry}` | `{upload id}` |
+//! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
+//! | token, by its secret | `token/{sha256}` | `token` |
+//! | token, by its id | `organization/{org}` | `token/{id}` |
+//!
+//! What comes from a package is percent-encoded, and bounded where it is read
+//! ([`MAX_RELEASE`](crate::formats::MAX_RELEASE)); slugs and ids need neither.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+use super::{Package, Registry};
+use crate::digest::Digest;
+use crate::id::PackageId;
+use crate::slug::Slug;
+
+/// The partition key's attribute.
+pub(crate) const PK: &str = "pk";
+/// The sort key's attribute.
+pub(crate) const SK: &str = "sk";
+
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// One item's address in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+
+    /// The key as the SDK takes it.
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    /// The key of an item that was read.
+    pub(crate) fn of(item: &HashMap<String, AttributeValue>) -> Option<Self> {
+        let text = |name| item.get(name)?.as_s().ok().cloned();
+        Some(Self::new(text(PK)?, text(SK)?))
+    }
+}
+
+pub(crate) fn marker() -> Key {
+    Key::new("marker", "marker")
+}
+
+/// The partition of an organization, its registries and its tokens.
+pub(crate) fn organization_partition(organization: &Slug) -> String {
+    format!("organization/{organization}")
+}
+
+pub(crate) fn organization(organization: &Slug) -> Key {
+    Key::new(organization_partition(organization), "organization")
+}
+
+/// What every registry's sort key begins with.
+pub(crate) const REGISTRY_PREFIX: &str = "registry/";
+
+pub(crate) fn registry(organization: &Slug, registry: &Slug) -> Key {
+    Key::new(
+        organization_partition(organization),
+        format!("{REGISTRY_PREFIX}{registry}"),
+    )
+}
+
+pub(crate) fn token_by_secret(hash: &Digest<32>) -> Key {
+    Key::new(format!("token/{hash}"), "token")
+}
+
+/// What every token's sort key begins with, among its organization's records.
+pub(crate) const TOKEN_PREFIX: &str = "token/";
+
+pub(crate) fn token_by_id(organization: &Slug, id: Uuid) -> Key {
+    Key::new(
+        organization_partition(organization),
+        format!("{TOKEN_PREFIX}{id}"),
+    )
+}
+
+/// The partitions of a registry's content, in the order in which the sweep empties them.
+pub(crate) fn content_partitions(organization: &Slug, registry: &Slug) -> [String; 4] {
+    ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{organization}/{registry}"))
+}
+
+pub(crate) fn package(organization: &Slug, registry: &Slug, id: PackageId) -> Key {
+    Key::new(format!("packages/{organization}/{registry}"), id.to_string())
+}
+
+pub(crate) fn name(organization: &Slug, registry: &Slug, package: &Package) -> Key {
+    Key::new(
+        format!("names/{organization}/{registry}"),
+        format!("{}/{}", encode(&package.normalized_name), package.id),
+    )
+}
+
+/// Where a registry's list is read, or that of one name: the partition, and what comes before a
+/// package's id in its sort keys.
+pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, String) {
+    let Registry {
+        organization,
+        slug,
+        ecosystem,
+        ..
+    } = registry;
+    match name {
+        None => (format!("packages/{organization}/{slug}"), String::new()),
+        Some(name) => {
+            let prefix = format!("{}/", encode(&ecosystem.normalize(name)));
+            (format!("names/{organization}/{slug}"), prefix)
+        }
+    }
+}
+
+pub(crate) fn release(organization: &Slug, registry: &Slug, package: &Package) -> Key {
+    Key::new(
+        format!("releases/{organization}/{registry}"),
+        format!(
+            "{}/{}/{}",
+            encode(&package.normalized_name),
+            encode(&package.normalized_version),
+            encode(package.variant.as_deref().unwrap_or_default())
+        ),
+    )
+}
+
+pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
+    Key::new(format!("uploads/{organization}/{registry}"), upload.to_string())
+}
+
+/// The partition of what deleted registries left behind.
+pub(crate) const GONE: &str = "gone";
+
+pub(crate) fn gone(organization: &Slug, registry: &Slug, registry_id: Uuid) -> Key {
+    Key::new(GONE, format!("{organization}/{registry}/{registry_id}"))
+}
+
+fn encode(part: &str) -> String {
+    utf8_percent_encode(part, ENCODED).to_string()
+}

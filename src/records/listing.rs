@@ -1,0 +1,88 @@
+//! Lists of packages, newest first: a page costs what it shows, not what the registry holds.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Records, Registry, from_item, keys};
+use crate::aws;
+use crate::digest::Digests;
+use crate::error::Result;
+use crate::id::PackageId;
+
+/// What a list shows of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) id: PackageId,
+    registry_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    #[serde(flatten)]
+    pub(crate) digests: Digests,
+}
+
+/// Which way a list is read from where it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Older,
+    Newer,
+}
+
+impl Records {
+    /// The next `count` packages of a registry from `start` on, which is not among them; all of
+    /// that name, where one is given.
+    ///
+    /// Records of an earlier registry of the same address are passed over, so a page of the table
+    /// may bring less than was asked for: it is read on until there are enough, or no more.
+    pub(crate) async fn list(
+        &self,
+        registry: &Registry,
+        name: Option<&str>,
+        direction: Direction,
+        start: Option<PackageId>,
+        count: usize,
+    ) -> Result<Vec<Listed>> {
+        let (partition, prefix) = keys::listing(registry, name);
+        let place = start.map(|id| AttributeValue::S(format!("{prefix}{id}")));
+        // A UUID's characters all lie between `-` and `g`.
+        let (low, high) = (
+            AttributeValue::S(format!("{prefix}-")),
+            AttributeValue::S(format!("{prefix}g")),
+        );
+        let (low, high) = match (direction, place) {
+            (Direction::Older, Some(place)) => (low, place),
+            (Direction::Newer, Some(place)) => (place, high),
+            (_, None) => (low, high),
+        };
+        let mut listed: Vec<Listed> = Vec::new();
+        let mut next = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .scan_index_forward(direction == Direction::Newer)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+                .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+                .expression_attribute_values(":low", low.clone())
+                .expression_attribute_values(":high", high.clone())
+                // `BETWEEN` has the start itself among what it finds.
+                .limit(i32::try_from(count + 1 - listed.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(aws::failed)?;
+            for item in answer.items.unwrap_or_default() {
+                let item: Listed = from_item(item)?;
+                if item.registry_id == registry.id && Some(item.id) != start && listed.len() < count {
+                    listed.push(item);
+                }
+            }
+            next = answer.last_evaluated_key;
+            if next.is_none() || listed.len() >= count {
+                return Ok(listed);
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The records, in one DynamoDB table: `keys` knows every key, then a file per kind of record.
+//!
+//! Every read is consistent: what was published can be read at once. Every write is conditional on
+//! identity, so that a slow worker can never undo what came after it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+
+use crate::aws;
+use crate::error::{Error, Result};
+use keys::Key;
+
+mod gone;
+pub(crate) mod keys;
+mod listing;
+mod marker;
+mod organizations;
+mod packages;
+mod registries;
+mod tokens;
+mod transaction;
+mod uploads;
+mod writes;
+
+pub(crate) use gone::Gone;
+pub(crate) use listing::{Direction, Listed};
+pub use marker::Marker;
+pub use organizations::Organization;
+pub use packages::Package;
+pub(crate) use packages::Publication;
+pub use registries::Registry;
+pub use tokens::{NewToken, Token};
+pub(crate) use uploads::Upload;
+use writes::built;
+
+/// One item as DynamoDB speaks of it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// How often what a batch left unprocessed is asked for again.
+const BATCH_ATTEMPTS: u32 = 6;
+
+/// The time that opening the connection may take; its failure is met again by the first call.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Records {
+    client: Client,
+    table: String,
+}
+
+impl Records {
+    /// The records in `table`. Sends nothing yet.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
+        Self {
+            client: aws::dynamodb(sdk),
+            table: table.into(),
+        }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Opens the connection before it is needed, bounded in time. It reads the marker: any answer
+    /// will do, none is waited for.
+    pub async fn warm_up(&self) {
+        let _ = tokio::time::timeout(WARM_UP, self.marker()).await;
+    }
+
+    /// Reads these items in one consistent batch. What DynamoDB leaves unprocessed is asked for
+    /// again: an absence is never read from a partial answer.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where some stay unprocessed.
+    pub(crate) async fn find(&self, keys: &[Key]) -> Result<Found> {
+        let mut found = Found::default();
+        let mut wanted = Some(batch(keys.iter().map(Key::attributes))?);
+        for attempt in 0..BATCH_ATTEMPTS {
+            let Some(request) = wanted.take() else { break };
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, request)
+                .send()
+                .await
+                .map_err(aws::failed)?;
+            let items = answer.responses.unwrap_or_default().remove(&self.table);
+            // By key, not by order: DynamoDB promises none.
+            for item in items.unwrap_or_default() {
+                if let Some(key) = Key::of(&item) {
+                    found.items.insert(key, item);
+                }
+            }
+            wanted = answer
+                .unprocessed_keys
+                .and_then(|mut unprocessed| unprocessed.remove(&self.table));
+            if wanted.is_some() {
+                sleep(aws::backoff(attempt)).await;
+            }
+        }
+        if wanted.is_some() {
+            Err(Error::Throttled)
+        } else {
+            Ok(found)
+        }
+    }
+
+    /// Reads one item, consistently.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(aws::failed)?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// One page of a partition, consistently: the items whose sort key begins with `prefix`, and
+    /// where the next page starts.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<(Key, T)>, Option<Item>)> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression(if prefix.is_empty() {
+                "pk = :pk"
+            } else {
+                "pk = :pk AND begins_with(sk, :prefix)"
+            })
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+            .set_exclusive_start_key(start);
+        if !prefix.is_empty() {
+            query = query.expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        }
+        let answer = query.send().await.map_err(aws::failed)?;
+        let items = answer.items.unwrap_or_default().into_iter();
+        let rows = items.map(|item| {
+            let key = Key::of(&item).ok_or_else(|| Error::Internal("an item without key".to_owned()))?;
+            Ok((key, from_item(item)?))
+        });
+        Ok((rows.collect::<Result<_>>()?, answer.last_evaluated_key))
+    }
+
+    /// All of a partition's items whose sort key begins with `prefix`.
+    pub(crate) async fn all<T: DeserializeOwned>(&self, partition: &str, prefix: &str) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut start = None;
+        loop {
+            let (rows, next) = self.page(partition, prefix, start).await?;
+            all.extend(rows.into_iter().map(|(_, row)| row));
+            if next.is_none() {
+                return Ok(all);
+            }
+            start = next;
+        }
+    }
+}
+
+/// The items of one batch, each taken out by its key.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    items: HashMap<Key, Item>,
+}
+
+impl Found {
+    /// The record under this key, if there is one.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
+        self.items.remove(key).map(from_item).transpose()
+    }
+
+    /// The same for a key that there may be none of.
+    pub(crate) fn take_any<T: DeserializeOwned>(&mut self, key: Option<&Key>) -> Result<Option<T>> {
+        key.map_or(Ok(None), |key| self.take(key))
+    }
+}
+
+fn batch(keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
+    KeysAndAttributes::builder()
+        .set_keys(Some(keys.collect()))
+        .consistent_read(true)
+        .build()
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Until when an operator's call repeats what ends unknown.
+fn patience() -> Instant {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    Instant::now() + PATIENCE
+}
+
+/// A record as an item under its key.
+pub(crate) fn to_item(key: &Key, record: &impl Serialize) -> Result<Item> {
+    let mut item: Item = serde_dynamo::to_item(record)
+        .map_err(|error| Error::Internal(format!("writing {}: {error}", key.pk)))?;
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(|error| Error::Internal(format!("reading a record: {error}")))
+}

@@ -1,0 +1,115 @@
+//! Organizations: the owners of registries and tokens.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::transaction::{Outcome, refused};
+use super::{Records, keys, patience, to_item};
+use crate::error::{Error, FieldError, Result};
+use crate::slug::Slug;
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its identity.
+    pub id: Uuid,
+    /// Its address.
+    pub slug: Slug,
+    /// How many registries it has: kept with every creation and deletion, so that an organization
+    /// that still has one cannot be deleted.
+    pub registries: u32,
+}
+
+impl Records {
+    /// Makes an organization.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where the slug is taken.
+    pub async fn create_organization(&self, slug: &Slug) -> Result<Organization> {
+        let organization = Organization {
+            id: Uuid::now_v7(),
+            slug: slug.clone(),
+            registries: 0,
+        };
+        let key = keys::organization(slug);
+        let put = self.writes().put(to_item(&key, &organization)?, |put| {
+            put.condition_expression("attribute_not_exists(pk)")
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        })?;
+        match self
+            .transact(vec![put], &organization.id.to_string(), patience())
+            .await?
+        {
+            Outcome::Applied => Ok(organization),
+            Outcome::Refused(_) => Err(Error::Conflict(format!(
+                "The organization `{slug}` exists already."
+            ))),
+        }
+    }
+
+    /// The organization of this address.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn organization(&self, slug: &Slug) -> Result<Organization> {
+        self.get(&keys::organization(slug))
+            .await?
+            .ok_or_else(|| Error::NotFound(format!("There is no organization `{slug}`.")))
+    }
+
+    /// Every organization, found by looking through the whole table: an operator's call.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`], [`Error::Unavailable`].
+    pub async fn organizations(&self) -> Result<Vec<Organization>> {
+        let mut all = Vec::new();
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .filter_expression("sk = :organization")
+            .expression_attribute_values(":organization", AttributeValue::S("organization".to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            all.push(super::from_item::<Organization>(
+                item.map_err(crate::aws::failed)?,
+            )?);
+        }
+        all.sort_by(|a, b| a.slug.cmp(&b.slug));
+        Ok(all)
+    }
+
+    /// Deletes an organization that has no registries, and its tokens with it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; a 422 where it still has registries.
+    pub async fn delete_organization(&self, slug: &Slug) -> Result<Organization> {
+        let organization = self.organization(slug).await?;
+        let delete = self.writes().delete(&keys::organization(slug), |delete| {
+            delete
+                .condition_expression("id = :id AND registries = :none")
+                .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
+                .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+        })?;
+        let outcome = self
+            .transact(vec![delete], &Uuid::now_v7().to_string(), patience())
+            .await?;
+        if let Outcome::Refused(reasons) = outcome
+            && refused(&reasons, 0)
+        {
+            return Err(Error::Invalid(vec![FieldError {
+                field: "organization",
+                code: "not_empty",
+                message: format!("The organization `{slug}` still has registries. Delete them first."),
+            }]));
+        }
+        for token in self.tokens(&organization).await? {
+            self.delete_token(&organization, token.id).await?;
+        }
+        Ok(organization)
+    }
+}

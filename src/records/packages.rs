@@ -1,0 +1,224 @@
+//! Packages: the record, its name for lists, and the release that it claims.
+
+use aws_sdk_dynamodb::types::builders::DeleteBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::keys;
+use super::transaction::{Outcome, refused};
+use super::{Records, Registry, from_item, to_item};
+use crate::digest::Digests;
+use crate::error::{Error, Result};
+use crate::id::PackageId;
+
+/// A published package. Its file lies in the bucket under the same path as this record in the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Package {
+    /// Its identity; it carries the time of publication.
+    pub id: PackageId,
+    /// The registry it belongs to, by identity: a slug can be taken again.
+    pub registry_id: Uuid,
+    /// The name as the file spells it.
+    pub name: String,
+    /// The name that releases are claimed by.
+    pub normalized_name: String,
+    /// The version as the file spells it.
+    pub version: String,
+    /// The version that releases are claimed by.
+    pub normalized_version: String,
+    /// Architecture, platform or distribution.
+    pub variant: Option<String>,
+    /// The name under which it was uploaded, and is downloaded.
+    pub filename: String,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// The file's digests.
+    #[serde(flatten)]
+    pub digests: Digests,
+    /// What the native index needs, as a JSON object; `None` where it lies in an object of its own
+    /// beside the file.
+    pub metadata: Option<String>,
+    /// The token that published it.
+    pub published_by: Uuid,
+}
+
+/// What lists by name show of a package.
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the attributes' names are the record's")]
+struct Name<'a> {
+    id: PackageId,
+    registry_id: Uuid,
+    name: &'a str,
+    version: &'a str,
+    #[serde(flatten)]
+    digests: Digests,
+}
+
+/// The claim on a name, version and variant.
+#[derive(Debug, Serialize, Deserialize)]
+struct Release {
+    package_id: PackageId,
+    registry_id: Uuid,
+    #[serde(flatten)]
+    digests: Digests,
+}
+
+/// How a publication ended.
+#[derive(Debug)]
+pub(crate) enum Publication {
+    /// The package is published.
+    Published,
+    /// The release was there before, with the same bytes: this is it.
+    Repeated(Box<Package>),
+    /// The release is held by other content, of this package.
+    Taken(PackageId),
+}
+
+/// The positions of a transaction's items, and so of its cancellation reasons.
+const PACKAGE: usize = 0;
+const RELEASE: usize = 2;
+
+impl Records {
+    /// Publishes `package`: its record, its name and its release, and what it was uploaded as, all or
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
+    pub(crate) async fn publish(
+        &self,
+        registry: &Registry,
+        package: &Package,
+        upload: Option<Uuid>,
+        deadline: Instant,
+    ) -> Result<Publication> {
+        let mut items = self.publication(registry, package)?;
+        items.extend(
+            upload
+                .map(|upload| self.remembered(registry, upload, package.id))
+                .transpose()?,
+        );
+        let token = package.id.to_string();
+        loop {
+            let reasons = match self.transact(items.clone(), &token, deadline).await? {
+                Outcome::Applied => return Ok(Publication::Published),
+                Outcome::Refused(reasons) => reasons,
+            };
+            let release = holder(&reasons)?;
+            if release.package_id == package.id {
+                return Ok(Publication::Published);
+            }
+            if release.registry_id != registry.id {
+                return Err(Error::NotFound(format!(
+                    "The registry `{}` has just been deleted and made anew. Repeat the request.",
+                    registry.slug
+                )));
+            }
+            if release.digests.sha256 != package.digests.sha256 {
+                return Ok(Publication::Taken(release.package_id));
+            }
+            let key = keys::package(&registry.organization, &registry.slug, release.package_id);
+            if let Some(first) = self
+                .get::<Package>(&key)
+                .await?
+                .filter(|first| first.registry_id == registry.id)
+            {
+                return Ok(Publication::Repeated(Box::new(first)));
+            }
+            // It has just been deleted, and its release with it: begin again.
+            if Instant::now() >= deadline {
+                return Err(Error::Unavailable("the release kept changing hands".to_owned()));
+            }
+        }
+    }
+
+    fn publication(&self, registry: &Registry, package: &Package) -> Result<Vec<TransactWriteItem>> {
+        let (organization, slug) = (&registry.organization, &registry.slug);
+        let name = Name {
+            id: package.id,
+            registry_id: package.registry_id,
+            name: &package.name,
+            version: &package.version,
+            digests: package.digests,
+        };
+        let release = Release {
+            package_id: package.id,
+            registry_id: package.registry_id,
+            digests: package.digests,
+        };
+        let writes = self.writes();
+        Ok(vec![
+            writes.put(
+                to_item(&keys::package(organization, slug, package.id), package)?,
+                |put| put,
+            )?,
+            writes.put(to_item(&keys::name(organization, slug, package), &name)?, |put| {
+                put
+            })?,
+            writes.put(
+                to_item(&keys::release(organization, slug, package), &release)?,
+                |put| {
+                    // A claim of a registry that is gone is no claim: of two that had this address,
+                    // the one with the older id. A publisher of that one, late by now, must not take
+                    // the claim of its successor.
+                    put.condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
+                        .expression_attribute_values(
+                            ":registry_id",
+                            AttributeValue::S(registry.id.to_string()),
+                        )
+                        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                },
+            )?,
+        ])
+    }
+
+    /// Deletes `package`: its record, its name and its release, all or none. Its file is left.
+    /// Answers whether it was there.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
+    pub(crate) async fn delete_package(
+        &self,
+        registry: &Registry,
+        package: &Package,
+        deadline: Instant,
+    ) -> Result<bool> {
+        let (organization, slug) = (&registry.organization, &registry.slug);
+        let package_key = keys::package(organization, slug, package.id);
+        let is = |attribute: &'static str, id: String| {
+            move |delete: DeleteBuilder| {
+                delete
+                    .condition_expression(format!("{attribute} = :id"))
+                    .expression_attribute_values(":id", AttributeValue::S(id))
+            }
+        };
+        let writes = self.writes();
+        let items = vec![
+            writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
+            writes.delete(&keys::name(organization, slug, package), |delete| delete)?,
+            writes.delete(
+                &keys::release(organization, slug, package),
+                is("package_id", package.id.to_string()),
+            )?,
+        ];
+        let token = Uuid::now_v7().to_string();
+        match self.transact(items, &token, deadline).await? {
+            Outcome::Applied => Ok(true),
+            Outcome::Refused(reasons) if refused(&reasons, PACKAGE) => Ok(false),
+            Outcome::Refused(reasons) => Err(Error::Internal(format!(
+                "package {} does not hold its release: {reasons:?}",
+                package.id
+            ))),
+        }
+    }
+}
+
+/// The release that stood in a publication's way.
+fn holder(reasons: &[CancellationReason]) -> Result<Release> {
+    let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
+    let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
+    from_item(item)
+}

@@ -1,0 +1,140 @@
+//! Registries, and what deleted ones leave to the sweep.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::transaction::{Outcome, refused};
+use super::{Gone, Organization, Records, keys, patience, to_item};
+use crate::error::{Error, Result};
+use crate::formats::Ecosystem;
+use crate::slug::Slug;
+
+/// A registry: packages of one ecosystem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry {
+    /// Its identity.
+    pub id: Uuid,
+    /// Its organization, by identity.
+    pub organization_id: Uuid,
+    /// Its organization's address.
+    pub organization: Slug,
+    /// Its address.
+    pub slug: Slug,
+    /// What it holds.
+    pub ecosystem: Ecosystem,
+}
+
+impl Records {
+    /// Makes a registry.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the organization is not there (any more), [`Error::Conflict`] where
+    /// the slug is taken.
+    pub async fn create_registry(
+        &self,
+        organization: &Organization,
+        slug: &Slug,
+        ecosystem: Ecosystem,
+    ) -> Result<Registry> {
+        let registry = Registry {
+            id: Uuid::now_v7(),
+            organization_id: organization.id,
+            organization: organization.slug.clone(),
+            slug: slug.clone(),
+            ecosystem,
+        };
+        let key = keys::registry(&organization.slug, slug);
+        let items = vec![
+            self.count_registry(organization.id, &organization.slug, "1")?,
+            self.writes().put(to_item(&key, &registry)?, |put| {
+                put.condition_expression("attribute_not_exists(pk)")
+            })?,
+        ];
+        match self.transact(items, &registry.id.to_string(), patience()).await? {
+            Outcome::Applied => Ok(registry),
+            Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
+            Outcome::Refused(_) => Err(Error::Conflict(format!(
+                "The registry `{}/{slug}` exists already.",
+                organization.slug
+            ))),
+        }
+    }
+
+    /// The registry of this address.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn registry(&self, organization: &Slug, slug: &Slug) -> Result<Registry> {
+        self.get(&keys::registry(organization, slug))
+            .await?
+            .ok_or_else(|| Error::NotFound(format!("There is no registry `{organization}/{slug}`.")))
+    }
+
+    /// An organization's registries, by slug.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`], [`Error::Unavailable`].
+    pub async fn registries(&self, organization: &Organization) -> Result<Vec<Registry>> {
+        let partition = keys::organization_partition(&organization.slug);
+        let all: Vec<Registry> = self.all(&partition, keys::REGISTRY_PREFIX).await?;
+        Ok(all
+            .into_iter()
+            .filter(|registry| registry.organization_id == organization.id)
+            .collect())
+    }
+
+    /// Deletes a registry. Its slug is free at once; its content is left to the sweep.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it has been deleted meanwhile.
+    pub async fn delete_registry(&self, registry: &Registry) -> Result<()> {
+        let gone = Gone {
+            registry_id: registry.id,
+            organization: registry.organization.clone(),
+            registry: registry.slug.clone(),
+            deletion: Uuid::now_v7(),
+        };
+        let items = vec![
+            self.writes().delete(
+                &keys::registry(&registry.organization, &registry.slug),
+                |delete| {
+                    delete
+                        .condition_expression("id = :id")
+                        .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
+                },
+            )?,
+            self.writes().put(to_item(&gone.key(), &gone)?, |put| put)?,
+            self.count_registry(registry.organization_id, &registry.organization, "-1")?,
+        ];
+        match self
+            .transact(items, &gone.deletion.to_string(), patience())
+            .await?
+        {
+            Outcome::Applied => Ok(()),
+            Outcome::Refused(_) => Err(Error::NotFound(format!(
+                "There is no registry `{}/{}`.",
+                registry.organization, registry.slug
+            ))),
+        }
+    }
+
+    fn count_registry(
+        &self,
+        organization_id: Uuid,
+        organization: &Slug,
+        step: &str,
+    ) -> Result<aws_sdk_dynamodb::types::TransactWriteItem> {
+        self.writes().update(&keys::organization(organization), |update| {
+            update
+                .update_expression("ADD registries :step")
+                .condition_expression("id = :id")
+                .expression_attribute_values(":step", AttributeValue::N(step.to_owned()))
+                .expression_attribute_values(":id", AttributeValue::S(organization_id.to_string()))
+        })
+    }
+}
+
+pub(super) fn no_organization(slug: &Slug) -> Error {
+    Error::NotFound(format!("There is no organization `{slug}`."))
+}

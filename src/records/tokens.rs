@@ -1,0 +1,143 @@
+//! Tokens: two records each, found by the secret to authorize and by the id to list and revoke.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::registries::no_organization;
+use super::transaction::Outcome;
+use super::{Organization, Records, built, keys, patience, to_item};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::secret::Secret;
+use crate::slug::Slug;
+
+/// A token. Its secret is nowhere: only the SHA-256 of it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// Its identity; it carries the time of its making.
+    pub id: Uuid,
+    /// Its organization, by identity.
+    pub organization_id: Uuid,
+    /// Its organization's address.
+    pub organization: Slug,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The one registry that it is for, by identity: it dies with the registry.
+    pub registry_id: Option<Uuid>,
+    /// That registry's address.
+    pub registry: Option<Slug>,
+    /// When it ends, in seconds since 1970; the table removes it some time after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The SHA-256 of its secret.
+    pub hash: Digest<32>,
+}
+
+/// What a new token is to be.
+#[derive(Debug, Clone, Default)]
+pub struct NewToken {
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The one registry that it is for: its identity and address.
+    pub registry: Option<(Uuid, Slug)>,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: Option<u64>,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+impl Records {
+    /// Makes a token of `secret`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the organization is not there (any more), [`Error::Conflict`] where
+    /// a token with this secret exists.
+    pub async fn create_token(
+        &self,
+        organization: &Organization,
+        secret: &Secret,
+        new: NewToken,
+    ) -> Result<Token> {
+        let (registry_id, registry) = new.registry.unzip();
+        let token = Token {
+            id: Uuid::now_v7(),
+            organization_id: organization.id,
+            organization: organization.slug.clone(),
+            scopes: new.scopes,
+            registry_id,
+            registry,
+            expires_at: new.expires_at,
+            description: new.description,
+            hash: secret.hash(),
+        };
+        let put = |key: keys::Key| {
+            let item = to_item(&key, &token)?;
+            self.writes()
+                .put(item, |put| put.condition_expression("attribute_not_exists(pk)"))
+        };
+        let organization_lives = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::organization(&organization.slug).attributes()))
+            .condition_expression("id = :id")
+            .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
+            .build();
+        let items = vec![
+            TransactWriteItem::builder()
+                .condition_check(built(organization_lives)?)
+                .build(),
+            put(keys::token_by_secret(&token.hash))?,
+            put(keys::token_by_id(&organization.slug, token.id))?,
+        ];
+        match self.transact(items, &token.id.to_string(), patience()).await? {
+            Outcome::Applied => Ok(token),
+            Outcome::Refused(reasons) if super::transaction::refused(&reasons, 0) => {
+                Err(no_organization(&organization.slug))
+            }
+            Outcome::Refused(_) => Err(Error::Conflict(
+                "A token with this secret exists already.".to_owned(),
+            )),
+        }
+    }
+
+    /// An organization's tokens, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`], [`Error::Unavailable`].
+    pub async fn tokens(&self, organization: &Organization) -> Result<Vec<Token>> {
+        let partition = keys::organization_partition(&organization.slug);
+        let all: Vec<Token> = self.all(&partition, keys::TOKEN_PREFIX).await?;
+        Ok(all
+            .into_iter()
+            .filter(|token| token.organization_id == organization.id)
+            .collect())
+    }
+
+    /// Deletes a token: it opens nothing from now on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn delete_token(&self, organization: &Organization, id: Uuid) -> Result<Token> {
+        let key = keys::token_by_id(&organization.slug, id);
+        let not_found = || Error::NotFound(format!("There is no token `{id}` in `{}`.", organization.slug));
+        let token: Token = self.get(&key).await?.ok_or_else(not_found)?;
+        let delete = |key: &keys::Key| {
+            self.writes().delete(key, |delete| {
+                delete
+                    .condition_expression("attribute_not_exists(pk) OR id = :id")
+                    .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
+            })
+        };
+        let items = vec![delete(&keys::token_by_secret(&token.hash))?, delete(&key)?];
+        match self
+            .transact(items, &Uuid::now_v7().to_string(), patience())
+            .await?
+        {
+            Outcome::Applied => Ok(token),
+            Outcome::Refused(_) => Err(not_found()),
+        }
+    }
+}

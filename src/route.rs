@@ -1,0 +1,160 @@
+//! What a request asks for: the API's table of contents.
+
+use lambda_http::http::Method;
+
+use crate::auth::RegistryPath;
+use crate::error::Error;
+
+/// Every call of the API: its method, its path, its page. `openapi.yaml` describes the same.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[(Method, &str, Page)] = &[
+    (Method::GET,    "/",                                                                                       Page::Health),
+    (Method::GET,    "/openapi.yaml",                                                                           Page::OpenApi),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::ListPackages),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::PublishPackage),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Page::RequestUpload),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::GetPackage),
+    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::DeletePackage),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Page::CopyPackage),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DownloadPackage),
+];
+
+/// One page of the API's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    Health,
+    OpenApi,
+    ListPackages,
+    PublishPackage,
+    RequestUpload,
+    GetPackage,
+    DeletePackage,
+    CopyPackage,
+    DownloadPackage,
+}
+
+/// A page, and what the path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route<'a> {
+    pub(crate) page: Page,
+    /// Empty where the path names none.
+    pub(crate) registry: RegistryPath<'a>,
+    /// Empty where the path names none.
+    pub(crate) id: &'a str,
+}
+
+impl<'a> Route<'a> {
+    /// The page for `method` and `path`. HEAD is answered as GET is.
+    ///
+    /// # Errors
+    /// A path that exists with other methods is a 405 that names them; any other a 404.
+    pub(crate) fn of(method: &Method, path: &'a str) -> Result<Self, Error> {
+        let asked = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let mut allow = Vec::new();
+        for (method, template, page) in ROUTES {
+            let Some((registry, id)) = names(template, path) else {
+                continue;
+            };
+            if method == asked {
+                return Ok(Self {
+                    page: *page,
+                    registry,
+                    id,
+                });
+            }
+            allow.push(method.as_str());
+            allow.extend((method == Method::GET).then_some("HEAD"));
+        }
+        if allow.is_empty() {
+            Err(Error::NotFound(
+                "There is nothing at this address. The API's addresses begin with \
+                 /v2/packages/organizations/{organization}/registries/{registry}/packages; \
+                 GET /openapi.yaml describes all of them."
+                    .to_owned(),
+            ))
+        } else {
+            Err(Error::MethodNotAllowed(allow.join(", ")))
+        }
+    }
+}
+
+/// What `path` has in the places of the template's braces, if it is such a path.
+fn names<'a>(template: &str, path: &'a str) -> Option<(RegistryPath<'a>, &'a str)> {
+    let mut registry = RegistryPath::default();
+    let mut id = "";
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let segment = segments.next()?;
+        match expected {
+            "{organization}" if !segment.is_empty() => registry.organization = segment,
+            "{registry}" if !segment.is_empty() => registry.registry = segment,
+            "{id}" if !segment.is_empty() => id = segment,
+            fixed if fixed == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some((registry, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
+
+    fn page(method: &Method, path: &str) -> Result<Page, String> {
+        Route::of(method, path)
+            .map(|route| route.page)
+            .map_err(|error| match error {
+                Error::MethodNotAllowed(allow) => allow,
+                error => error.status().to_string(),
+            })
+    }
+
+    #[test]
+    fn a_path_and_a_method_have_one_page() {
+        let path = format!("{PACKAGES}/i/copy");
+        let route = Route::of(&Method::POST, &path).unwrap();
+        let registry = RegistryPath {
+            organization: "o",
+            registry: "r",
+        };
+        assert_eq!(
+            route,
+            Route {
+                page: Page::CopyPackage,
+                registry,
+                id: "i"
+            }
+        );
+        assert_eq!(page(&Method::HEAD, "/"), Ok(Page::Health));
+        assert_eq!(
+            page(&Method::POST, &format!("{PACKAGES}/upload")),
+            Ok(Page::RequestUpload)
+        );
+    }
+
+    #[test]
+    fn other_methods_are_told_and_other_paths_are_not_there() {
+        assert_eq!(page(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
+        assert_eq!(page(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
+        for path in [
+            "",
+            "//",
+            "/v2",
+            &format!("{PACKAGES}/"),
+            &format!("{PACKAGES}//copy"),
+            "/v2/packages/organizations/o",
+        ] {
+            assert_eq!(
+                page(&Method::GET, path),
+                Err("404 Not Found".to_owned()),
+                "{path}"
+            );
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The names of organizations and registries in an address.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest slug, in bytes: every key of the table and the bucket holds two of them.
+const MAX_SLUG_BYTES: usize = 100;
+
+/// An organization's or a registry's part of an address: 1 to 100 of `a-z`, `0-9`, `-` and `_`,
+/// beginning with a letter or a digit. It never changes once made.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Slug(String);
+
+impl Slug {
+    /// The slug as it stands in an address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that cannot be a slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidSlug(String);
+
+impl fmt::Display for InvalidSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no slug: 1 to {MAX_SLUG_BYTES} of a-z, 0-9, - and _, beginning with a letter or a digit",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for InvalidSlug {}
+
+impl FromStr for Slug {
+    type Err = InvalidSlug;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if starts_well && text.len() <= MAX_SLUG_BYTES && text.bytes().all(|b| allowed(&b)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidSlug(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = InvalidSlug;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slug;
+
+    #[test]
+    fn takes_what_stands_in_addresses_and_nothing_else() {
+        for good in ["my_great_org", "my-registry", "0", &"a".repeat(100)] {
+            assert_eq!(good.parse::<Slug>().map(String::from), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "-a",
+            "_a",
+            "A",
+            "a/b",
+            "a.b",
+            "..",
+            "ü",
+            "a b",
+            &"a".repeat(101),
+        ] {
+            assert!(bad.parse::<Slug>().is_err(), "{bad}");
+        }
+    }
+}

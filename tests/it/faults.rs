@@ -1,0 +1,298 @@
+//! Publish, get and delete, with every misfortune at every call of AWS that they make.
+//!
+//! The cases are not written out: [`STORIES`] says which calls a request makes, [`faults`] what can
+//! happen to each, and [`expected`] what the client is to be told. After each case the invariants
+//! hold: what was answered is there, whole and once; what failed is not there unless its outcome was
+//! unknown; and a repeat converges.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::support::File;
+use crate::support::answer::Answer;
+use crate::support::app::TestApp;
+use crate::support::fault::Fault;
+use crate::support::fault_proxy::{ALWAYS, FaultProxy};
+use crate::support::gem::Gem;
+use crate::support::whole::assert_whole;
+
+/// Below the SDK's time-out for one attempt: what hangs, hangs until the call's time is up.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(4_500);
+
+/// How many cases run at once; they spend their time waiting.
+const AT_ONCE: usize = 24;
+
+/// What a client does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Story {
+    Publish,
+    /// The same bytes, which are published already.
+    PublishAgain,
+    /// Other bytes for a release that is taken.
+    PublishOther,
+    Get,
+    Delete,
+}
+
+/// The calls of AWS behind each story, in their order.
+const STORIES: [(Story, &[&str]); 5] = [
+    (
+        Story::Publish,
+        &["BatchGetItem", "PutObject", "TransactWriteItems"],
+    ),
+    (
+        Story::PublishAgain,
+        &[
+            "BatchGetItem",
+            "PutObject",
+            "TransactWriteItems",
+            "GetItem",
+            "DeleteObject",
+        ],
+    ),
+    (
+        Story::PublishOther,
+        &["BatchGetItem", "PutObject", "TransactWriteItems", "DeleteObject"],
+    ),
+    (Story::Get, &["BatchGetItem"]),
+    (
+        Story::Delete,
+        &["BatchGetItem", "TransactWriteItems", "DeleteObject"],
+    ),
+];
+
+/// What can happen to a call.
+fn faults(operation: &str) -> Vec<Fault> {
+    let mut faults = vec![
+        Fault::Refuse,
+        Fault::Fail,
+        Fault::Throttle,
+        Fault::Disconnect,
+        Fault::LoseAnswer,
+        Fault::CutAnswer,
+        Fault::Hang,
+        Fault::ApplyAndHang,
+        Fault::Delay(Duration::from_millis(200)),
+    ];
+    match operation {
+        "BatchGetItem" => faults.extend([Fault::Unprocessed, Fault::UnprocessedSome]),
+        "TransactWriteItems" => faults.extend([
+            Fault::Cancel("TransactionConflict"),
+            Fault::Cancel("ThrottlingError"),
+            Fault::Cancel("ProvisionedThroughputExceeded"),
+            Fault::Cancel("ValidationError"),
+            Fault::InProgress,
+        ]),
+        _ => {}
+    }
+    faults
+}
+
+impl Story {
+    /// The answer without any misfortune.
+    fn fortunate(self) -> u16 {
+        if self == Self::PublishOther { 409 } else { 200 }
+    }
+
+    /// What there is before the story begins.
+    async fn prepare(self, app: &TestApp) -> String {
+        match self {
+            Self::Publish => String::new(),
+            _ => app.user.publish(&gem()).await.id(),
+        }
+    }
+
+    async fn tell(self, app: &TestApp, id: &str) -> Answer {
+        match self {
+            Self::Publish | Self::PublishAgain => app.user.publish(&gem()).await,
+            Self::PublishOther => app.user.publish(&Gem::banana().summary("Another").build()).await,
+            Self::Get => app.user.get(id).await,
+            Self::Delete => app.user.delete(id).await,
+        }
+    }
+}
+
+fn gem() -> File {
+    Gem::banana().build()
+}
+
+/// One misfortune in one story.
+#[derive(Debug, Clone)]
+struct Case {
+    story: Story,
+    operation: &'static str,
+    fault: Fault,
+    times: usize,
+}
+
+impl Case {
+    fn all() -> impl Iterator<Item = Self> {
+        STORIES.into_iter().flat_map(|(story, operations)| {
+            operations.iter().flat_map(move |operation| {
+                faults(operation).into_iter().flat_map(move |fault| {
+                    [1, ALWAYS].map(|times| Self {
+                        story,
+                        operation,
+                        fault: fault.clone(),
+                        times,
+                    })
+                })
+            })
+        })
+    }
+
+    /// What the client is to be told.
+    fn expected(&self) -> u16 {
+        let passes = self.times == 1;
+        // What a client was promised is done; its file is no part of the promise.
+        if self.operation == "DeleteObject" {
+            return self.story.fortunate();
+        }
+        match self.fault {
+            Fault::Delay(_) => self.story.fortunate(),
+            Fault::Refuse | Fault::Cancel("ValidationError") => 500,
+            Fault::Hang | Fault::ApplyAndHang => 503,
+            _ if passes => self.story.fortunate(),
+            Fault::Throttle
+            | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
+            | Fault::Unprocessed => 429,
+            // Each repeat leaves one key less.
+            Fault::UnprocessedSome => self.story.fortunate(),
+            _ => 503,
+        }
+    }
+
+    async fn run(self) {
+        let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
+        let id = self.story.prepare(&app).await;
+        proxy.clear();
+        proxy.inject(self.operation, self.fault.clone(), self.times);
+        let answer = self.story.tell(&app, &id).await;
+        assert_eq!(
+            answer.status.as_u16(),
+            self.expected(),
+            "{self:?}: {}",
+            answer.text()
+        );
+        assert_can_be_repeated(&answer);
+        proxy.clear();
+        self.assert_invariants(&app, &id, &answer).await;
+        self.assert_converges(&app, &proxy, &id, &answer).await;
+    }
+
+    async fn assert_invariants(&self, app: &TestApp, id: &str, answer: &Answer) {
+        let packages = assert_whole(&app.contents().await);
+        let unknown = answer.status == 503;
+        match self.story {
+            Story::Publish if answer.status == 200 => assert_eq!(packages, [answer.id()], "{self:?}"),
+            Story::Publish if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            Story::Publish => assert_eq!(packages, [""; 0], "{self:?}"),
+            Story::Delete if answer.status == 200 => assert_eq!(packages, [""; 0], "{self:?}"),
+            Story::Delete if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            _ => assert_eq!(packages, [id], "{self:?}"),
+        }
+    }
+
+    async fn assert_converges(&self, app: &TestApp, proxy: &FaultProxy, id: &str, answer: &Answer) {
+        let again = self.story.tell(app, id).await;
+        let packages = assert_whole(&app.contents().await);
+        if self.story == Story::Delete {
+            let expected: &[u16] = match answer.status.as_u16() {
+                200 => &[404],
+                503 => &[200, 404],
+                _ => &[200],
+            };
+            assert!(
+                expected.contains(&again.status.as_u16()),
+                "{self:?}: {}",
+                again.text()
+            );
+            assert_eq!(packages, [""; 0], "{self:?}");
+            return;
+        }
+        assert_eq!(again.status, self.story.fortunate(), "{self:?}: {}", again.text());
+        assert_eq!(packages.len(), 1, "{self:?}");
+        if answer.status == 200 {
+            assert_eq!(again.text(), answer.text(), "{self:?}");
+        }
+        let got = app.user.get(&packages[0]).await;
+        assert_eq!(got.id(), packages[0], "{self:?}: {:?}", proxy.calls());
+    }
+}
+
+/// Errors that pass say when to come back, and never anything of the inside.
+#[track_caller]
+fn assert_can_be_repeated(answer: &Answer) {
+    let status = answer.status.as_u16();
+    if status >= 400 {
+        answer.assert_error(status);
+        assert!(
+            !answer.text().contains("as the test wants it"),
+            "{}",
+            answer.text()
+        );
+    }
+    let waits = matches!(status, 429 | 503).then_some("2");
+    assert_eq!(answer.header("retry-after"), waits);
+    assert_eq!(answer.header("ratelimit-reset"), waits.filter(|_| status == 429));
+}
+
+/// Runs every case of these stories, many at once, and tells of all that fail.
+async fn run(stories: &[Story]) {
+    let mut cases = Case::all().filter(|case| stories.contains(&case.story));
+    let mut running: JoinSet<_> = cases.by_ref().take(AT_ONCE).map(Case::run).collect();
+    let mut failed = 0;
+    while let Some(ended) = running.join_next().await {
+        failed += usize::from(ended.is_err());
+        if let Some(next) = cases.next() {
+            running.spawn(next.run());
+        }
+    }
+    assert_eq!(failed, 0, "cases have failed");
+}
+
+#[tokio::test]
+async fn a_publish_survives_every_fault() {
+    run(&[Story::Publish]).await;
+}
+
+#[tokio::test]
+async fn a_repeated_publish_survives_every_fault() {
+    run(&[Story::PublishAgain]).await;
+}
+
+#[tokio::test]
+async fn a_publish_of_other_bytes_survives_every_fault() {
+    run(&[Story::PublishOther]).await;
+}
+
+#[tokio::test]
+async fn a_get_and_a_delete_survive_every_fault() {
+    run(&[Story::Get, Story::Delete]).await;
+}
+
+/// Repeats that are refused say nothing of the attempt before them, which was carried out.
+#[tokio::test]
+async fn an_unknown_outcome_stays_unknown_whatever_comes_after_it() {
+    for after in [Fault::Refuse, Fault::Throttle, Fault::Cancel("ValidationError")] {
+        let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
+        proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
+        proxy.inject("TransactWriteItems", after.clone(), ALWAYS);
+        let answer = app.user.publish(&gem()).await;
+        assert_eq!(answer.status, 503, "{after:?}: {}", answer.text());
+        proxy.clear();
+        let packages = assert_whole(&app.contents().await);
+        assert_eq!(app.user.publish(&gem()).await.id(), packages[0]);
+        assert_eq!(packages.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_never_ends_is_not_read_as_an_absence() {
+    let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
+    let id = app.user.publish(&gem()).await.id();
+    proxy.inject("BatchGetItem", Fault::UnprocessedSome, 1);
+    proxy.inject("BatchGetItem", Fault::Unprocessed, ALWAYS);
+    app.user.get(&id).await.assert_error(429);
+}

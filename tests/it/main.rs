@@ -1,0 +1,14 @@
+//! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
+
+mod admin;
+mod errors;
+mod faults;
+mod forms;
+mod gems;
+mod killed;
+mod packages;
+mod races;
+mod round_trips;
+mod runtime;
+mod support;
+mod sweep;

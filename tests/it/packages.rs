@@ -1,0 +1,179 @@
+//! Publish, get and delete, the whole way.
+
+use http::Method;
+use insta::assert_snapshot;
+
+use crate::support::File;
+use crate::support::app::{FILES, ORGANIZATION, TestApp};
+use crate::support::gem::{Gem, tar};
+use crate::support::whole::assert_whole;
+
+#[tokio::test]
+async fn a_published_gem_is_answered_as_documented() {
+    let app = TestApp::start().await;
+    let answer = app.user.publish(&Gem::banana().build()).await;
+    assert_snapshot!(answer.whole());
+}
+
+#[tokio::test]
+async fn get_answers_what_publish_answered() {
+    let app = TestApp::start().await;
+    let published = app
+        .user
+        .publish(&Gem::banana().platform("x86_64-linux").build())
+        .await;
+    let got = app.user.get(&published.id()).await;
+    assert_eq!((got.status, got.text()), (published.status, published.text()));
+    assert_snapshot!(got.whole());
+}
+
+#[tokio::test]
+async fn a_versioned_file_is_published_by_its_name() {
+    let app = TestApp::start().await;
+    let file = File::new("notes-1.2.3-rc.1.tar.gz", b"Bananas are berries.");
+    let answer = app.user.at(ORGANIZATION, FILES).publish(&file).await;
+    assert_snapshot!(answer.whole());
+}
+
+#[tokio::test]
+async fn a_deleted_package_is_gone_and_leaves_nothing() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    assert_snapshot!(app.user.delete(&id).await.whole(), @r"
+    200 OK
+    x-request-id: [id 1]
+    ");
+    assert_snapshot!(app.user.get(&id).await.whole());
+    app.user.delete(&id).await.assert_error(404);
+    assert_eq!(app.contents().await, before);
+}
+
+#[tokio::test]
+async fn the_same_bytes_again_are_the_first_package() {
+    let app = TestApp::start().await;
+    let gem = Gem::banana().build();
+    let first = app.user.publish(&gem).await;
+    let after_first = app.contents().await;
+    let again = app.user.publish(&gem).await;
+    assert_eq!((again.status, again.text()), (first.status, first.text()));
+    assert_eq!(app.contents().await, after_first);
+}
+
+#[tokio::test]
+async fn other_bytes_for_a_release_are_a_conflict_that_names_its_holder() {
+    let app = TestApp::start().await;
+    let first = app.user.publish(&Gem::banana().build()).await;
+    let after_first = app.contents().await;
+    let other = app.user.publish(&Gem::banana().summary("Another").build()).await;
+    assert_snapshot!(other.whole());
+    assert!(other.message().contains(&first.id()));
+    assert_eq!(app.contents().await, after_first);
+}
+
+#[tokio::test]
+async fn variants_and_versions_stand_side_by_side() {
+    let app = TestApp::start().await;
+    for gem in [
+        Gem::banana(),
+        Gem::banana().platform("x86_64-linux"),
+        Gem::new("banana", "1.0.0.pre.1"),
+        Gem::new("Banana", "1.0.0"),
+    ] {
+        assert_eq!(app.user.publish(&gem.build()).await.status, 200);
+    }
+    assert_eq!(app.contents().await.of_kind("releases").len(), 4);
+}
+
+#[tokio::test]
+async fn a_deleted_release_can_be_published_again_with_other_bytes() {
+    let app = TestApp::start().await;
+    let first = app.user.publish(&Gem::banana().build()).await.id();
+    app.user.delete(&first).await;
+    let second = app
+        .user
+        .publish(&Gem::banana().summary("Another").build())
+        .await
+        .id();
+    assert_ne!(first, second);
+    assert_eq!(app.user.get(&second).await.status, 200);
+    app.user.get(&first).await.assert_error(404);
+}
+
+#[tokio::test]
+async fn the_same_bytes_in_two_registries_are_two_packages() {
+    let app = TestApp::start().await;
+    app.create_registry("other", packages_api::formats::Ecosystem::Ruby)
+        .await;
+    let gem = Gem::banana().build();
+    let here = app.user.publish(&gem).await.id();
+    let there = app.user.at(ORGANIZATION, "other").publish(&gem).await.id();
+    assert_ne!(here, there);
+    app.user.get(&there).await.assert_error(404);
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let app = TestApp::start().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    for path in [
+        "/".to_owned(),
+        format!("{}/{id}", app.user.packages()),
+        "/nothing".to_owned(),
+    ] {
+        let get = app.user.call(Method::GET, &path).await;
+        let head = app.user.call(Method::HEAD, &path).await;
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(head.header("content-type"), Some("application/json"));
+        assert_eq!(head.text(), "");
+    }
+}
+
+#[tokio::test]
+async fn health_needs_no_token() {
+    let app = TestApp::start().await;
+    let health = app.user.authorized(None).call(Method::GET, "/").await;
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        health.text(),
+        format!(r#"{{"status":"ok","version":"{version}"}}"#)
+    );
+    assert_eq!(health.header("content-type"), Some("application/json"));
+}
+
+/// Over 16 kB it lies beside the file.
+#[tokio::test]
+async fn large_metadata_is_answered_whole_and_removed_with_its_package() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let summary = "Bananas are berries. ".repeat(2_000);
+    let published = app.user.publish(&Gem::banana().summary(&summary).build()).await;
+    let id = published.id();
+    assert_eq!(published.json()["metadata"]["summary"], summary.trim_end());
+    assert_eq!(app.user.get(&id).await.text(), published.text());
+    let contents = app.contents().await;
+    assert_eq!(assert_whole(&contents), [id.as_str()]);
+    assert_eq!(contents.objects.len(), 2);
+
+    let again = app.user.publish(&Gem::banana().summary(&summary).build()).await;
+    assert_eq!(again.text(), published.text());
+    let other = Gem::banana().summary(&summary).member("more", b"x").build();
+    app.user.publish(&other).await.assert_error(409);
+    assert_eq!(app.contents().await, contents);
+    assert_eq!(app.user.delete(&id).await.status, 200);
+    assert_eq!(app.contents().await, before);
+}
+
+#[tokio::test]
+async fn metadata_that_no_answer_could_carry_is_refused() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let specification = Gem::banana().summary(&"x".repeat(5_000_000)).specification();
+    std::io::Write::write_all(&mut encoder, specification.as_bytes()).expect("in memory");
+    let metadata = encoder.finish().expect("in memory");
+    let gem = tar(&[("metadata.gz", &metadata), ("data.tar.gz", b"")]);
+    let answer = app.user.publish(&File::new("banana-1.0.0.gem", gem)).await;
+    assert_snapshot!(answer.whole());
+    assert_eq!(app.contents().await, before);
+}

@@ -1,0 +1,161 @@
+//! Many at once, and one in the middle of another.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use packages_api::formats::Ecosystem;
+use tokio::task::JoinSet;
+
+use crate::support::File;
+use crate::support::answer::Answer;
+use crate::support::app::{REGISTRY, TestApp};
+use crate::support::fault::{Fault, Gate};
+use crate::support::gem::Gem;
+use crate::support::whole::assert_whole;
+
+const PUBLISHERS: u8 = 64;
+
+/// The answers to as many publishers as there are files, all at once.
+async fn race(app: &TestApp, files: Vec<File>) -> Vec<Answer> {
+    let mut racing = JoinSet::new();
+    for file in files {
+        let user = app.user.clone();
+        racing.spawn(async move { user.publish(&file).await });
+    }
+    racing.join_all().await
+}
+
+#[tokio::test]
+async fn publishers_of_the_same_bytes_are_all_answered_with_one_package() {
+    let app = TestApp::start().await;
+    let gem = Gem::banana().build();
+    let answers = race(&app, vec![gem; PUBLISHERS.into()]).await;
+    let ids: BTreeSet<_> = answers.iter().map(Answer::id).collect();
+    let contents = app.contents().await;
+    assert_eq!(Vec::from_iter(ids), assert_whole(&contents));
+    assert_eq!(contents.objects.len(), 1, "{:?}", contents.objects.keys());
+}
+
+#[tokio::test]
+async fn of_publishers_of_different_bytes_exactly_one_wins() {
+    let app = TestApp::start().await;
+    let gem = |number: u8| Gem::banana().member("number", [number]).build();
+    let answers = race(&app, (0..PUBLISHERS).map(gem).collect()).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(won.len(), 1);
+    let id = won[0].id();
+    for answer in lost {
+        answer.assert_error(409);
+        assert!(answer.message().contains(&id), "{}", answer.message());
+    }
+    let contents = app.contents().await;
+    assert_eq!(assert_whole(&contents), [id]);
+    assert_eq!(contents.objects.len(), 1, "{:?}", contents.objects.keys());
+}
+
+#[tokio::test]
+async fn a_package_deleted_by_many_is_deleted_once() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    let mut racing = JoinSet::new();
+    for _ in 0..8 {
+        let (user, id) = (app.user.clone(), id.clone());
+        racing.spawn(async move { user.delete(&id).await.status.as_u16() });
+    }
+    let mut statuses = racing.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 404, 404, 404, 404, 404, 404, 404]);
+    assert_eq!(app.contents().await, before);
+}
+
+/// Its file is there, and nobody can see it yet.
+#[tokio::test]
+async fn a_package_is_not_there_before_it_is_there_whole() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let gate = Gate::new();
+    proxy.inject("TransactWriteItems", Fault::PauseBefore(gate.clone()), 1);
+    let user = app.user.clone();
+    let publishing = tokio::spawn(async move { user.publish(&Gem::banana().build()).await });
+    gate.reached().await;
+    let contents = app.contents().await;
+    let mut keys = contents.objects.keys();
+    let (Some(key), None) = (keys.next(), keys.next()) else {
+        panic!("not one object: {contents:?}")
+    };
+    let id = key.rsplit('/').next().expect("an id");
+    app.user.get(id).await.assert_error(404);
+    app.user.delete(id).await.assert_error(404);
+    gate.open();
+    assert_eq!(publishing.await.expect("an answer").id(), id);
+    assert_eq!(app.user.get(id).await.status, 200);
+}
+
+/// What happens after the read that let a publisher in.
+#[tokio::test]
+async fn a_registry_deleted_under_a_publish_keeps_it_out_of_its_successor() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let gate = Gate::new();
+    proxy.inject("TransactWriteItems", Fault::PauseBefore(gate.clone()), 1);
+    let user = app.user.clone();
+    let publishing = tokio::spawn(async move { user.publish(&Gem::banana().build()).await });
+    gate.reached().await;
+    app.records
+        .delete_registry(&app.registry)
+        .await
+        .expect("it was there");
+    app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+    let other = app.user.publish(&Gem::banana().summary("Another").build()).await;
+    gate.open();
+    let late = publishing.await.expect("an answer");
+    late.assert_error(404);
+    // What the sweep is to find of it hinders nobody.
+    assert_eq!(app.user.get(&other.id()).await.status, 200);
+    app.user.publish(&Gem::banana().build()).await.assert_error(409);
+    assert_eq!(app.user.delete(&other.id()).await.status, 200);
+    assert_eq!(assert_whole(&app.contents().await), [""; 0]);
+}
+
+/// The second publisher finds the release held by a package that is gone when it looks.
+#[tokio::test]
+async fn a_repeat_of_a_package_that_is_being_deleted_begins_again() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let gem = Gem::banana().build();
+    let first = app.user.publish(&gem).await.id();
+    let gate = Gate::new();
+    proxy.inject("GetItem", Fault::PauseBefore(gate.clone()), 1);
+    let user = app.user.clone();
+    let repeating = tokio::spawn(async move { user.publish(&gem).await });
+    gate.reached().await;
+    assert_eq!(app.user.delete(&first).await.status, 200);
+    gate.open();
+    let second = repeating.await.expect("an answer").id();
+    assert_ne!(first, second);
+    assert_eq!(assert_whole(&app.contents().await), [second]);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_makes_no_second_package() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    proxy.inject("TransactWriteItems", Fault::LoseAnswer, 3);
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    assert_eq!(assert_whole(&app.contents().await), [id]);
+}
+
+#[tokio::test]
+async fn a_package_may_be_deleted_before_its_publisher_is_answered() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let before = app.contents().await;
+    let gate = Gate::new();
+    proxy.inject("TransactWriteItems", Fault::PauseAfter(gate.clone()), 1);
+    let user = app.user.clone();
+    let publishing = tokio::spawn(async move { user.publish(&Gem::banana().build()).await });
+    gate.reached().await;
+    let [id] = assert_whole(&app.contents().await)
+        .try_into()
+        .expect("one package");
+    assert_eq!(app.user.delete(&id).await.status, 200);
+    gate.open();
+    assert_eq!(publishing.await.expect("an answer").id(), id);
+    assert_eq!(app.contents().await, before);
+}

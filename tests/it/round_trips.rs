@@ -1,0 +1,70 @@
+//! What each call costs, counted where the SDK's requests arrive.
+
+use std::time::Duration;
+
+use crate::support::app::TestApp;
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::gem::Gem;
+
+async fn start() -> (TestApp, FaultProxy) {
+    TestApp::behind_proxy(Duration::from_secs(25)).await
+}
+
+#[tokio::test]
+async fn a_publish_costs_three_a_get_one_and_a_delete_three() {
+    let (app, proxy) = start().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    assert_eq!(proxy.calls(), ["BatchGetItem", "PutObject", "TransactWriteItems"]);
+    proxy.clear();
+    assert_eq!(app.user.get(&id).await.status, 200);
+    assert_eq!(proxy.calls(), ["BatchGetItem"]);
+    proxy.clear();
+    assert_eq!(app.user.delete(&id).await.status, 200);
+    assert_eq!(
+        proxy.calls(),
+        ["BatchGetItem", "TransactWriteItems", "DeleteObject"]
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_publish_reads_the_first_package_and_drops_its_own_file() {
+    let (app, proxy) = start().await;
+    let gem = Gem::banana().build();
+    app.user.publish(&gem).await.id();
+    proxy.clear();
+    app.user.publish(&gem).await.id();
+    let calls = [
+        "BatchGetItem",
+        "PutObject",
+        "TransactWriteItems",
+        "GetItem",
+        "DeleteObject",
+    ];
+    assert_eq!(proxy.calls(), calls);
+}
+
+#[tokio::test]
+async fn a_refused_call_costs_at_most_the_one_read() {
+    let (app, proxy) = start().await;
+    app.user.authorized(None).get("x").await.assert_error(401);
+    app.user
+        .authorized(Some("Bearer pkgs_mistyped"))
+        .get("x")
+        .await
+        .assert_error(401);
+    assert_eq!(proxy.calls(), [""; 0]);
+    app.user.get("x").await.assert_error(404);
+    app.user
+        .publish(&Gem::new("../x", "1").build())
+        .await
+        .assert_error(422);
+    assert_eq!(proxy.calls(), ["BatchGetItem", "BatchGetItem"]);
+}
+
+#[tokio::test]
+async fn health_asks_nobody() {
+    let (app, proxy) = start().await;
+    let health = app.user.call(http::Method::GET, "/").await;
+    assert_eq!(health.status, 200);
+    assert_eq!(proxy.calls(), [""; 0]);
+}

@@ -1,0 +1,233 @@
+//! The function's binary as Lambda runs it: fed the events of every front door by the runtime API.
+//!
+//! `FUNCTIONS_DIR` names a folder of another build than the tests' own, laid out as `cargo lambda
+//! build` does, and `FUNCTION_RUNNER` what runs that build where this machine's processor cannot.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use insta::assert_json_snapshot;
+use packages_api::DEVELOPMENT_TOKEN;
+use packages_api::records::Records;
+use packages_api_local::Stack;
+use serde_json::{Value, json};
+
+use crate::support::runtime_api::Function;
+use crate::support::seed::seeded_stack;
+
+/// The package that the events of get and delete name.
+const EVENTS_PACKAGE: &str = "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
+
+/// The local stack with what the events expect in it, and the function in front of it.
+struct World {
+    function: Function,
+    stack: Stack,
+}
+
+impl World {
+    async fn new() -> Self {
+        let stack = seeded_stack().await;
+        let mut function = Function::start(&command("packages-api"), &stack.environment()).await;
+        function.first_poll().await;
+        Self { function, stack }
+    }
+
+    /// What the front door is given for an event: status, headers, body.
+    async fn invoke(&mut self, event: &Value) -> Value {
+        let answer = self.function.invoke(event.to_string().into()).await;
+        let mut answer: Value = serde_json::from_slice(&answer.expect("no error")).expect("JSON");
+        let body = answer["body"].as_str().unwrap_or_default();
+        answer["body"] = serde_json::from_str(body).unwrap_or_else(|_| json!(body));
+        answer
+    }
+
+    /// Every call once, through one front door: what it is given for each, without what no two
+    /// stacks have in common.
+    async fn round_trip(&mut self, door: &str) -> Value {
+        let health = self.invoke(&event(door, "health")).await;
+        let publish = self.invoke(&event(door, "publish")).await;
+        let package = publish["body"]["id"].as_str().expect("an id").to_owned();
+        let get = self.invoke(&about(&event(door, "get"), &package)).await;
+        let delete = self.invoke(&about(&event(door, "delete"), &package)).await;
+        let gone = self.invoke(&about(&event(door, "get"), &package)).await;
+        let new = &publish["body"].clone();
+        let calls = json!({
+            "1 health": health, "2 publish": publish, "3 get": get, "4 delete": delete, "5 get": gone,
+        });
+        redacted(&calls, new)
+    }
+}
+
+/// What starts this binary of the package.
+fn command(binary: &str) -> Vec<String> {
+    let runner = std::env::var("FUNCTION_RUNNER").unwrap_or_default();
+    let path = match (std::env::var("FUNCTIONS_DIR"), binary) {
+        (Ok(folder), _) => format!("{folder}/{binary}/bootstrap"),
+        (Err(_), "sweep") => env!("CARGO_BIN_EXE_sweep").to_owned(),
+        (Err(_), _) => env!("CARGO_BIN_EXE_packages-api").to_owned(),
+    };
+    runner
+        .split_whitespace()
+        .map(str::to_owned)
+        .chain([path])
+        .collect()
+}
+
+/// `events/{door}-{call}.json`.
+fn event(door: &str, call: &str) -> Value {
+    let path = format!("{}/events/{door}-{call}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).expect("the event is there")).expect("it is JSON")
+}
+
+/// The same event about another package.
+fn about(event: &Value, package: &str) -> Value {
+    let text = event.to_string().replace(EVENTS_PACKAGE, package);
+    serde_json::from_str(&text).expect("still JSON")
+}
+
+/// An HTTP API's publish of this body under this type, handed over as text.
+fn published_as_text(registry: &str, content_type: &str, body: &str) -> Value {
+    let mut event = event("http-api", "publish");
+    event["headers"]["content-type"] = json!(content_type);
+    event["body"] = json!(body);
+    event["isBase64Encoded"] = json!(false);
+    let text = event.to_string().replace("my-registry", registry);
+    serde_json::from_str(&text).expect("still JSON")
+}
+
+/// These answers with names in place of the ids and the time of the package `new`.
+fn redacted(answers: &Value, new: &Value) -> Value {
+    let mut text = answers.to_string();
+    for place in [
+        "/id",
+        "/organization/id",
+        "/registry/id",
+        "/registry/graphql_id",
+        "/created_at",
+    ] {
+        let value = new.pointer(place).and_then(Value::as_str).expect("it is there");
+        text = text.replace(value, &format!("[{place}]"));
+    }
+    serde_json::from_str(&text).expect("still JSON")
+}
+
+#[tokio::test]
+async fn a_rest_api_is_answered() {
+    assert_json_snapshot!(World::new().await.round_trip("rest").await);
+}
+
+#[tokio::test]
+async fn a_rest_api_behind_a_custom_domain_is_answered() {
+    assert_json_snapshot!(World::new().await.round_trip("rest-custom-domain").await);
+}
+
+#[tokio::test]
+async fn an_http_api_is_answered() {
+    assert_json_snapshot!(World::new().await.round_trip("http-api").await);
+}
+
+#[tokio::test]
+async fn a_function_url_is_answered() {
+    assert_json_snapshot!(World::new().await.round_trip("function-url").await);
+}
+
+#[tokio::test]
+async fn a_load_balancer_is_answered() {
+    assert_json_snapshot!(World::new().await.round_trip("alb").await);
+}
+
+#[tokio::test]
+async fn a_body_that_came_as_text_publishes_while_it_is_text() {
+    let mut world = World::new().await;
+    let body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notes-1.0.0.txt\"\r\n\r\n\
+                Bananas are berries.\r\n--b--\r\n";
+    let event = published_as_text("files", "multipart/form-data; boundary=b", body);
+    let answer = world.invoke(&event).await;
+    assert_eq!(answer["statusCode"], 200);
+    assert_json_snapshot!(redacted(&answer, &answer["body"])["body"]);
+}
+
+#[tokio::test]
+async fn a_binary_body_that_came_as_text_is_refused_with_the_way_around() {
+    let mut world = World::new().await;
+    let whole = event("http-api", "publish");
+    let bytes = BASE64
+        .decode(whole["body"].as_str().expect("a body"))
+        .expect("base64");
+    let mangled = String::from_utf8_lossy(&bytes);
+    let content_type = whole["headers"]["content-type"].as_str().expect("a type");
+    let answer = world
+        .invoke(&published_as_text("my-registry", content_type, &mangled))
+        .await;
+    assert_json_snapshot!(answer);
+}
+
+#[tokio::test]
+async fn the_log_has_a_line_of_json_for_each_call_and_no_secret() {
+    let mut world = World::new().await;
+    world.round_trip("rest").await;
+    let mut lines: Vec<Value> = Vec::new();
+    // Its lines travel on their own way, and may come after the answer.
+    for _ in 0..500 {
+        let log = world.function.log();
+        assert!(
+            !log.iter().any(|line| line.contains(DEVELOPMENT_TOKEN)),
+            "{log:#?}"
+        );
+        lines = log
+            .iter()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        if lines.len() >= 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_json_snapshot!(lines, { "[].timestamp" => "[time]", "[].milliseconds" => "[milliseconds]" });
+}
+
+#[tokio::test]
+async fn an_event_of_no_front_door_is_an_error_and_the_function_lives_on() {
+    let mut world = World::new().await;
+    let error = world
+        .function
+        .invoke("{}".into())
+        .await
+        .expect_err("it is no request");
+    let error: Value = serde_json::from_slice(&error).expect("JSON");
+    assert!(error["errorMessage"].is_string(), "{error}");
+    assert_eq!(world.invoke(&event("rest", "health")).await["statusCode"], 200);
+}
+
+#[tokio::test]
+async fn the_sweep_answers_its_schedule_with_a_report() {
+    let world = World::new().await;
+    let records = Records::new(&world.stack.sdk_config(), world.stack.table());
+    records.mark(world.stack.bucket()).await.expect("marked");
+    let mut sweep = Function::start(&command("sweep"), &world.stack.environment()).await;
+    let scheduled = json!({
+        "version": "0", "id": "cdc73f9d-aea9-11e3-9d5a-835b769c0d9c", "detail-type": "Scheduled Event",
+        "source": "aws.events", "account": "123456789012", "time": "2024-08-30T06:40:00Z",
+        "region": "eu-central-1", "resources": ["arn:aws:events:eu-central-1:123456789012:rule/sweep"],
+        "detail": {},
+    });
+    let report = sweep
+        .invoke(scheduled.to_string().into())
+        .await
+        .expect("a report");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    assert_json_snapshot!(report);
+}
+
+#[tokio::test]
+async fn a_sweep_of_a_foreign_table_is_a_failed_invocation() {
+    let world = World::new().await;
+    let mut sweep = Function::start(&command("sweep"), &world.stack.environment()).await;
+    let error = sweep
+        .invoke("{}".into())
+        .await
+        .expect_err("nobody has said that the table is the right one");
+    let error: Value = serde_json::from_slice(&error).expect("JSON");
+    assert_json_snapshot!(error["errorMessage"]);
+}

@@ -1,0 +1,91 @@
+//! One user of the API.
+
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+
+use super::File;
+use super::answer::Answer;
+use super::form::Form;
+
+/// A user with a token, or without one, who speaks to one registry.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base_url: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) organization: String,
+    pub(crate) registry: String,
+}
+
+impl Client {
+    /// The same user at another registry.
+    pub(crate) fn at(&self, organization: &str, registry: &str) -> Self {
+        Self {
+            organization: organization.to_owned(),
+            registry: registry.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The same user with another `Authorization` header.
+    pub(crate) fn authorized(&self, authorization: Option<&str>) -> Self {
+        Self {
+            authorization: authorization.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// `…/packages`.
+    pub(crate) fn packages(&self) -> String {
+        format!(
+            "/v2/packages/organizations/{}/registries/{}/packages",
+            self.organization, self.registry
+        )
+    }
+
+    /// Publishes as the documentation does.
+    pub(crate) async fn publish(&self, file: &File) -> Answer {
+        self.publish_form(Form::documented(file)).await
+    }
+
+    pub(crate) async fn publish_form(&self, form: Form) -> Answer {
+        let request = self.request(Method::POST, &self.packages());
+        Self::send(
+            self,
+            request.header(CONTENT_TYPE, form.content_type).body(form.body),
+        )
+        .await
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Answer {
+        self.call(Method::GET, &format!("{}/{id}", self.packages())).await
+    }
+
+    pub(crate) async fn delete(&self, id: &str) -> Answer {
+        self.call(Method::DELETE, &format!("{}/{id}", self.packages()))
+            .await
+    }
+
+    /// A request without a body.
+    pub(crate) async fn call(&self, method: Method, path: &str) -> Answer {
+        self.send(self.request(method, path)).await
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base_url));
+        match &self.authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.bytes().await.expect("a whole body"),
+            base_url: self.base_url.clone(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What lies in table and bucket, seen from behind the API.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use packages_api_local::Stack;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Everything in the table and the bucket of a stack.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Contents {
+    /// By `pk` and `sk`.
+    pub(crate) records: BTreeMap<(String, String), Item>,
+    /// By key.
+    pub(crate) objects: BTreeMap<String, Vec<u8>>,
+}
+
+impl Contents {
+    pub(crate) async fn of(stack: &Stack) -> Self {
+        let sdk = stack.sdk_config();
+        Self {
+            records: records(&aws_sdk_dynamodb::Client::new(&sdk), stack.table()).await,
+            objects: objects(&aws_sdk_s3::Client::new(&sdk), stack.bucket()).await,
+        }
+    }
+
+    /// The records whose partition is of this kind (`packages`, `names`, `releases`), by sort key.
+    pub(crate) fn of_kind(&self, kind: &str) -> Vec<(&str, &Item)> {
+        let records = self.records.iter();
+        let of_kind = records.filter(|((pk, _), _)| pk.split('/').next() == Some(kind));
+        of_kind.map(|((_, sk), item)| (sk.as_str(), item)).collect()
+    }
+
+    /// The keys of everything: what to compare where contents do not matter.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let records = self.records.keys().map(|(pk, sk)| format!("{pk} {sk}"));
+        records.chain(self.objects.keys().cloned()).collect()
+    }
+}
+
+/// A text attribute.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    let value = item.get(name).and_then(|value| value.as_s().ok());
+    value.unwrap_or_else(|| panic!("no `{name}` in {item:?}"))
+}
+
+async fn records(client: &aws_sdk_dynamodb::Client, table: &str) -> BTreeMap<(String, String), Item> {
+    let scan = client.scan().table_name(table).consistent_read(true);
+    let items = scan
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>();
+    let items = items.await.expect("a readable table").into_iter();
+    items
+        .map(|item| ((text(&item, "pk").to_owned(), text(&item, "sk").to_owned()), item))
+        .collect()
+}
+
+async fn objects(client: &aws_sdk_s3::Client, bucket: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut objects = BTreeMap::new();
+    let mut pages = client.list_objects_v2().bucket(bucket).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for object in page.expect("a readable bucket").contents() {
+            let key = object.key().expect("a key").to_owned();
+            let read = client.get_object().bucket(bucket).key(&key).send().await;
+            // It may have been deleted since it was listed.
+            if let Ok(read) = read {
+                let bytes = read.body.collect().await.expect("a whole object");
+                objects.insert(key, bytes.to_vec());
+            }
+        }
+    }
+    objects
+}

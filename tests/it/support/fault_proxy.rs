@@ -1,0 +1,246 @@
+//! A proxy between the SDK and the stack, which does to calls what networks and AWS do to them.
+//!
+//! It counts every attempt that reaches it, and refuses reads that do not ask for consistency, which
+//! the embedded DynamoDB would not notice.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use packages_api_local::Stack;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::canned::{self, Service};
+use super::fault::Fault;
+
+type Body = BoxBody<Bytes, Cut>;
+
+/// The connection ends here.
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cut")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// A running proxy for both services of a stack.
+#[derive(Debug)]
+pub(crate) struct FaultProxy {
+    s3: SocketAddr,
+    dynamodb: SocketAddr,
+    state: Arc<State>,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rules: Mutex<Vec<Rule>>,
+    calls: Mutex<Vec<String>>,
+}
+
+/// What happens to the calls of one operation, one after another; then nothing any more.
+#[derive(Debug)]
+struct Rule {
+    operation: &'static str,
+    faults: VecDeque<(Fault, usize)>,
+}
+
+/// As often as it happens.
+pub(crate) const ALWAYS: usize = usize::MAX;
+
+impl FaultProxy {
+    pub(crate) async fn start(stack: &Stack) -> Self {
+        let state = Arc::new(State::default());
+        let mut tasks = JoinSet::new();
+        let mut listen = async |service, endpoint: String| {
+            let upstream = endpoint
+                .trim_start_matches("http://")
+                .parse()
+                .expect("an address");
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            tasks.spawn(serve(listener, service, upstream, Arc::clone(&state)));
+            address
+        };
+        Self {
+            s3: listen(Service::S3, stack.s3_endpoint()).await,
+            dynamodb: listen(Service::DynamoDb, stack.dynamodb_endpoint()).await,
+            state,
+            _tasks: tasks,
+        }
+    }
+
+    /// The endpoints of S3 and DynamoDB, as seen through this proxy.
+    pub(crate) fn endpoints(&self) -> [String; 2] {
+        [self.s3, self.dynamodb].map(|address| format!("http://{address}"))
+    }
+
+    /// An SDK configuration that leads through this proxy. Its region is its own, because the SDK
+    /// keeps one allowance of repeats for a service and region in the whole process.
+    pub(crate) fn sdk_config(&self, stack: &Stack) -> aws_config::SdkConfig {
+        static REGIONS: AtomicU32 = AtomicU32::new(0);
+        let region = format!("test-{}", REGIONS.fetch_add(1, Ordering::Relaxed));
+        let [s3, dynamodb] = self.endpoints();
+        let sdk = stack.sdk_config_through(s3, dynamodb).into_builder();
+        sdk.region(aws_config::Region::new(region)).build()
+    }
+
+    /// Lets `fault` happen to the next `times` calls of `operation`, after what was injected before.
+    pub(crate) fn inject(&self, operation: &'static str, fault: Fault, times: usize) {
+        let mut rules = lock(&self.state.rules);
+        if let Some(rule) = rules.iter_mut().find(|rule| rule.operation == operation) {
+            rule.faults.push_back((fault, times));
+        } else {
+            let faults = VecDeque::from([(fault, times)]);
+            rules.push(Rule { operation, faults });
+        }
+    }
+
+    /// From now on nothing happens to anything, and what has been counted is forgotten.
+    pub(crate) fn clear(&self) {
+        lock(&self.state.rules).clear();
+        lock(&self.state.calls).clear();
+    }
+
+    /// The operations that were asked for, in the order of their arrival.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        lock(&self.state.calls).clone()
+    }
+}
+
+impl State {
+    /// Counts a call, and says what is to happen to it.
+    fn meet(&self, operation: &str) -> Option<Fault> {
+        lock(&self.calls).push(operation.to_owned());
+        let mut rules = lock(&self.rules);
+        let rule = rules.iter_mut().find(|rule| rule.operation == operation)?;
+        let (fault, times) = rule.faults.front_mut()?;
+        let fault = fault.clone();
+        *times -= 1;
+        if *times == 0 {
+            rule.faults.pop_front();
+        }
+        Some(fault)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, service: Service, upstream: SocketAddr, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        let answer = service_fn(move |request| answer(request, service, upstream, Arc::clone(&state)));
+        let connection =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+        // An answer that is cut ends the connection: that is what is wanted.
+        connections.spawn(async move { drop(connection.await) });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    service: Service,
+    upstream: SocketAddr,
+    state: Arc<State>,
+) -> Result<Response<Body>, Cut> {
+    let operation = service.operation(&request);
+    let fault = state.meet(&operation);
+    if matches!(fault, Some(Fault::Disconnect)) {
+        return Err(Cut);
+    }
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+    if let Some(refusal) = canned::inconsistent_read(service, &operation, &body) {
+        return Ok(whole(refusal));
+    }
+    let request = Request::from_parts(head, Full::new(body.clone()));
+    match fault {
+        None => Ok(whole(forward(request, upstream).await?)),
+        Some(Fault::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            Ok(whole(forward(request, upstream).await?))
+        }
+        Some(Fault::PauseBefore(gate)) => {
+            gate.pass().await;
+            Ok(whole(forward(request, upstream).await?))
+        }
+        Some(Fault::PauseAfter(gate)) => {
+            let response = forward(request, upstream).await?;
+            gate.pass().await;
+            Ok(whole(response))
+        }
+        Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::ApplyAndHang) => {
+            forward(request, upstream).await?;
+            std::future::pending().await
+        }
+        Some(Fault::Disconnect) => Err(Cut),
+        Some(Fault::LoseAnswer) => {
+            forward(request, upstream).await?;
+            Err(Cut)
+        }
+        Some(Fault::CutAnswer) => cut(forward(request, upstream).await?),
+        Some(Fault::UnprocessedSome) => {
+            let (first, rest) = canned::split_batch(&body);
+            let mut part = request;
+            part.headers_mut().remove("content-length");
+            *part.body_mut() = Full::new(first);
+            let response = forward(part, upstream).await?;
+            Ok(whole(canned::with_unprocessed(response, &rest)))
+        }
+        Some(fault) => Ok(whole(canned::answer(service, &fault, &body))),
+    }
+}
+
+/// Hands the request on as it is: its signature covers the `Host` header.
+async fn forward(request: Request<Full<Bytes>>, upstream: SocketAddr) -> Result<Response<Bytes>, Cut> {
+    let stream = TcpStream::connect(upstream).await.map_err(|_| Cut)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| Cut)?;
+    let mut connections = JoinSet::new();
+    connections.spawn(async move { drop(connection.await) });
+    let response = sender.send_request(request).await.map_err(|_| Cut)?;
+    let (mut head, body) = response.into_parts();
+    head.headers.remove("transfer-encoding");
+    let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+    Ok(Response::from_parts(head, body))
+}
+
+fn whole(response: Response<Bytes>) -> Response<Body> {
+    response.map(|body| {
+        Full::new(body)
+            .map_err(|never: Infallible| match never {})
+            .boxed()
+    })
+}
+
+/// Head and half of the body.
+fn cut(response: Response<Bytes>) -> Result<Response<Body>, Cut> {
+    let (mut head, body) = response.into_parts();
+    if body.is_empty() {
+        return Err(Cut);
+    }
+    head.headers
+        .insert("content-length", HeaderValue::from(body.len()));
+    let half = body.slice(..body.len() / 2);
+    let frames = futures_util::stream::iter([Ok(Frame::data(half)), Err(Cut)]);
+    Ok(Response::from_parts(head, StreamBody::new(frames).boxed()))
+}

@@ -1,0 +1,36 @@
+//! A local stack with what the events expect in it.
+
+use packages_api::formats::Ecosystem;
+use packages_api::records::{NewToken, Records};
+use packages_api::{DEVELOPMENT_TOKEN, Scope};
+use packages_api_local::{Stack, StackOptions};
+
+/// The organization `my_great_org`, its registries `my-registry` (ruby) and `files`, and the
+/// development token for all of it.
+pub(crate) async fn seeded_stack() -> Stack {
+    let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+    let records = Records::new(&stack.sdk_config(), stack.table());
+    let slug = |text: &str| text.parse().expect("a slug");
+    let organization = records
+        .create_organization(&slug("my_great_org"))
+        .await
+        .expect("new");
+    for (registry, ecosystem) in [("my-registry", Ecosystem::Ruby), ("files", Ecosystem::Files)] {
+        let made = records
+            .create_registry(&organization, &slug(registry), ecosystem)
+            .await;
+        made.expect("new");
+    }
+    let token = NewToken {
+        scopes: vec![Scope::CreatePackages, Scope::ReadPackages, Scope::DeletePackages],
+        registry: None,
+        expires_at: None,
+        description: None,
+    };
+    let secret = DEVELOPMENT_TOKEN.parse().expect("well-formed");
+    records
+        .create_token(&organization, &secret, token)
+        .await
+        .expect("new");
+    stack
+}
