@@ -6,4 +6,7 @@ mod packages;
 mod races;
 mod round_trips;
 mod runtime;
+mod package_urls;
 mod support;
+mod upload_faults;
+mod uploads;

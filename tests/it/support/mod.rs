@@ -11,6 +11,7 @@ pub(crate) mod form;
 pub(crate) mod gem;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
+pub(crate) mod uploads;
 pub(crate) mod whole;
 
 /// A file as a client sends it.
