@@ -13,6 +13,7 @@ pub(crate) mod gem;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
+pub(crate) mod uploads;
 pub(crate) mod whole;
 
 pub(crate) use file::File;
