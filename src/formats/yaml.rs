@@ -286,9 +286,9 @@ fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
     Ok(Cow::Owned(text))
 }
 
-/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string".
+/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as a suffix.
 fn is_foreign(tag: &Tag) -> bool {
-    !tag.is_yaml_core_schema() && !tag.suffix.is_empty()
+    !tag.is_yaml_core_schema() && !matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""))
 }
 
 fn too_deep() -> String {
@@ -323,6 +323,13 @@ mod tests {
             "a": ["1.10", 12, true, null, "7", "007"], "1": {"y": "z"}, "b": {"y": "z"},
         });
         assert_eq!(root.to_json(), expected);
+    }
+
+    #[test]
+    fn a_mere_exclamation_mark_says_text() {
+        let root = read("- ! '>='\n- !!str 1\n- ! 2\n- !own 3\n").unwrap();
+        let texts: Vec<_> = root.items().map(Node::plain_text).collect();
+        assert_eq!(texts, [Some(">="), Some("1"), Some("2"), None]);
     }
 
     #[test]
