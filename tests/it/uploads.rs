@@ -389,10 +389,13 @@ async fn metadata_that_is_large_lies_beside_the_file() {
     assert_eq!(assert_whole(&app.contents().await), [answer.id()]);
 }
 
-/// A road on which nobody needs a form: the method is what counts.
 #[tokio::test]
-async fn upload_is_no_package() {
+async fn a_form_is_only_posted_for() {
     let app = TestApp::start().await;
     let path = format!("{}/upload", app.user.packages());
-    app.user.call(Method::GET, &path).await.assert_error(404);
+    for method in [Method::GET, Method::DELETE, Method::PUT] {
+        let answer = app.user.call(method, &path).await;
+        answer.assert_error(405);
+        assert_eq!(answer.header("allow"), Some("POST"));
+    }
 }
