@@ -46,3 +46,34 @@ impl Compression {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compressions_are_told_by_the_end_of_a_name() {
+        for (name, expected) in [
+            ("control.tar", Some(Compression::None)),
+            ("control.tar.gz", Some(Compression::Gzip)),
+            ("control.tar.xz", Some(Compression::Xz)),
+            ("control.tar.zst", Some(Compression::Zstd)),
+            ("control.tar.bz2", None),
+        ] {
+            assert_eq!(Compression::by_suffix(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn dictionaries_and_windows_that_need_too_much_memory_are_refused() {
+        // An xz stream whose block asks for a dictionary of 4 GiB, and a frame with a window of 4 GiB.
+        let xz = b"\xfd7zXZ\0\0\x01\x69\x22\xde\x36\x02\0\x21\x01\x28\0\0\0\xcd\xf5\x8f\xef";
+        let zstd = b"\x28\xb5\x2f\xfd\0\xb0\0\0\0";
+        for (compression, bytes) in [(Compression::Xz, &xz[..]), (Compression::Zstd, zstd)] {
+            let read = compression
+                .unpack(bytes)
+                .and_then(|mut reader| reader.read(&mut [0; 8]));
+            assert!(read.is_err(), "{compression:?}");
+        }
+    }
+}
