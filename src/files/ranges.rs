@@ -103,11 +103,13 @@ impl Files {
                 });
             }
         };
-        Ok(match object.body.collect().await.map(AggregatedBytes::into_bytes) {
-            Ok(bytes) if bytes.len() as u64 == end - start => Ok(bytes),
-            Ok(bytes) => Err(format!("{} bytes of {start}..{end}", bytes.len())),
-            Err(error) => Err(format!("reading {}: {error}", content.key.0)),
-        })
+        Ok(
+            match object.body.collect().await.map(AggregatedBytes::into_bytes) {
+                Ok(bytes) if bytes.len() as u64 == end - start => Ok(bytes),
+                Ok(bytes) => Err(format!("{} bytes of {start}..{end}", bytes.len())),
+                Err(error) => Err(format!("reading {}: {error}", content.key.0)),
+            },
+        )
     }
 
     /// Both digests, read in ranges side by side and hashed in order.

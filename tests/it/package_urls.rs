@@ -93,7 +93,16 @@ fn foreign(address: &str, prefix: &str, trap: &str) -> Vec<String> {
         "other.s3.amazonaws.com".to_owned(),
         String::new(),
     ] {
-        for scheme in ["http://", "https://", "HTTP://", "//", "http:/", "http:\\\\", "s3://", "ftp://"] {
+        for scheme in [
+            "http://",
+            "https://",
+            "HTTP://",
+            "//",
+            "http:/",
+            "http:\\\\",
+            "s3://",
+            "ftp://",
+        ] {
             if (scheme, host.as_str()) != ("http://", rest) {
                 urls.push(format!("{scheme}{host}/{bucket}/{path}"));
             }
@@ -101,7 +110,9 @@ fn foreign(address: &str, prefix: &str, trap: &str) -> Vec<String> {
     }
 
     // Other schemes and shapes for the right place.
-    for scheme in ["HTTP", "Http", "https", "file", "s3", "gopher", "dict", "data", "jar:http", "url:http", ""] {
+    for scheme in [
+        "HTTP", "Http", "https", "file", "s3", "gopher", "dict", "data", "jar:http", "url:http", "",
+    ] {
         urls.push(format!("{scheme}://{rest}/{path}"));
         urls.push(format!("{scheme}:{rest}/{path}"));
     }
@@ -163,10 +174,47 @@ fn foreign(address: &str, prefix: &str, trap: &str) -> Vec<String> {
 
     // Other names than one segment.
     for name in [
-        "", ".", "..", "../", "/", "//", "%2e", "%2e%2e", "%2E%2E", ".%2e", "%2e.", "..%2f", "%2f", "%5c",
-        "..%5c", "..\\", "x/y", "x%2Fy", "x%2fy", "../x", "%2e%2e/x", "%2e%2e%2fx", "x?", "x?y=z", "x#", "x#y",
-        "?versionId=1", "%00", "x%00.gem", "x%0a", "x%0d%0aHost:%20x", "x\n", "x\u{7f}", "%ff", "%c0%ae",
-        "%ed%a0%80", "x%2F..%2F..%2Fy", "%3F/", "..;/x", "..%00/", "\u{0}",
+        "",
+        ".",
+        "..",
+        "../",
+        "/",
+        "//",
+        "%2e",
+        "%2e%2e",
+        "%2E%2E",
+        ".%2e",
+        "%2e.",
+        "..%2f",
+        "%2f",
+        "%5c",
+        "..%5c",
+        "..\\",
+        "x/y",
+        "x%2Fy",
+        "x%2fy",
+        "../x",
+        "%2e%2e/x",
+        "%2e%2e%2fx",
+        "x?",
+        "x?y=z",
+        "x#",
+        "x#y",
+        "?versionId=1",
+        "%00",
+        "x%00.gem",
+        "x%0a",
+        "x%0d%0aHost:%20x",
+        "x\n",
+        "x\u{7f}",
+        "%ff",
+        "%c0%ae",
+        "%ed%a0%80",
+        "x%2F..%2F..%2Fy",
+        "%3F/",
+        "..;/x",
+        "..%00/",
+        "\u{0}",
     ] {
         urls.push(format!("{address}/{prefix}{name}"));
         urls.push(format!("{address}/{prefix}{name}?X-Amz-Signature=0"));
@@ -190,7 +238,9 @@ async fn a_foreign_address_is_refused_and_never_fetched() {
     let key = form.key("");
     let sdk = app.stack.sdk_config();
     let gem = Gem::banana().build();
-    let put = aws_sdk_s3::Client::new(&sdk).put_object().bucket(app.stack.bucket());
+    let put = aws_sdk_s3::Client::new(&sdk)
+        .put_object()
+        .bucket(app.stack.bucket());
     let put = put.key(form.key(&gem.name)).body(gem.bytes.clone().into());
     put.send().await.expect("an object");
     let before = app.contents().await;
@@ -204,7 +254,10 @@ async fn a_foreign_address_is_refused_and_never_fetched() {
         let error = &answer.json()["errors"][0];
         assert_eq!(error["field"], "package_url", "{shown:?}");
         let code = error["code"].as_str().unwrap();
-        assert!(["foreign", "invalid_filename"].contains(&code), "{shown:?}: {code}");
+        assert!(
+            ["foreign", "invalid_filename"].contains(&code),
+            "{shown:?}: {code}"
+        );
         assert_eq!(proxy.calls(), ["BatchGetItem"], "{shown:?}");
     }
     assert_eq!(trap.visits.load(Ordering::SeqCst), 0);

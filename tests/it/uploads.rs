@@ -159,7 +159,12 @@ async fn names_survive_as_the_go_client_escapes_them() {
         let file = File::new(name, name.as_bytes());
         let (_, url) = user.upload(&file).await;
         let answer = user.publish_url(&url).await;
-        assert_eq!(answer.status, if name.starts_with('.') { 422 } else { 200 }, "{name}: {}", answer.text());
+        assert_eq!(
+            answer.status,
+            if name.starts_with('.') { 422 } else { 200 },
+            "{name}: {}",
+            answer.text()
+        );
         if answer.status == 200 {
             assert_eq!(answer.json()["filename"], *name);
             assert_eq!(user.download(&answer.id()).await, name.as_bytes());
@@ -182,7 +187,10 @@ async fn a_name_that_is_posted_is_the_name_that_counts() {
     let named = form.clone().with("key", &key);
     let other = Gem::new("other", "1.0.0").build();
     assert_eq!(named.post(&app.user.http, &other).await.0, 204);
-    app.user.publish_url(&form.package_url("other-1.0.0.gem")).await.id();
+    app.user
+        .publish_url(&form.package_url("other-1.0.0.gem"))
+        .await
+        .id();
 }
 
 #[tokio::test]
@@ -214,13 +222,22 @@ async fn the_bucket_refuses_altered_and_foreign_forms() {
         let (status, body) = wrong.post(&app.user.http, &gem).await;
         assert!(status.is_client_error(), "{wrong:?}: {status} {body}");
     }
-    for name in ["key", "policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"] {
+    for name in [
+        "key",
+        "policy",
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-signature",
+    ] {
         let mut wrong = form.clone();
         wrong.data.retain(|(own, _)| own != name);
         let (status, body) = wrong.post(&app.user.http, &gem).await;
         assert!(status.is_client_error(), "without {name}: {status} {body}");
     }
-    let (status, body) = form.post(&app.user.http, &File::new("banana-1.0.0.gem", "")).await;
+    let (status, body) = form
+        .post(&app.user.http, &File::new("banana-1.0.0.gem", ""))
+        .await;
     assert_eq!(status, 400, "{body}");
     assert_eq!(app.contents().await.keys(), before);
 }
@@ -265,9 +282,7 @@ async fn who_may_not_publish_learns_nothing_of_uploads() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();
     let (_, url) = app.user.upload(&gem).await;
-    let reader = app
-        .user_with(&[Scope::ReadPackages, Scope::DeletePackages])
-        .await;
+    let reader = app.user_with(&[Scope::ReadPackages, Scope::DeletePackages]).await;
     let stranger = app.stranger().await;
     for url in [url.as_str(), "x", "http://169.254.169.254/"] {
         app.user.authorized(None).publish_url(url).await.assert_error(401);
@@ -278,7 +293,11 @@ async fn who_may_not_publish_learns_nothing_of_uploads() {
     }
     app.user.authorized(None).request_upload().await.assert_error(401);
     reader.request_upload().await.assert_error(403);
-    app.user.at(ORGANIZATION, "nowhere").request_upload().await.assert_error(404);
+    app.user
+        .at(ORGANIZATION, "nowhere")
+        .request_upload()
+        .await
+        .assert_error(404);
     let writer = app.user_with(&[Scope::WritePackages]).await;
     let (_, url) = writer.upload(&gem).await;
     writer.publish_url(&url).await.id();

@@ -9,6 +9,7 @@ pub(crate) mod fault;
 pub(crate) mod fault_proxy;
 pub(crate) mod form;
 pub(crate) mod gem;
+pub(crate) mod many;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
 pub(crate) mod uploads;

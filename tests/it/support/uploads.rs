@@ -64,7 +64,8 @@ impl UploadForm {
 
 impl Client {
     pub(crate) async fn request_upload(&self) -> Answer {
-        self.call(Method::POST, &format!("{}/upload", self.packages())).await
+        self.call(Method::POST, &format!("{}/upload", self.packages()))
+            .await
     }
 
     /// Requests a form and posts the file. Answers the form and the `package_url`.
