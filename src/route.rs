@@ -55,7 +55,10 @@ impl<'a> Route<'a> {
             method
         };
         // Of the paths that it could be, the first: `upload` is no package's id.
-        let Some((_, template, _)) = ROUTES.iter().find(|(_, template, _)| names(template, path).is_some()) else {
+        let Some((_, template, _)) = ROUTES
+            .iter()
+            .find(|(_, template, _)| names(template, path).is_some())
+        else {
             return Err(Error::NotFound(
                 "There is nothing at this address. The API's addresses begin with \
                  /v2/packages/organizations/{organization}/registries/{registry}/packages; \

@@ -1,11 +1,14 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
 
 mod admin;
+mod copies;
+mod downloads;
 mod errors;
 mod faults;
 mod forms;
 mod gems;
 mod killed;
+mod lists;
 mod package_urls;
 mod packages;
 mod races;

@@ -10,6 +10,7 @@ pub(crate) mod fault_proxy;
 pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod gem;
+pub(crate) mod many;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
