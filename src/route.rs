@@ -54,11 +54,21 @@ impl<'a> Route<'a> {
         } else {
             method
         };
+        // Of the paths that it could be, the first: `upload` is no package's id.
+        let Some((_, template, _)) = ROUTES
+            .iter()
+            .find(|(_, template, _)| names(template, path).is_some())
+        else {
+            return Err(Error::NotFound(
+                "There is nothing at this address. The API's addresses begin with \
+                 /v2/packages/organizations/{organization}/registries/{registry}/packages; \
+                 GET /openapi.yaml describes all of them."
+                    .to_owned(),
+            ));
+        };
+        let (registry, id) = names(template, path).unwrap_or_default();
         let mut allow = Vec::new();
-        for (method, template, page) in ROUTES {
-            let Some((registry, id)) = names(template, path) else {
-                continue;
-            };
+        for (method, _, page) in ROUTES.iter().filter(|(_, other, _)| other == template) {
             if method == asked {
                 return Ok(Self {
                     page: *page,
@@ -69,16 +79,7 @@ impl<'a> Route<'a> {
             allow.push(method.as_str());
             allow.extend((method == Method::GET).then_some("HEAD"));
         }
-        if allow.is_empty() {
-            Err(Error::NotFound(
-                "There is nothing at this address. The API's addresses begin with \
-                 /v2/packages/organizations/{organization}/registries/{registry}/packages; \
-                 GET /openapi.yaml describes all of them."
-                    .to_owned(),
-            ))
-        } else {
-            Err(Error::MethodNotAllowed(allow.join(", ")))
-        }
+        Err(Error::MethodNotAllowed(allow.join(", ")))
     }
 }
 
@@ -142,6 +143,8 @@ mod tests {
     fn other_methods_are_told_and_other_paths_are_not_there() {
         assert_eq!(page(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
         assert_eq!(page(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
+        let upload = format!("{PACKAGES}/upload");
+        assert_eq!(page(&Method::GET, &upload), Err("POST".to_owned()));
         for path in [
             "",
             "//",

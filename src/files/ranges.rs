@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use aws_sdk_s3::primitives::AggregatedBytes;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
@@ -17,6 +18,8 @@ const FIRST_BLOCK: u64 = 64 * 1024;
 const LARGEST_BLOCK: u64 = 4 * 1024 * 1024;
 /// Reads side by side while the digests are taken: with [`LARGEST_BLOCK`], what it costs in memory.
 const SIDE_BY_SIDE: usize = 4;
+/// How often one range is asked for.
+const ATTEMPTS: u32 = 3;
 
 /// What an object held when it was first asked for. All later reads are of the very same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +63,27 @@ impl Files {
         }))
     }
 
-    /// The bytes from `start` up to but not including `end`.
+    /// The bytes from `start` up to but not including `end`. What breaks off in the middle, which the
+    /// SDK leaves to its caller, is asked for again.
     ///
     /// # Errors
     /// A 422 where the object is another by now, or gone.
     async fn range(&self, content: &Content, start: u64, end: u64) -> Result<Bytes> {
+        let mut broken = Error::Unavailable("nothing was read".to_owned());
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(aws::backoff(attempt)).await;
+            }
+            match self.range_once(content, start, end).await? {
+                Ok(bytes) => return Ok(bytes),
+                Err(why) => broken = Error::Unavailable(why),
+            }
+        }
+        Err(broken)
+    }
+
+    /// One attempt: the bytes, or what broke their transfer off.
+    async fn range_once(&self, content: &Content, start: u64, end: u64) -> Result<Result<Bytes, String>> {
         let get = self
             .client
             .get_object()
@@ -84,18 +103,13 @@ impl Files {
                 });
             }
         };
-        let body = object.body.collect().await;
-        let bytes =
-            body.map_err(|error| Error::Unavailable(format!("reading {}: {error}", content.key.0)))?;
-        let bytes = bytes.into_bytes();
-        if bytes.len() as u64 == end - start {
-            Ok(bytes)
-        } else {
-            Err(Error::Unavailable(format!(
-                "{} bytes of {start}..{end}",
-                bytes.len()
-            )))
-        }
+        Ok(
+            match object.body.collect().await.map(AggregatedBytes::into_bytes) {
+                Ok(bytes) if bytes.len() as u64 == end - start => Ok(bytes),
+                Ok(bytes) => Err(format!("{} bytes of {start}..{end}", bytes.len())),
+                Err(error) => Err(format!("reading {}: {error}", content.key.0)),
+            },
+        )
     }
 
     /// Both digests, read in ranges side by side and hashed in order.

@@ -13,6 +13,8 @@ use super::{MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
 
 /// Bytes of the nuspec.
 const MAX_NUSPEC: u64 = 1024 * 1024;
+/// Dependencies and groups of them.
+const MAX_DEPENDENCIES: usize = 10_000;
 /// Letters of an id, as `NuGet` has it.
 const MAX_ID: usize = 100;
 
@@ -198,6 +200,11 @@ fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup>, Reject
     let Some(listed) = described.child("dependencies") else {
         return Ok(Vec::new());
     };
+    let grouped = listed.children.iter().map(|child| 1 + child.children.len());
+    if grouped.sum::<usize>() > MAX_DEPENDENCIES {
+        let message = format!("the nuspec has more than {MAX_DEPENDENCIES} dependencies");
+        return Err(Rejection::new("dependencies", message));
+    }
     let mut groups = Vec::new();
     if listed.child("dependency").is_some() {
         groups.push(group(listed, None)?);
@@ -322,5 +329,22 @@ mod tests {
         for files in [&two[..], &[("lib/a.nuspec", b"")], &[("a.nuspec", b"<a/>")]] {
             assert_eq!(read_nupkg(files).unwrap_err().field, "nuspec");
         }
+    }
+
+    #[test]
+    fn dependencies_and_the_nuspec_are_bounded() {
+        let many = format!(
+            "<package><metadata><id>a</id><version>1</version><dependencies>{}</dependencies>\
+             </metadata></package>",
+            "<dependency id='b'/>".repeat(MAX_DEPENDENCIES + 1)
+        );
+        let rejection = read_nupkg(&[("a.nuspec", many.as_bytes())]).unwrap_err();
+        assert_eq!(rejection.message, "the nuspec has more than 10000 dependencies");
+        let endless = vec![b' '; usize::try_from(MAX_NUSPEC).unwrap() + 1];
+        let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
+        assert_eq!(
+            rejection.message,
+            "`nuspec` is larger than the 1048576 bytes that are read of it"
+        );
     }
 }

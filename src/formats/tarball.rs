@@ -86,7 +86,7 @@ impl<'a, R: Read> Members<'a, R> {
     }
 
     fn next_entry(&mut self) -> io::Result<Option<tar::Entry<'a, R>>> {
-        let Some(entry) = self.entries.next().transpose()? else {
+        let Some(entry) = self.entries.next().transpose().map_err(explained)? else {
             return Ok(None);
         };
         self.seen += 1;
@@ -186,6 +186,17 @@ impl Extended {
             }
         }
         Ok(())
+    }
+}
+
+/// The crate's own errors quote what they could not read, and have no kinds.
+fn explained(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::Other {
+        return error;
+    }
+    match error.to_string().as_str() {
+        "unexpected EOF during skip" | "failed to read entire block" => io::ErrorKind::UnexpectedEof.into(),
+        _ => damaged("a tar header is damaged"),
     }
 }
 
@@ -298,5 +309,18 @@ mod tests {
         let archive = header.repeat(MAX_MEMBERS + 1);
         let error = paths(archive).unwrap_err();
         assert_eq!(error.to_string(), "holds more than 200000 members");
+    }
+
+    #[test]
+    fn a_path_that_no_file_system_takes_is_refused() {
+        let name = vec![b'a'; MAX_PATH + 1];
+        let archive = built(|builder| {
+            append(builder, "n", &name, EntryType::GNULongName);
+            append(builder, "n", b"", EntryType::Regular);
+        });
+        assert_eq!(
+            paths(archive).unwrap_err().to_string(),
+            "a member's path is too long"
+        );
     }
 }

@@ -10,6 +10,10 @@ use crate::digest::Digests;
 use crate::error::Result;
 use crate::id::PackageId;
 
+/// A sort key ends at 1,024 bytes, of which a package's id takes 36: no name is longer than that, and
+/// the table refuses to look for one.
+const MAX_PREFIX: usize = 1024 - 36;
+
 /// What a list shows of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Listed {
@@ -43,6 +47,9 @@ impl Records {
         count: usize,
     ) -> Result<Vec<Listed>> {
         let (partition, prefix) = keys::listing(registry, name);
+        if prefix.len() > MAX_PREFIX {
+            return Ok(Vec::new());
+        }
         let place = start.map(|id| AttributeValue::S(format!("{prefix}{id}")));
         // A UUID's characters all lie between `-` and `g`.
         let (low, high) = (

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Records, Registry, keys, to_item};
+use super::{Item, Records, Registry, keys, to_item};
+use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
 
@@ -31,16 +32,26 @@ impl Records {
         package: PackageId,
     ) -> Result<TransactWriteItem> {
         // From the package's own time: the repeat of a transaction must not differ from it.
-        let end = package.minted_at() + REMEMBERED;
-        let record = Upload {
-            registry_id: registry.id,
-            package_id: package,
-            expires_at: end
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_secs(),
-        };
-        let key = keys::upload(&registry.organization, &registry.slug, upload);
-        self.writes().put(to_item(&key, &record)?, |put| put)
+        let item = item(registry, upload, package, package.minted_at())?;
+        self.writes().put(item, |put| put)
     }
+
+    /// Remembers, after a release, that an upload brought the same bytes as `package`, which was there
+    /// before: who asks again need not wait for all of them to be read again.
+    pub(crate) async fn remember(&self, registry: &Registry, upload: Uuid, package: PackageId) -> Result<()> {
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item(registry, upload, package, SystemTime::now())?));
+        put.send().await.map(drop).map_err(aws::failed)
+    }
+}
+
+fn item(registry: &Registry, upload: Uuid, package: PackageId, now: SystemTime) -> Result<Item> {
+    let end = (now + REMEMBERED).duration_since(SystemTime::UNIX_EPOCH);
+    let record = Upload {
+        registry_id: registry.id,
+        package_id: package,
+        expires_at: end.unwrap_or_default().as_secs(),
+    };
+    let key = keys::upload(&registry.organization, &registry.slug, upload);
+    to_item(&key, &record)
 }

@@ -1,11 +1,15 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
 
 mod admin;
+mod copies;
+mod downloads;
 mod errors;
 mod faults;
 mod forms;
 mod gems;
 mod killed;
+mod lists;
+mod package_urls;
 mod packages;
 mod races;
 mod records;
@@ -13,3 +17,5 @@ mod round_trips;
 mod runtime;
 mod support;
 mod sweep;
+mod upload_faults;
+mod uploads;

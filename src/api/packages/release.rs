@@ -66,7 +66,10 @@ pub(super) async fn release(
     {
         Publication::Published => views::package(call.urls, registry, package, metadata.text),
         Publication::Repeated(first) => {
-            remove_files(call, registry, package).await;
+            tokio::join!(
+                remove_files(call, registry, package),
+                remember(call, registry, upload, first.id)
+            );
             let metadata = Metadata::of(call, registry, &first).await?;
             views::package(call.urls, registry, &first, metadata.text)
         }
@@ -74,6 +77,16 @@ pub(super) async fn release(
             remove_files(call, registry, package).await;
             Err(taken(call, registry, package, holder))
         }
+    }
+}
+
+/// Spares who asks again the whole way. Its failure costs no more than that.
+async fn remember(call: &Call<'_>, registry: &Registry, upload: Option<Uuid>, package: PackageId) {
+    let Some(upload) = upload else {
+        return;
+    };
+    if let Err(error) = call.app.records.remember(registry, upload, package).await {
+        tracing::warn!(%upload, inside = error.inside(), "an upload is not remembered");
     }
 }
 

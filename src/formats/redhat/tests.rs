@@ -41,6 +41,11 @@ fn tags() -> Vec<(u32, Values<'static>)> {
     ]
 }
 
+/// A whole package, for tests of all formats.
+pub(in crate::formats) fn fixture() -> Vec<u8> {
+    rpm(&tags())
+}
+
 /// The tags above with one of them exchanged.
 fn with(tag: u32, values: Values<'static>) -> Vec<(u32, Values<'static>)> {
     let mut tags = tags();
@@ -148,4 +153,14 @@ fn a_package_that_is_cut_off_is_refused() {
     for length in 0..=file.len() - 7 {
         assert!(read_rpm(file[..length].to_vec()).is_err());
     }
+}
+
+#[test]
+fn folders_are_counted() {
+    let names: &'static [&'static str] = vec!["/"; 20_001].leak();
+    let many = rpm(&with(tag::DIRNAMES, Values::Texts(names)));
+    assert_eq!(
+        read_rpm(many).unwrap_err().message,
+        "the package holds more than 200000 files or 20000 folders"
+    );
 }

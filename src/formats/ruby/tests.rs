@@ -4,7 +4,7 @@ use serde_json::json;
 use tar::EntryType;
 
 use super::super::tarball::fixtures::{append, gzip, tar};
-use super::super::{Ecosystem, MAX_NAME, read as read_package};
+use super::super::{Ecosystem, MAX_NAME, Manifest, metadata, read as read_package};
 use super::*;
 
 const SPECIFICATION: &str = "\
@@ -161,6 +161,16 @@ dependencies:
         ])
     );
     assert_eq!(manifest.metadata["required_ruby_version"], ">= 0");
+}
+
+#[test]
+fn operators_may_have_the_mark_that_early_psych_gave_them() {
+    let specification = changed("\"~>\"", "! '~>'");
+    let manifest = read_gem(gem(&specification)).unwrap();
+    assert_eq!(
+        manifest.metadata["development_dependencies"],
+        json!([{"name": "rake", "requirement": "~> 13.0"}])
+    );
 }
 
 #[test]

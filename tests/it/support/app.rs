@@ -47,7 +47,7 @@ impl TestApp {
 
     /// The API over `stack`, asked through `sdk`, which may lead through a proxy. What the tests
     /// themselves do goes to the stack directly.
-    async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
+    pub(crate) async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
         let mut config = Config::new(stack.table(), stack.bucket());
         config.request_timeout = request_timeout;
         config.web_base_url = Some("https://web.example.com".to_owned());

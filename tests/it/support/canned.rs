@@ -23,9 +23,12 @@ impl Service {
         }
         let query = request.uri().query().unwrap_or_default();
         let lists = query.contains("list-type=2");
+        let copies = request.headers().contains_key("x-amz-copy-source");
         match (request.method(), lists) {
             (&Method::GET, true) => "ListObjectsV2",
             (&Method::GET, false) => "GetObject",
+            (&Method::HEAD, _) => "HeadObject",
+            (&Method::PUT, _) if copies => "CopyObject",
             (&Method::PUT, _) => "PutObject",
             (&Method::DELETE, _) => "DeleteObject",
             _ => "another operation",

@@ -10,9 +10,11 @@ pub(crate) mod fault_proxy;
 pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod gem;
+pub(crate) mod many;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
+pub(crate) mod uploads;
 pub(crate) mod whole;
 
 pub(crate) use file::File;

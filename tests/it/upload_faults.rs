@@ -1,0 +1,326 @@
+//! Publishing by address, with every misfortune at every call of AWS: what is answered holds, and a
+//! digest is never one of other bytes.
+
+use std::time::Duration;
+
+use packages_api_local::Stack;
+use tokio::task::JoinSet;
+
+use crate::support::File;
+use crate::support::app::TestApp;
+use crate::support::fault::{Fault, Gate};
+use crate::support::fault_proxy::{ALWAYS, FaultProxy};
+use crate::support::gem::Gem;
+use crate::support::uploads::UploadForm;
+use crate::support::whole::assert_whole;
+
+/// The calls of a publish by address, in their order; the copy and the reads for the digests are
+/// made side by side.
+const CALLS: [&str; 5] = [
+    "BatchGetItem",
+    "HeadObject",
+    "GetObject",
+    "CopyObject",
+    "TransactWriteItems",
+];
+
+/// How many cases run at once; they spend their time waiting.
+const AT_ONCE: usize = 24;
+
+async fn start() -> (TestApp, FaultProxy) {
+    TestApp::behind_proxy(Duration::from_millis(4_500)).await
+}
+
+/// Puts an object where a posted form would. The proxy signs for a region of its own, so the form
+/// itself is of no use there.
+async fn put(stack: &Stack, key: &str, bytes: &[u8]) {
+    let client = aws_sdk_s3::Client::new(&stack.sdk_config());
+    let put = client.put_object().bucket(stack.bucket()).key(key);
+    put.body(bytes.to_vec().into()).send().await.expect("an object");
+}
+
+/// A gem at its place. Answers its key and its address.
+async fn posted(app: &TestApp, file: &File) -> (String, String) {
+    let form = UploadForm::of(&app.user.request_upload().await);
+    put(&app.stack, &form.key(&file.name), &file.bytes).await;
+    (form.key(&file.name), form.package_url(&file.name))
+}
+
+#[tokio::test]
+async fn a_publish_by_address_costs_what_it_must() {
+    let (app, proxy) = start().await;
+    let (_, url) = posted(&app, &Gem::banana().build()).await;
+    proxy.clear();
+    let id = app.user.publish_url(&url).await.id();
+    let mut calls = proxy.calls();
+    // One read for the format, one for the digests, beside the copy.
+    calls[3..5].sort();
+    let expected = [
+        "BatchGetItem",
+        "HeadObject",
+        "GetObject",
+        "CopyObject",
+        "GetObject",
+        "TransactWriteItems",
+    ];
+    assert_eq!(calls, expected);
+    proxy.clear();
+    assert_eq!(app.user.publish_url(&url).await.id(), id);
+    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    proxy.clear();
+    app.user.request_upload().await;
+    assert_eq!(proxy.calls(), ["BatchGetItem"]);
+}
+
+#[tokio::test]
+async fn an_upload_of_what_is_published_is_remembered_as_well() {
+    let (app, proxy) = start().await;
+    let gem = Gem::banana().build();
+    let id = app.user.publish(&gem).await.id();
+    let (_, url) = posted(&app, &gem).await;
+    assert_eq!(app.user.publish_url(&url).await.id(), id);
+    proxy.clear();
+    assert_eq!(app.user.publish_url(&url).await.id(), id);
+    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(app.user.delete(&id).await.status, 200);
+    let second = app.user.publish_url(&url).await.id();
+    assert_ne!(second, id);
+    assert_eq!(assert_whole(&app.contents().await), [second]);
+}
+
+#[tokio::test]
+async fn a_format_reads_no_more_than_it_needs() {
+    let (app, proxy) = start().await;
+    let large = Gem::banana().member("large.bin", vec![7; 20_000_000]).build();
+    let (_, url) = posted(&app, &large).await;
+    proxy.clear();
+    let answer = app.user.publish_url(&url).await;
+    assert_eq!(answer.json()["size"], large.bytes.len());
+    let reads = proxy.calls().iter().filter(|call| *call == "GetObject").count();
+    // Five blocks of 4 MiB for the digests; for the format the first block, and the end of the archive.
+    assert!((6..=9).contains(&reads), "{:?}", proxy.calls());
+    assert_whole(&app.contents().await);
+}
+
+/// Small answers are cut before they begin, which the SDK repeats by itself; these are not.
+#[tokio::test]
+async fn a_read_that_breaks_off_is_repeated() {
+    let (app, proxy) = start().await;
+    let large = Gem::banana().member("large.bin", vec![7; 5_000_000]).build();
+    let (_, url) = posted(&app, &large).await;
+    for before in 0..3 {
+        if before > 0 {
+            proxy.inject("GetObject", Fault::Delay(Duration::ZERO), before);
+        }
+        proxy.inject("GetObject", Fault::CutAnswer, 2);
+        let answer = app.user.publish_url(&url).await;
+        assert_eq!(app.user.download(&answer.id()).await, large.bytes);
+        assert_eq!(app.user.delete(&answer.id()).await.status, 200);
+        proxy.clear();
+    }
+    proxy.inject("GetObject", Fault::CutAnswer, ALWAYS);
+    app.user.publish_url(&url).await.assert_error(503);
+}
+
+/// One misfortune.
+#[derive(Debug, Clone)]
+struct Case {
+    operation: &'static str,
+    fault: Fault,
+    times: usize,
+}
+
+impl Case {
+    fn all() -> impl Iterator<Item = Self> {
+        let faults = |operation| {
+            let mut faults = vec![
+                Fault::Refuse,
+                Fault::Fail,
+                Fault::Throttle,
+                Fault::Disconnect,
+                Fault::LoseAnswer,
+                Fault::CutAnswer,
+                Fault::Hang,
+                Fault::ApplyAndHang,
+                Fault::Delay(Duration::from_millis(200)),
+            ];
+            if operation == "TransactWriteItems" {
+                faults.extend([
+                    Fault::Cancel("TransactionConflict"),
+                    Fault::Cancel("ThrottlingError"),
+                    Fault::InProgress,
+                ]);
+            }
+            faults
+        };
+        CALLS.into_iter().flat_map(move |operation| {
+            faults(operation).into_iter().flat_map(move |fault| {
+                [1, ALWAYS].map(|times| Self {
+                    operation,
+                    fault: fault.clone(),
+                    times,
+                })
+            })
+        })
+    }
+
+    /// What the client may be told: where calls hang, their time-outs decide whether a repeat inside
+    /// still helps.
+    fn expected(&self) -> &'static [u16] {
+        match (&self.fault, self.operation) {
+            (Fault::Delay(_), _) => &[200],
+            // To who may not list, S3 says so of what is missing.
+            (Fault::Refuse, "HeadObject" | "GetObject" | "CopyObject") => &[422],
+            (Fault::Refuse, _) => &[500],
+            (Fault::Hang | Fault::ApplyAndHang, _) if self.times == 1 => &[200, 503],
+            _ if self.times == 1 => &[200],
+            // Its answers have no body to say so.
+            (Fault::Throttle, "HeadObject") => &[503],
+            (Fault::Throttle | Fault::Cancel("ThrottlingError"), _) => &[429],
+            _ => &[503],
+        }
+    }
+
+    async fn run(self) {
+        let (app, proxy) = start().await;
+        let gem = Gem::banana().build();
+        let (key, url) = posted(&app, &gem).await;
+        proxy.clear();
+        proxy.inject(self.operation, self.fault.clone(), self.times);
+        let answer = app.user.publish_url(&url).await;
+        assert!(
+            self.expected().contains(&answer.status.as_u16()),
+            "{self:?}: {} {}",
+            answer.status,
+            answer.text()
+        );
+        if answer.status != 200 {
+            answer.assert_error(answer.status.as_u16());
+        }
+        proxy.clear();
+        let contents = app.contents().await;
+        let packages = assert_whole(&contents);
+        assert!(packages.len() <= 1, "{self:?}");
+        assert_eq!(contents.objects.get(&key), Some(&gem.bytes), "{self:?}");
+        let again = app.user.publish_url(&url).await;
+        assert_eq!(again.status, 200, "{self:?}: {}", again.text());
+        assert_eq!(assert_whole(&app.contents().await), [again.id()], "{self:?}");
+        if let Some(id) = packages.first() {
+            assert_eq!(again.id(), *id, "{self:?}");
+        }
+        if answer.status == 200 {
+            assert_eq!(again.text(), answer.text(), "{self:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_publish_by_address_survives_every_fault() {
+    let mut cases = Case::all();
+    let mut running: JoinSet<_> = cases.by_ref().take(AT_ONCE).map(Case::run).collect();
+    let mut failed = 0;
+    while let Some(ended) = running.join_next().await {
+        failed += usize::from(ended.is_err());
+        if let Some(next) = cases.next() {
+            running.spawn(next.run());
+        }
+    }
+    assert_eq!(failed, 0, "cases have failed");
+}
+
+/// What happens to the posted object while it is published, and between which calls.
+#[tokio::test]
+async fn an_object_that_changes_under_way_is_never_half_read() {
+    for operation in ["GetObject", "CopyObject", "TransactWriteItems"] {
+        for removed in [false, true] {
+            for skipped in 0..2 {
+                let case = format!("{operation} {skipped}, removed: {removed}");
+                let (app, proxy) = start().await;
+                let gem = Gem::banana().build();
+                let other = Gem::banana().summary("Another banana").build();
+                let (key, url) = posted(&app, &gem).await;
+                let gate = Gate::new();
+                if skipped > 0 {
+                    if operation != "GetObject" {
+                        continue;
+                    }
+                    proxy.inject(operation, Fault::Delay(Duration::ZERO), skipped);
+                }
+                proxy.inject(operation, Fault::PauseBefore(gate.clone()), 1);
+                let publish = tokio::spawn({
+                    let (user, url) = (app.user.clone(), url.clone());
+                    async move { user.publish_url(&url).await }
+                });
+                gate.reached().await;
+                if removed {
+                    let client = aws_sdk_s3::Client::new(&app.stack.sdk_config());
+                    let delete = client.delete_object().bucket(app.stack.bucket()).key(&key);
+                    delete.send().await.expect("a deletion");
+                } else {
+                    put(&app.stack, &key, &other.bytes).await;
+                }
+                gate.open();
+                let answer = publish.await.expect("no panic");
+                let packages = assert_whole(&app.contents().await);
+                if operation == "TransactWriteItems" {
+                    assert_eq!(packages, [answer.id()], "{case}");
+                    assert_eq!(app.user.download(&answer.id()).await, gem.bytes, "{case}");
+                } else {
+                    answer.assert_error(422);
+                    assert_eq!(answer.json()["errors"][0]["code"], "changed", "{case}");
+                    assert_eq!(packages, [""; 0], "{case}");
+                    // What lies there now can be published by who means it.
+                    let again = app.user.publish_url(&url).await;
+                    assert_eq!(again.status, if removed { 422 } else { 200 }, "{case}");
+                    if !removed {
+                        assert_eq!(app.user.download(&again.id()).await, other.bytes, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
+    let (app, proxy) = start().await;
+    let gem = Gem::banana().build();
+    let (_, url) = posted(&app, &gem).await;
+    let gate = Gate::new();
+    proxy.inject("CopyObject", Fault::PauseBefore(gate.clone()), 1);
+    let publish = tokio::spawn({
+        let (user, url) = (app.user.clone(), url.clone());
+        async move { user.publish_url(&url).await }
+    });
+    gate.reached().await;
+    publish.abort();
+    assert!(publish.await.is_err());
+    gate.open();
+    while app.contents().await.of_kind("packages").is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    proxy.clear();
+    let id = app.user.publish_url(&url).await.id();
+    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(assert_whole(&app.contents().await), [id]);
+}
+
+#[tokio::test]
+async fn racing_publishes_of_one_upload_are_one_package() {
+    let app = TestApp::start().await;
+    let gem = Gem::banana().build();
+    let (_, url) = app.user.upload(&gem).await;
+    let racers: JoinSet<_> = (0..8)
+        .map(|_| {
+            let (user, url) = (app.user.clone(), url.clone());
+            async move { user.publish_url(&url).await.id() }
+        })
+        .collect();
+    let mut ids = racers.join_all().await;
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    let contents = app.contents().await;
+    assert_eq!(assert_whole(&contents), ids);
+    let stored = contents.objects.keys().filter(|key| key.starts_with("packages/"));
+    assert_eq!(stored.count(), 1);
+}
