@@ -164,6 +164,15 @@ fn a_bomb_is_refused() {
     );
 }
 
+#[test]
+fn a_wheel_may_be_for_many_platforms() {
+    let platforms: Vec<_> = (6..14).map(|minor| format!("macosx_10_{minor}_x86_64")).collect();
+    let tags = format!("cp310.cp311-abi3-{}", platforms.join("."));
+    let file = zip(&[("a-1.dist-info/METADATA", b"Name: a\nVersion: 1\n")]);
+    let manifest = read_python(&format!("a-1-{tags}.whl"), file).unwrap();
+    assert_eq!(manifest.variant, Some(tags));
+}
+
 /// Counts the bytes that are read of it.
 struct Counting(Cursor<Vec<u8>>, usize);
 
