@@ -163,6 +163,19 @@ async fn an_object_that_was_swapped_between_two_reads_is_noticed() {
 }
 
 #[tokio::test]
+async fn of_many_who_create_the_same_object_one_does() {
+    let bucket = Bucket::new().await;
+    let create = |at: u8| {
+        let put = bucket.s3.put_object().bucket(bucket.stack.bucket()).key("key");
+        let put = put.if_none_match("*").body(ByteStream::from(vec![at]));
+        async move { put.send().await.map_err(code) }
+    };
+    let created = futures_util::future::join_all((0..8).map(create)).await;
+    let refused = created.iter().filter_map(|created| created.as_ref().err());
+    assert_eq!(refused.collect::<Vec<_>>(), ["PreconditionFailed"; 7]);
+}
+
+#[tokio::test]
 async fn an_object_that_is_replaced_while_it_is_read_is_read_to_its_end() {
     let bucket = Bucket::new().await;
     let bytes = vec![b'x'; 20_000_000];

@@ -8,8 +8,9 @@ use ruzstd::decoding::StreamingDecoder;
 
 /// KiB that decoding xz may take: `xz -9` needs 65 MiB, of which only what is used gets touched.
 const XZ_MEMORY_KIB: u32 = 72 * 1024;
-/// Bytes of a Zstandard window: what `zstd -22` asks for; only what is used gets touched.
-const ZSTD_WINDOW: u64 = 128 * 1024 * 1024;
+/// Bytes of a Zstandard window, which is filled before anything is handed on. Packages are made with
+/// 8 MiB, which is that of `zstd -19`.
+const ZSTD_WINDOW: u64 = 16 * 1024 * 1024;
 
 /// How something is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

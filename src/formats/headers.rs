@@ -1,8 +1,12 @@
 //! Header fields as RFC 822 and Debian's control files have them: `Name: value`, and lines that
 //! begin with a blank continue the value.
 
+use std::borrow::Cow;
+
 /// Fields of a paragraph.
 pub(super) const MAX_FIELDS: usize = 20_000;
+/// Bytes of a paragraph. Old Python metadata has a whole description in it.
+pub(super) const MAX_PARAGRAPH: usize = 4 * 1024 * 1024;
 
 /// A field; the value keeps its line ends and the blanks that continuation lines begin with.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,10 +23,24 @@ pub(super) struct Headers {
     pub(super) broken: bool,
 }
 
+/// The first paragraph of `bytes`, with what is no UTF-8 replaced.
+pub(super) fn paragraph(bytes: &[u8]) -> Cow<'_, str> {
+    let ends = |at: &usize| {
+        let rest = bytes.get(*at..).unwrap_or_default();
+        rest.starts_with(b"\n\n") || rest.starts_with(b"\n\r\n")
+    };
+    let longest = bytes.len().min(MAX_PARAGRAPH + 1);
+    let end = (0..longest).find(ends).unwrap_or(longest);
+    String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes))
+}
+
 impl Headers {
     /// Reads fields up to the first empty line, or the first that is none; an error is a phrase.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.len() > MAX_PARAGRAPH {
+            return Err(format!("its fields have more than {MAX_PARAGRAPH} bytes"));
+        }
         let mut headers = Self::default();
         for line in text.lines() {
             if line.is_empty() {
@@ -81,6 +99,14 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_paragraph_is_all_that_is_decoded() {
+        assert_eq!(paragraph(b"a: \xe9\r\nb: c\r\n\r\nbody"), "a: \u{fffd}\r\nb: c\r");
+        assert_eq!(paragraph(b"a: b\n\nbody"), "a: b");
+        let endless = vec![b'a'; MAX_PARAGRAPH + 10];
+        assert!(Headers::read(&paragraph(&endless)).is_err());
+    }
 
     #[test]
     fn values_keep_their_lines_and_the_body_is_left_alone() {

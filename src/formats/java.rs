@@ -8,10 +8,15 @@ use serde::Serialize;
 
 use super::bounded::{read_all, unreadable};
 use super::xml::{self, Element};
-use super::{MAX_METADATA, Manifest, Rejection, Source, metadata, zip};
+use super::{Manifest, Rejection, Source, metadata, zip};
 
 /// Bytes of a POM.
 const MAX_POM: u64 = 2 * 1024 * 1024;
+
+/// Bytes that are read to find out which of the POMs inside is meant.
+const MAX_POMS: u64 = 4 * MAX_POM;
+/// Dependencies that a POM lists for itself.
+const MAX_DEPENDENCIES: usize = 10_000;
 
 /// What identifies an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,10 +77,13 @@ fn pom_alone(source: &mut dyn Source) -> Result<Manifest, Rejection> {
 fn project(bytes: &[u8]) -> Result<Element, Rejection> {
     let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
     let root = xml::read(&xml::decoded(bytes)).map_err(|why| wrong(&why))?;
-    if root.name == "project" {
-        Ok(root)
-    } else {
+    let dependencies = root.child("dependencies");
+    if root.name != "project" {
         Err(wrong("its root is no `<project>`"))
+    } else if dependencies.is_some_and(|list| list.children.len() > MAX_DEPENDENCIES) {
+        Err(wrong("it has too many dependencies"))
+    } else {
+        Ok(root)
     }
 }
 
@@ -150,7 +158,7 @@ fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<El
     }
     let found = candidates.len();
     let mut fitting = Vec::new();
-    let mut left = MAX_METADATA;
+    let mut left = MAX_POMS;
     for entry in candidates {
         // What was swallowed may be broken without harm to the archive itself.
         let named = named_by(source, entry, &mut left);

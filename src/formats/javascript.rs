@@ -34,8 +34,9 @@ struct IndexFacts {
     integrity: String,
     /// SHA-1, hexadecimal.
     shasum: String,
+    /// Members of the archive, folders included, as npm counts them.
     file_count: u64,
-    /// Bytes of all files.
+    /// Bytes of all of them.
     unpacked_size: u64,
     has_install_script: bool,
     /// Commands and the files that they run.
@@ -70,11 +71,11 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
 
 impl Contents {
     fn add<R: Read>(&mut self, member: &mut Member<'_, R>) -> Result<(), Rejection> {
+        self.file_count += 1;
+        self.unpacked_size = self.unpacked_size.saturating_add(member.size());
         if !member.is_file() {
             return Ok(());
         }
-        self.file_count += 1;
-        self.unpacked_size = self.unpacked_size.saturating_add(member.size());
         match below_top(&member.path) {
             b"binding.gyp" => self.binding = true,
             b"package.json" if self.package_json.is_some() => {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// Objects and arrays; an object with one member takes some 600 bytes.
-const MAX_COLLECTIONS: usize = 50_000;
+const MAX_COLLECTIONS: usize = 30_000;
 /// Values of all kinds.
 const MAX_VALUES: usize = 500_000;
 
@@ -62,7 +62,7 @@ mod tests {
         assert!(
             read(many.as_bytes())
                 .unwrap_err()
-                .starts_with("it holds more than 50000")
+                .starts_with("it holds more than 30000")
         );
     }
 

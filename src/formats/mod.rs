@@ -11,7 +11,9 @@ use std::io::{Read, Seek};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use self::manifest::metadata;
+pub use self::manifest::{MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, Manifest, Rejection};
 
 mod alpine;
 mod ar;
@@ -26,6 +28,9 @@ mod helm;
 mod java;
 mod javascript;
 mod json;
+mod manifest;
+#[cfg(test)]
+mod mutations;
 mod nuget;
 mod python;
 mod redhat;
@@ -37,67 +42,16 @@ mod xml;
 mod yaml;
 mod zip;
 
-/// Bytes of a name.
-pub const MAX_NAME: usize = 255;
-/// Bytes of a version.
-pub const MAX_VERSION: usize = 128;
-/// Bytes of a variant.
-pub const MAX_VARIANT: usize = 128;
-/// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
-/// claims a release must fit into one key of the table, which ends at 1,024 bytes.
-pub const MAX_RELEASE: usize = 1000;
 /// Bytes of metadata that are read of one package, decompressed.
 const MAX_METADATA: u64 = 16 * 1024 * 1024;
 
 /// What a reader reads: any seekable bytes, never assumed to be in memory.
 ///
+/// Readers read and seek in small steps, so a source over a network keeps the blocks that it read last.
 /// A reader takes every failure to read for damage of the file. A source that can fail otherwise
 /// (ranged reads over a network) remembers its failure, and whoever made it asks for that first.
 pub trait Source: Read + Seek {}
 impl<S: Read + Seek> Source for S {}
-
-/// What a package file says of itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Manifest {
-    /// The name as the file spells it: what people see.
-    pub name: String,
-    /// The name by the ecosystem's own rule of sameness: what releases are claimed by.
-    pub normalized_name: String,
-    /// The version as the file spells it.
-    pub version: String,
-    /// The version by the ecosystem's own rule of sameness.
-    pub normalized_version: String,
-    /// Architecture, platform or distribution, where the ecosystem has such a thing.
-    pub variant: Option<String>,
-    /// What the ecosystem's native index needs to know, so that no file is ever read twice.
-    pub metadata: Map<String, Value>,
-}
-
-/// Why a file is no package of its ecosystem: the field at fault, and a sentence to act upon.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
-    /// The part of the file that is wrong, as its format calls it (`metadata.gz`, `version`).
-    pub field: &'static str,
-    /// What was found, what was expected, what to do next.
-    pub message: String,
-}
-
-impl Rejection {
-    fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field,
-            message: message.into(),
-        }
-    }
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Rejection {}
 
 /// Reads `source`, uploaded under `filename`, as a package of `ecosystem`.
 ///
@@ -109,70 +63,16 @@ pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Re
     let format = ecosystem.format();
     rewound(source)?;
     match (format.read)(filename, source) {
-        Ok(manifest) => manifest.within_bounds(),
+        Ok(manifest) => {
+            debug_assert_eq!(manifest.normalized_name, (format.normalize)(&manifest.name));
+            manifest.within_bounds()
+        }
         Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
     }
 }
 
 fn rewound(source: &mut dyn Source) -> Result<(), Rejection> {
     source.rewind().map_err(bounded::unreadable("file"))
-}
-
-impl Manifest {
-    /// The bounds that hold for every format.
-    fn within_bounds(self) -> Result<Self, Rejection> {
-        bounded_text("name", &self.name, MAX_NAME)?;
-        bounded_text("name", &self.normalized_name, MAX_NAME)?;
-        bounded_text("version", &self.version, MAX_VERSION)?;
-        bounded_text("version", &self.normalized_version, MAX_VERSION)?;
-        let variant = self.variant.as_deref();
-        if let Some(variant) = variant {
-            bounded_text("variant", variant, MAX_VARIANT)?;
-        }
-        let release = [
-            &self.normalized_name,
-            &self.normalized_version,
-            variant.unwrap_or(""),
-        ];
-        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE {
-            let message = "name, version and variant are too long together; shorten the name";
-            return Err(Rejection::new("name", message));
-        }
-        Ok(self)
-    }
-}
-
-/// What one of a release's names may be in any format: not empty, within `limit` bytes, printable.
-fn bounded_text(field: &'static str, text: &str, limit: usize) -> Result<(), Rejection> {
-    let what = if text.is_empty() {
-        "is empty".to_owned()
-    } else if text.len() > limit {
-        format!("is longer than {limit} bytes")
-    } else if text.chars().any(char::is_control) {
-        "holds control characters".to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(Rejection::new(
-        field,
-        format!("the package's {field} {what}; change it and build the package again"),
-    ))
-}
-
-/// The unreserved characters of RFC 3986 stand for themselves, every other byte takes three.
-fn percent_encoded_length(text: &str) -> usize {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if unreserved(byte) { 1 } else { 3 })
-        .sum()
-}
-
-/// What a format keeps for its index, as it travels.
-fn metadata(facts: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(facts) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
 }
 
 /// What a registry holds.
@@ -213,6 +113,8 @@ struct Format {
     holds: &'static str,
     /// What its packages are made of on the outside.
     made_of: &'static [Container],
+    /// A name by the ecosystem's own rule of sameness.
+    normalize: fn(&str) -> String,
     read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
 }
 
@@ -233,6 +135,7 @@ const FORMATS: &[Format] = &[
         aliases: &["apk"],
         holds: "Alpine packages (`.apk`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: alpine::read,
     },
     Format {
@@ -241,6 +144,7 @@ const FORMATS: &[Format] = &[
         aliases: &["deb"],
         holds: "Debian packages (`.deb`)",
         made_of: &[Container::Ar],
+        normalize: str::to_ascii_lowercase,
         read: debian::read,
     },
     Format {
@@ -249,6 +153,7 @@ const FORMATS: &[Format] = &[
         aliases: &["file"],
         holds: "files of any kind",
         made_of: &[],
+        normalize: str::to_owned,
         read: files::read,
     },
     Format {
@@ -257,6 +162,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Helm charts (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: helm::read,
     },
     Format {
@@ -265,6 +171,7 @@ const FORMATS: &[Format] = &[
         aliases: &["maven"],
         holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
         made_of: &[Container::Zip],
+        normalize: str::to_owned,
         read: java::read,
     },
     Format {
@@ -273,6 +180,7 @@ const FORMATS: &[Format] = &[
         aliases: &["npm"],
         holds: "npm packages (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_owned,
         read: javascript::read,
     },
     Format {
@@ -281,6 +189,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "NuGet packages (`.nupkg`)",
         made_of: &[Container::Zip],
+        normalize: str::to_lowercase,
         read: nuget::read,
     },
     Format {
@@ -289,6 +198,7 @@ const FORMATS: &[Format] = &[
         aliases: &["pypi"],
         holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
         made_of: &[Container::Gzip, Container::Zip],
+        normalize: python::normalized,
         read: python::read,
     },
     Format {
@@ -297,6 +207,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rpm"],
         holds: "RPM packages (`.rpm`)",
         made_of: &[],
+        normalize: str::to_owned,
         read: redhat::read,
     },
     Format {
@@ -305,6 +216,7 @@ const FORMATS: &[Format] = &[
         aliases: &["rubygems"],
         holds: "gems (`.gem`)",
         made_of: &[Container::Tar],
+        normalize: str::to_owned,
         read: ruby::read,
     },
     Format {
@@ -313,6 +225,7 @@ const FORMATS: &[Format] = &[
         aliases: &[],
         holds: "Terraform modules (`.tgz`)",
         made_of: &[Container::Gzip],
+        normalize: str::to_ascii_lowercase,
         read: terraform::read,
     },
 ];
@@ -332,7 +245,7 @@ impl Ecosystem {
     /// A name by the ecosystem's own rule of sameness.
     #[must_use]
     pub fn normalize(self, name: &str) -> String {
-        name.to_owned()
+        (self.format().normalize)(name)
     }
 
     fn format(self) -> &'static Format {

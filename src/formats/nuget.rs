@@ -13,6 +13,8 @@ use super::{MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
 
 /// Bytes of the nuspec.
 const MAX_NUSPEC: u64 = 1024 * 1024;
+/// Dependencies and groups of them.
+const MAX_DEPENDENCIES: usize = 10_000;
 /// Letters of an id, as `NuGet` has it.
 const MAX_ID: usize = 100;
 
@@ -198,6 +200,11 @@ fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup>, Reject
     let Some(listed) = described.child("dependencies") else {
         return Ok(Vec::new());
     };
+    let grouped = listed.children.iter().map(|child| 1 + child.children.len());
+    if grouped.sum::<usize>() > MAX_DEPENDENCIES {
+        let message = format!("the nuspec has more than {MAX_DEPENDENCIES} dependencies");
+        return Err(Rejection::new("dependencies", message));
+    }
     let mut groups = Vec::new();
     if listed.child("dependency").is_some() {
         groups.push(group(listed, None)?);

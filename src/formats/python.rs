@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::bounded::unreadable;
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
-use super::headers::Headers;
+use super::headers::{Headers, paragraph};
 use super::tarball::{length_of, members};
 use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
 
@@ -191,7 +191,7 @@ fn several(field: &'static str) -> Rejection {
 
 fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> Result<Manifest, Rejection> {
     // Old build tools wrote other encodings into fields that no index uses.
-    let text = String::from_utf8_lossy(bytes);
+    let text = paragraph(bytes);
     let headers = Headers::read(&text)
         .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
     let named = named(&headers);
@@ -294,7 +294,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     for letter in name.chars() {
         let separator = matches!(letter, '-' | '_' | '.');

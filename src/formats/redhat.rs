@@ -324,4 +324,7 @@ fn changelog(header: &Header) -> Vec<Change> {
 }
 
 #[cfg(test)]
+pub(super) use tests::fixture;
+
+#[cfg(test)]
 mod tests;

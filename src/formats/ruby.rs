@@ -273,17 +273,28 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
     Ok((runtime, development))
 }
 
-/// `RubyGems` prefers the older key where a gem has both.
+/// Of the keys of several ages `RubyGems` takes the oldest that says something.
 fn dependency(node: &Node) -> Option<Dependency> {
     let name = node.get("name")?.plain_text().filter(|name| is_word(name))?;
-    let stated = ["version_requirements", "requirement", "version_requirement"]
-        .into_iter()
-        .filter_map(|key| node.get(key))
-        .find(|requirement| !requirement.is_null());
+    let stated = |key: &str| node.get(key).filter(|stated| !stated.is_null());
+    let requirement = if let Some(oldest) = stated("version_requirement") {
+        oldest_requirement(oldest)
+    } else {
+        let stated = stated("version_requirements").or_else(|| stated("requirement"));
+        stated.map_or_else(|| Some(ANY_VERSION.to_owned()), requirement)
+    };
     Some(Dependency {
         name: name.to_owned(),
-        requirement: stated.map_or_else(|| Some(ANY_VERSION.to_owned()), requirement)?,
+        requirement: requirement?,
     })
+}
+
+/// A `Gem::Version::Requirement`, of which `RubyGems` still reads a lone version.
+fn oldest_requirement(node: &Node) -> Option<String> {
+    match node.get("version") {
+        Some(version) if !version.is_null() => Some(format!("= {}", version_text(version)?)),
+        _ => Some(ANY_VERSION.to_owned()),
+    }
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {

@@ -86,7 +86,7 @@ impl<'a, R: Read> Members<'a, R> {
     }
 
     fn next_entry(&mut self) -> io::Result<Option<tar::Entry<'a, R>>> {
-        let Some(entry) = self.entries.next().transpose()? else {
+        let Some(entry) = self.entries.next().transpose().map_err(explained)? else {
             return Ok(None);
         };
         self.seen += 1;
@@ -186,6 +186,17 @@ impl Extended {
             }
         }
         Ok(())
+    }
+}
+
+/// The crate's own errors quote what they could not read, and have no kinds.
+fn explained(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::Other {
+        return error;
+    }
+    match error.to_string().as_str() {
+        "unexpected EOF during skip" | "failed to read entire block" => io::ErrorKind::UnexpectedEof.into(),
+        _ => damaged("a tar header is damaged"),
     }
 }
 

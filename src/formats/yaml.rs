@@ -16,13 +16,15 @@ use serde_json::Value;
 /// Collections inside one another, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Scalars and collections written in the document.
-pub(super) const MAX_NODES: usize = 200_000;
+pub(super) const MAX_NODES: usize = 120_000;
 /// Values with a name that aliases can repeat.
 pub(super) const MAX_ANCHORS: usize = 10_000;
-/// What the document may weigh with every alias written out: [`NODE_WEIGHT`] a node and its text.
+/// Bytes that the document may weigh with every alias written out.
 pub(super) const MAX_EXPANDED: u64 = 32 * 1024 * 1024;
 
-const NODE_WEIGHT: u64 = 32;
+/// Bytes that a scalar takes besides its text, and those that a collection takes as JSON.
+const SCALAR_WEIGHT: u64 = 64;
+const COLLECTION_WEIGHT: u64 = 640;
 
 /// A part of a document.
 #[derive(Debug)]
@@ -236,7 +238,7 @@ impl<'a> Open<'a> {
         let weight = self
             .nodes
             .iter()
-            .fold(NODE_WEIGHT, |sum, node| sum.saturating_add(node.weight));
+            .fold(COLLECTION_WEIGHT, |sum, node| sum.saturating_add(node.weight));
         let kind = if self.mapping {
             Kind::Mapping(paired(self.nodes))
         } else {
@@ -265,7 +267,7 @@ fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Resu
     let text = if binary { decoded(&text)? } else { text };
     Ok(Node {
         depth: 0,
-        weight: NODE_WEIGHT + text.len() as u64,
+        weight: SCALAR_WEIGHT + text.len() as u64,
         kind: Kind::Scalar {
             text,
             plain: style == ScalarStyle::Plain && tag.is_none(),
@@ -284,9 +286,9 @@ fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
     Ok(Cow::Owned(text))
 }
 
-/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string".
+/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as a suffix.
 fn is_foreign(tag: &Tag) -> bool {
-    !tag.is_yaml_core_schema() && !tag.suffix.is_empty()
+    !tag.is_yaml_core_schema() && !matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""))
 }
 
 fn too_deep() -> String {
@@ -321,6 +323,13 @@ mod tests {
             "a": ["1.10", 12, true, null, "7", "007"], "1": {"y": "z"}, "b": {"y": "z"},
         });
         assert_eq!(root.to_json(), expected);
+    }
+
+    #[test]
+    fn a_mere_exclamation_mark_says_text() {
+        let root = read("- ! '>='\n- !!str 1\n- ! 2\n- !own 3\n").unwrap();
+        let texts: Vec<_> = root.items().map(Node::plain_text).collect();
+        assert_eq!(texts, [Some(">="), Some("1"), Some("2"), None]);
     }
 
     #[test]
@@ -370,7 +379,7 @@ mod tests {
     #[test]
     fn values_are_counted() {
         let many = "- \n".repeat(MAX_NODES + 1);
-        assert_eq!(read(&many).unwrap_err(), "it holds more than 200000 values");
+        assert_eq!(read(&many).unwrap_err(), "it holds more than 120000 values");
         let anchors: Vec<_> = (0..=MAX_ANCHORS).map(|id| format!("- &a{id} x")).collect();
         let anchors = anchors.join("\n");
         assert_eq!(

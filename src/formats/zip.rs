@@ -18,6 +18,9 @@ pub(super) const MAX_DIRECTORY: u64 = 32 * 1024 * 1024;
 /// Entries of one kind that anybody asks for.
 pub(super) const MAX_WANTED: usize = 1_000;
 
+/// Bytes of the directory that are read at once.
+const BLOCK: usize = 64 * 1024;
+
 const END: &[u8] = b"PK\x05\x06";
 const END64: &[u8] = b"PK\x06\x06";
 const LOCATOR64: &[u8] = b"PK\x06\x07";
@@ -53,7 +56,7 @@ struct Directory {
 pub(super) fn find(source: &mut dyn Source, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
     let directory = directory(source)?;
     source.seek(SeekFrom::Start(directory.offset))?;
-    let mut records = BufReader::new(source.take(directory.size));
+    let mut records = BufReader::with_capacity(BLOCK, source.take(directory.size));
     let mut found = Vec::new();
     while !records.fill_buf()?.is_empty() {
         let entry = record(&mut records, directory.prefix)?;

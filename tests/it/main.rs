@@ -1,15 +1,21 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
 
+mod admin;
 mod copies;
 mod downloads;
 mod errors;
 mod faults;
+mod forms;
+mod gems;
+mod killed;
 mod lists;
+mod openapi;
 mod package_urls;
 mod packages;
 mod races;
 mod round_trips;
 mod runtime;
 mod support;
+mod sweep;
 mod upload_faults;
 mod uploads;

@@ -5,7 +5,8 @@ use insta::assert_snapshot;
 
 use crate::support::File;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
-use crate::support::gem::Gem;
+use crate::support::gem::{Gem, tar};
+use crate::support::whole::assert_whole;
 
 #[tokio::test]
 async fn a_published_gem_is_answered_as_documented() {
@@ -138,4 +139,41 @@ async fn health_needs_no_token() {
         format!(r#"{{"status":"ok","version":"{version}"}}"#)
     );
     assert_eq!(health.header("content-type"), Some("application/json"));
+}
+
+/// Over 16 kB it lies beside the file.
+#[tokio::test]
+async fn large_metadata_is_answered_whole_and_removed_with_its_package() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let summary = "Bananas are berries. ".repeat(2_000);
+    let published = app.user.publish(&Gem::banana().summary(&summary).build()).await;
+    let id = published.id();
+    assert_eq!(published.json()["metadata"]["summary"], summary.trim_end());
+    assert_eq!(app.user.get(&id).await.text(), published.text());
+    let contents = app.contents().await;
+    assert_eq!(assert_whole(&contents), [id.as_str()]);
+    assert_eq!(contents.objects.len(), 2);
+
+    let again = app.user.publish(&Gem::banana().summary(&summary).build()).await;
+    assert_eq!(again.text(), published.text());
+    let other = Gem::banana().summary(&summary).member("more", b"x").build();
+    app.user.publish(&other).await.assert_error(409);
+    assert_eq!(app.contents().await, contents);
+    assert_eq!(app.user.delete(&id).await.status, 200);
+    assert_eq!(app.contents().await, before);
+}
+
+#[tokio::test]
+async fn metadata_that_no_answer_could_carry_is_refused() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let specification = Gem::banana().summary(&"x".repeat(5_000_000)).specification();
+    std::io::Write::write_all(&mut encoder, specification.as_bytes()).expect("in memory");
+    let metadata = encoder.finish().expect("in memory");
+    let gem = tar(&[("metadata.gz", &metadata), ("data.tar.gz", b"")]);
+    let answer = app.user.publish(&File::new("banana-1.0.0.gem", gem)).await;
+    assert_snapshot!(answer.whole());
+    assert_eq!(app.contents().await, before);
 }

@@ -184,7 +184,9 @@ async fn the_log_has_a_line_of_json_for_each_call_and_no_secret() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_json_snapshot!(lines, { "[].timestamp" => "[time]", "[].milliseconds" => "[milliseconds]" });
+    assert_json_snapshot!(lines, {
+        "[].timestamp" => "[time]", "[].milliseconds" => "[milliseconds]", "[].bytes_out" => "[bytes]",
+    });
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ use super::Refusal;
 
 /// The largest event that Lambda takes in a synchronous call, in bytes.
 const EVENT_BYTES: usize = 6 * 1024 * 1024;
+/// The time that the function has, longer than the gateway's: the template's default.
+const FUNCTION_TIMEOUT_MILLIS: u64 = 900_000;
 /// The stage that the gateway would serve; it is part of the event's URI, never of its path.
 const STAGE: &str = "local";
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -61,9 +63,6 @@ pub(super) fn into_request(event: ApiGatewayProxyRequest, body: Vec<u8>) -> lamb
     context.deadline = now_millis().saturating_add(FUNCTION_TIMEOUT_MILLIS);
     request.with_lambda_context(context)
 }
-
-/// The time that the function has, longer than the gateway's: what the template sets.
-const FUNCTION_TIMEOUT_MILLIS: u64 = 60_000;
 
 fn now_millis() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

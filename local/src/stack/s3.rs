@@ -13,8 +13,11 @@ mod index;
 mod lifecycle;
 mod listing;
 mod multipart;
+mod part;
 mod policy;
+mod read;
 mod store;
+mod write;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

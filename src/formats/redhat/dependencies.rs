@@ -22,8 +22,9 @@ const ENHANCES: [u32; 3] = [5055, 5057, 5056];
 
 /// The comparison among `RPMSENSE_LESS`, `GREATER` and `EQUAL`.
 const COMPARISON: u64 = 0x0f;
-/// `RPMSENSE_PREREQ`, `SCRIPT_PRE` and `SCRIPT_POST`: needed before the package's scripts run.
-const PRE: u64 = 1 << 6 | 1 << 9 | 1 << 10;
+/// `RPMSENSE_POSTTRANS`, `PREREQ`, `PRETRANS`, `SCRIPT_PRE` and `SCRIPT_POST`: needed before the
+/// package's scripts run.
+const PRE: u64 = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10;
 
 /// All kinds.
 #[derive(Debug, Serialize)]
@@ -116,6 +117,14 @@ impl Dependency {
     }
 }
 
+impl Dependency {
+    /// Everything but when it is needed.
+    fn meaning(&self) -> (&str, Option<&str>, [Option<&str>; 3]) {
+        let evr = [&self.epoch, &self.version, &self.release];
+        (&self.name, self.flags, evr.map(Option::as_deref))
+    }
+}
+
 fn comparison(flags: u64) -> Option<&'static str> {
     match flags & COMPARISON {
         0x02 => Some("LT"),
@@ -150,15 +159,15 @@ fn parts(evr: &str) -> (Option<String>, Option<String>, Option<String>) {
 
 /// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
 /// itself, none twice, and of the versions of libc the highest.
-fn required(all: Vec<Dependency>, provides: &[Dependency], own_files: &HashSet<String>) -> Vec<Dependency> {
-    let own_names: HashSet<&str> = provides.iter().map(|dependency| &*dependency.name).collect();
+fn required(all: Vec<Dependency>, own: &[Dependency], own_files: &HashSet<String>) -> Vec<Dependency> {
+    let own: HashSet<_> = own.iter().map(Dependency::meaning).collect();
     let mut last: HashMap<String, Dependency> = HashMap::new();
     let mut kept = Vec::new();
     let mut libc: Option<Dependency> = None;
     for dependency in all {
         let name = dependency.name.as_str();
         if name.starts_with("rpmlib(")
-            || own_names.contains(name)
+            || own.contains(&dependency.meaning())
             || own_files.contains(name)
             || last.get(name) == Some(&dependency)
         {
@@ -222,6 +231,7 @@ mod tests {
     fn requirements_are_those_that_primary_lists() {
         let all = vec![
             dependency("rpmlib(X)", 0, ""),
+            dependency("own", 0x08, "1-1"),
             dependency("own", 0, ""),
             dependency("/usr/bin/own", 0, ""),
             dependency("/usr/share/own", 0, ""),
@@ -232,13 +242,14 @@ mod tests {
             dependency("libc.so.6(GLIBC_2.4)(64bit)", 0, ""),
             dependency("/bin/sh", 1 << 9, ""),
         ];
-        let provides = [dependency("own", 0, "")];
+        let provides = [dependency("own", 0x08, "1-1")];
         let own_files = HashSet::from(["/usr/bin/own".to_owned()]);
         let kept = required(all, &provides, &own_files);
         let names: Vec<_> = kept.iter().map(|kept| (kept.name.as_str(), kept.pre)).collect();
         assert_eq!(
             names,
             [
+                ("own", false),
                 ("/usr/share/own", false),
                 ("a", false),
                 ("/bin/sh", true),

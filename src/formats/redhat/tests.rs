@@ -41,6 +41,11 @@ fn tags() -> Vec<(u32, Values<'static>)> {
     ]
 }
 
+/// A whole package, for tests of all formats.
+pub(in crate::formats) fn fixture() -> Vec<u8> {
+    rpm(&tags())
+}
+
 /// The tags above with one of them exchanged.
 fn with(tag: u32, values: Values<'static>) -> Vec<(u32, Values<'static>)> {
     let mut tags = tags();

@@ -164,6 +164,16 @@ dependencies:
 }
 
 #[test]
+fn operators_may_have_the_mark_that_early_psych_gave_them() {
+    let specification = changed("\"~>\"", "! '~>'");
+    let manifest = read_gem(gem(&specification)).unwrap();
+    assert_eq!(
+        manifest.metadata["development_dependencies"],
+        json!([{"name": "rake", "requirement": "~> 13.0"}])
+    );
+}
+
+#[test]
 fn prereleases_and_platforms_are_kept() {
     let specification = changed("version: 1.0.0", "version: 2.0.0.pre.1").replacen(
         "platform: ruby",

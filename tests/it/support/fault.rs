@@ -40,6 +40,13 @@ pub(crate) enum Fault {
     PauseAfter(Gate),
 }
 
+impl Fault {
+    /// Whether once is as good as always.
+    pub(crate) fn outlasts_the_call(&self) -> bool {
+        matches!(self, Self::Hang | Self::ApplyAndHang)
+    }
+}
+
 /// A place where a call waits until it is let pass.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate(Arc<[watch::Sender<bool>; 2]>);

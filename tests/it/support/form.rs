@@ -1,6 +1,6 @@
 //! Multipart bodies, byte for byte as clients send them.
 
-use super::File;
+use super::file::File;
 
 /// A boundary as curl makes them.
 pub(crate) const BOUNDARY: &str = "------------------------a95d0f2e6ab4b2b1";

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::File;
+use super::file::File;
 
 /// A gem to be.
 #[derive(Debug, Clone)]
@@ -67,7 +67,8 @@ impl Gem {
         File::new(&name, tar(&members))
     }
 
-    fn specification(&self) -> String {
+    /// `metadata.gz`, unpacked.
+    pub(crate) fn specification(&self) -> String {
         let Self {
             name,
             version,

@@ -23,9 +23,7 @@ pub(crate) async fn seeded_stack() -> Stack {
     }
     let token = NewToken {
         scopes: vec![Scope::CreatePackages, Scope::ReadPackages, Scope::DeletePackages],
-        registry: None,
-        expires_at: None,
-        description: None,
+        ..NewToken::default()
     };
     let secret = DEVELOPMENT_TOKEN.parse().expect("well-formed");
     records

@@ -1,29 +1,18 @@
 //! The operations of S3 that an embedded bucket answers.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateMultipartUploadInput,
     CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output,
-    PutObjectInput, PutObjectOutput, StreamingBlob, UploadPartCopyInput, UploadPartCopyOutput,
-    UploadPartInput, UploadPartOutput,
+    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
+    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 
-use super::blob;
-use super::checksums::{answered, sent};
-use super::conditions::{Conditions, etag, matches, modified, precondition_failed};
-use super::index::{Headers, Object};
 use super::store::Store;
-use super::{copy, internal, listing, multipart};
+use super::{copy, listing, multipart, part, read, write};
 
-/// How much of an object is read at once.
-const READ_BYTES: usize = 128 * 1024;
 /// How many keys one `DeleteObjects` may name.
 const MOST_DELETIONS: usize = 1000;
 
@@ -45,21 +34,6 @@ impl Bucket {
     }
 }
 
-/// The headers that an input wants to see again.
-macro_rules! headers {
-    ($input:expr) => {
-        $crate::stack::s3::index::Headers {
-            cache_control: $input.cache_control.clone(),
-            content_disposition: $input.content_disposition.clone(),
-            content_encoding: $input.content_encoding.clone(),
-            content_language: $input.content_language.clone(),
-            content_type: $input.content_type.as_ref().map(ToString::to_string),
-            metadata: $input.metadata.clone().unwrap_or_default().into_iter().collect(),
-        }
-    };
-}
-pub(super) use headers;
-
 #[async_trait::async_trait]
 impl S3 for Bucket {
     async fn head_bucket(
@@ -71,110 +45,20 @@ impl S3 for Bucket {
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        let input = request.input;
-        self.is_meant_by(&input.bucket)?;
-        let (object, mut file) = self.store.open_object(&input.key).await?;
-        conditions!(input).check(&object)?;
-        let wanted = match input.range {
-            Some(range) => range.check(object.size)?,
-            None => 0..object.size,
-        };
-        file.seek(std::io::SeekFrom::Start(wanted.start))
-            .await
-            .map_err(internal)?;
-        let length = wanted.end - wanted.start;
-        let body = ReaderStream::with_capacity(file.take(length), READ_BYTES);
-        let whole = length == object.size;
-        let content_range = input
-            .range
-            .map(|_| format!("bytes {}-{}/{}", wanted.start, wanted.end - 1, object.size));
-        let Headers {
-            content_type,
-            metadata,
-            ..
-        } = object.attributes.headers.clone();
-        let output = GetObjectOutput {
-            accept_ranges: Some("bytes".to_owned()),
-            body: Some(StreamingBlob::wrap(body)),
-            cache_control: object.attributes.headers.cache_control.clone(),
-            content_disposition: object.attributes.headers.content_disposition.clone(),
-            content_encoding: object.attributes.headers.content_encoding.clone(),
-            content_language: object.attributes.headers.content_language.clone(),
-            content_length: i64::try_from(length).ok(),
-            content_range,
-            content_type: Some(content_type.unwrap_or_else(default_type)),
-            e_tag: Some(etag(&object)),
-            last_modified: Some(modified(&object)),
-            metadata: Some(metadata.into_iter().collect()),
-            ..GetObjectOutput::default()
-        };
-        // S3 keeps the checksum of the whole to itself where only a part is read.
-        let known = if whole {
-            object.attributes.checksums
-        } else {
-            <_>::default()
-        };
-        Ok(S3Response::new(answered!(known, output)))
+        read::get(self, request.input).await.map(S3Response::new)
     }
 
     async fn head_object(
         &self,
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        let input = request.input;
-        self.is_meant_by(&input.bucket)?;
-        let object = self.store.object(&input.key).await?;
-        conditions!(input).check(&object)?;
-        let Headers {
-            content_type,
-            metadata,
-            ..
-        } = object.attributes.headers.clone();
-        let output = HeadObjectOutput {
-            accept_ranges: Some("bytes".to_owned()),
-            cache_control: object.attributes.headers.cache_control.clone(),
-            content_disposition: object.attributes.headers.content_disposition.clone(),
-            content_encoding: object.attributes.headers.content_encoding.clone(),
-            content_language: object.attributes.headers.content_language.clone(),
-            content_length: i64::try_from(object.size).ok(),
-            content_type: Some(content_type.unwrap_or_else(default_type)),
-            e_tag: Some(etag(&object)),
-            last_modified: Some(modified(&object)),
-            metadata: Some(metadata.into_iter().collect()),
-            ..HeadObjectOutput::default()
-        };
-        Ok(S3Response::new(answered!(object.attributes.checksums, output)))
+        read::head(self, request.input).await.map(S3Response::new)
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        let mut input = request.input;
-        self.is_meant_by(&input.bucket)?;
-        let existing = match self.store.object(&input.key).await {
-            Ok(object) => Some(object),
-            Err(error) if *error.code() == s3s::S3ErrorCode::NoSuchKey => None,
-            Err(error) => return Err(error),
-        };
-        may_replace(
-            existing.as_ref(),
-            input.if_match.as_ref(),
-            input.if_none_match.as_ref(),
-        )?;
-        let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
-        let mut expected = sent!(input);
-        let hasher = expected.hasher(input.checksum_algorithm.as_ref())?;
-        let written = blob::write(self.store.folder(), body, hasher).await?;
-        if let Some(trailers) = request.trailing_headers.and_then(|trailers| trailers.take()) {
-            expected = expected.with_trailers(&trailers);
-        }
-        expected.verify(&written.checksums)?;
-        verify_md5(input.content_md5.as_deref(), &written.md5)?;
-        let headers = headers!(input);
-        let object = self.store.put(input.key, written, headers).await?;
-        let output = PutObjectOutput {
-            e_tag: Some(etag(&object)),
-            ..PutObjectOutput::default()
-        };
-        Ok(S3Response::new(answered!(object.attributes.checksums, output)))
+        write::put(self, request.input, request.trailing_headers)
+            .await
+            .map(S3Response::new)
     }
 
     async fn delete_object(
@@ -236,7 +120,7 @@ impl S3 for Bucket {
         &self,
         request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
-        multipart::put(self, request.input, request.trailing_headers)
+        part::put(self, request.input, request.trailing_headers)
             .await
             .map(S3Response::new)
     }
@@ -245,7 +129,7 @@ impl S3 for Bucket {
         &self,
         request: S3Request<UploadPartCopyInput>,
     ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-        multipart::copy(self, request.input).await.map(S3Response::new)
+        part::copy(self, request.input).await.map(S3Response::new)
     }
 
     async fn complete_multipart_upload(
@@ -262,45 +146,5 @@ impl S3 for Bucket {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         multipart::abort(self, request.input).await.map(S3Response::new)
-    }
-}
-
-/// The conditions of a read.
-macro_rules! conditions {
-    ($input:expr) => {
-        Conditions {
-            matches: $input.if_match.clone(),
-            matches_not: $input.if_none_match.clone(),
-            modified_since: $input.if_modified_since.clone(),
-            unmodified_since: $input.if_unmodified_since.clone(),
-        }
-    };
-}
-use conditions;
-
-fn default_type() -> String {
-    "binary/octet-stream".to_owned()
-}
-
-/// The conditions of a write, of which S3 knows two.
-fn may_replace(
-    existing: Option<&Object>,
-    if_match: Option<&ETagCondition>,
-    if_none_match: Option<&ETagCondition>,
-) -> S3Result<()> {
-    let held = |condition: &ETagCondition| existing.is_some_and(|object| matches(condition, object));
-    if if_match.is_some_and(|condition| !held(condition)) || if_none_match.is_some_and(held) {
-        return Err(precondition_failed());
-    }
-    Ok(())
-}
-
-pub(super) fn verify_md5(sent: Option<&str>, computed: &[u8; 16]) -> S3Result<()> {
-    match sent {
-        Some(sent) if sent != BASE64.encode(computed) => Err(s3_error!(
-            BadDigest,
-            "The Content-MD5 you specified did not match what we received."
-        )),
-        _ => Ok(()),
     }
 }

@@ -55,7 +55,22 @@ impl Conditions {
     }
 }
 
-pub(super) fn matches(condition: &ETagCondition, object: &Object) -> bool {
+/// What a write says of the object that it may replace. None of it: anything.
+#[derive(Debug, Default)]
+pub(super) struct WriteCondition {
+    pub(super) matches: Option<ETagCondition>,
+    pub(super) matches_not: Option<ETagCondition>,
+}
+
+impl WriteCondition {
+    /// Whether it holds where `existing` is what the key names.
+    pub(super) fn holds(&self, existing: Option<&Object>) -> bool {
+        let is = |condition: &ETagCondition| existing.is_some_and(|object| matches(condition, object));
+        self.matches.as_ref().is_none_or(is) && !self.matches_not.as_ref().is_some_and(is)
+    }
+}
+
+fn matches(condition: &ETagCondition, object: &Object) -> bool {
     match condition {
         ETagCondition::Any => true,
         ETagCondition::ETag(wanted) => wanted.value() == object.attributes.etag,

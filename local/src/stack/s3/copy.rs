@@ -8,11 +8,12 @@ use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 
 use super::blob::{self, Blob};
-use super::bucket::{Bucket, headers};
+use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
-use super::conditions::{Conditions, etag, modified};
+use super::conditions::{Conditions, WriteCondition, etag, modified};
 use super::index::Object;
 use super::internal;
+use super::write::headers;
 
 /// How much is read at once to compute a checksum.
 const READ_BYTES: usize = 1 << 20;
@@ -54,7 +55,13 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
     }
     let object = bucket
         .store
-        .put_blob(input.key, copied, source.size, attributes)
+        .put_blob(
+            input.key,
+            copied,
+            source.size,
+            attributes,
+            WriteCondition::default(),
+        )
         .await?;
     let result = CopyObjectResult {
         checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),

@@ -15,6 +15,7 @@ use multer::{Field, Multipart};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
 use super::bucket::Bucket;
+use super::conditions::WriteCondition;
 use super::index::{Headers, Object};
 use super::policy::{Fields, Policy};
 use super::{Key, blob};
@@ -175,7 +176,10 @@ async fn store(bucket: &Bucket, key: &Key, fields: &mut Fields, mut file: Field<
         ));
     }
     expected.verify(&written.checksums)?;
-    bucket.store.put(target, written, headers(fields)).await
+    bucket
+        .store
+        .put(target, written, headers(fields), WriteCondition::default())
+        .await
 }
 
 /// The file's own name, where a browser sends its whole path.

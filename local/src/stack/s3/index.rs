@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
 use super::checksums::Checksums;
+use super::conditions::WriteCondition;
 
 /// One object, without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,15 @@ pub(super) struct Part {
     pub(super) attributes: Attributes,
 }
 
+/// What became of a write.
+#[derive(Debug)]
+pub(super) enum Put {
+    /// It is done; the file that nothing names any more.
+    Done(Option<String>),
+    /// Its condition did not hold.
+    Refused,
+}
+
 /// The tables. Every method is one transaction.
 #[derive(Debug)]
 pub(super) struct Index(Connection);
@@ -97,10 +107,7 @@ impl Index {
     }
 
     pub(super) fn object(&self, key: &str) -> rusqlite::Result<Option<Object>> {
-        self.0
-            .prepare_cached("SELECT key, blob, size, modified, attributes FROM objects WHERE key = ?")?
-            .query_row([key], object)
-            .optional()
+        find(&self.0, key)
     }
 
     /// The first object after `after` in the order of keys, `after` itself not included.
@@ -113,12 +120,15 @@ impl Index {
             .optional()
     }
 
-    /// Makes `object` what its key names. Returns the file that nothing names any more.
-    pub(super) fn put(&mut self, object: &Object) -> rusqlite::Result<Option<String>> {
+    /// Makes `object` what its key names, where that may replace what is there.
+    pub(super) fn put(&mut self, object: &Object, condition: &WriteCondition) -> rusqlite::Result<Put> {
         let transaction = self.0.transaction()?;
+        if !condition.holds(find(&transaction, &object.key)?.as_ref()) {
+            return Ok(Put::Refused);
+        }
         let replaced = put(&transaction, object)?;
         transaction.commit()?;
-        Ok(replaced)
+        Ok(Put::Done(replaced))
     }
 
     /// Removes the object; where `blob` is given, only if that is still its file.
@@ -220,6 +230,13 @@ impl Index {
             .query_map([], |row| row.get(0))?
             .collect()
     }
+}
+
+fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<Object>> {
+    connection
+        .prepare_cached("SELECT key, blob, size, modified, attributes FROM objects WHERE key = ?")?
+        .query_row([key], object)
+        .optional()
 }
 
 fn put(connection: &Connection, object: &Object) -> rusqlite::Result<Option<String>> {

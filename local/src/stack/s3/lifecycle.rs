@@ -53,6 +53,7 @@ async fn expire(store: &Store, before: i64) -> S3Result<()> {
 mod tests {
     use super::*;
     use crate::stack::s3::blob::Blob;
+    use crate::stack::s3::conditions::WriteCondition;
     use crate::stack::s3::index::Attributes;
 
     #[tokio::test]
@@ -63,7 +64,13 @@ mod tests {
             let blob = Blob::new(store.folder());
             std::fs::write(blob.path(), key).unwrap();
             store
-                .put_blob(key.to_owned(), blob, 0, Attributes::default())
+                .put_blob(
+                    key.to_owned(),
+                    blob,
+                    0,
+                    Attributes::default(),
+                    WriteCondition::default(),
+                )
                 .await
                 .unwrap();
         }

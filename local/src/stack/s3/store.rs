@@ -8,7 +8,8 @@ use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 
 use super::blob::{self, Blob, Written};
-use super::index::{Attributes, Headers, Index, Object};
+use super::conditions::{WriteCondition, precondition_failed};
+use super::index::{Attributes, Headers, Index, Object, Put};
 use super::internal;
 
 /// Cheap to clone.
@@ -82,24 +83,31 @@ impl Store {
         }
     }
 
-    /// Makes a written file what `key` names.
-    pub(super) async fn put(&self, key: String, written: Written, headers: Headers) -> S3Result<Object> {
-        let etag = written.etag();
+    /// Makes a written file what `key` names, where the condition holds.
+    pub(super) async fn put(
+        &self,
+        key: String,
+        written: Written,
+        headers: Headers,
+        condition: WriteCondition,
+    ) -> S3Result<Object> {
         let attributes = Attributes {
-            etag,
+            etag: written.etag(),
             checksums: written.checksums,
             headers,
         };
-        self.put_blob(key, written.blob, written.size, attributes).await
+        self.put_blob(key, written.blob, written.size, attributes, condition)
+            .await
     }
 
-    /// Makes a file what `key` names.
+    /// Makes a file what `key` names, where the condition holds.
     pub(super) async fn put_blob(
         &self,
         key: String,
         blob: Blob,
         size: u64,
         attributes: Attributes,
+        condition: WriteCondition,
     ) -> S3Result<Object> {
         let object = Object {
             key,
@@ -110,14 +118,17 @@ impl Store {
         };
         let stored = object.clone();
         // The file goes with the row: who is cancelled here leaves either both or none.
-        let replaced = self
-            .index(move |index| {
-                let replaced = index.put(&object)?;
+        let put = self.index(move |index| {
+            let put = index.put(&object, &condition)?;
+            if let Put::Done(_) = put {
                 blob.keep();
-                Ok(replaced)
-            })
-            .await?;
-        self.forget(replaced);
+            }
+            Ok(put)
+        });
+        match put.await? {
+            Put::Done(replaced) => self.forget(replaced),
+            Put::Refused => return Err(precondition_failed()),
+        }
         Ok(stored)
     }
 

@@ -1,0 +1,179 @@
+//! What reading a package gives, and the bounds that hold for every format.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Bytes of a name.
+pub const MAX_NAME: usize = 255;
+/// Bytes of a version.
+pub const MAX_VERSION: usize = 128;
+/// Bytes of a variant.
+pub const MAX_VARIANT: usize = 128;
+/// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
+/// claims a release must fit into one key of the table, which ends at 1,024 bytes.
+pub const MAX_RELEASE: usize = 1000;
+
+/// What a package file says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The name as the file spells it: what people see.
+    pub name: String,
+    /// The name by the ecosystem's own rule of sameness: what releases are claimed by.
+    pub normalized_name: String,
+    /// The version as the file spells it.
+    pub version: String,
+    /// The version by the ecosystem's own rule of sameness.
+    pub normalized_version: String,
+    /// Architecture, platform or distribution, where the ecosystem has such a thing.
+    pub variant: Option<String>,
+    /// What the ecosystem's native index needs to know, so that no file is ever read twice.
+    pub metadata: Map<String, Value>,
+}
+
+/// Why a file is no package of its ecosystem: the field at fault, and a sentence to act upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The part of the file that is wrong, as its format calls it (`metadata.gz`, `version`).
+    pub field: &'static str,
+    /// What was found, what was expected, what to do next.
+    pub message: String,
+}
+
+impl Rejection {
+    pub(super) fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl Manifest {
+    /// The bounds that hold for every format.
+    pub(super) fn within_bounds(self) -> Result<Self, Rejection> {
+        bounded_text("name", &self.name, MAX_NAME)?;
+        bounded_text("name", &self.normalized_name, MAX_NAME)?;
+        bounded_text("version", &self.version, MAX_VERSION)?;
+        bounded_text("version", &self.normalized_version, MAX_VERSION)?;
+        let variant = self.variant.as_deref();
+        if let Some(variant) = variant {
+            bounded_text("variant", variant, MAX_VARIANT)?;
+        }
+        let release = [
+            &self.normalized_name,
+            &self.normalized_version,
+            variant.unwrap_or(""),
+        ];
+        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE {
+            let message = "name, version and variant are too long together; shorten the name";
+            return Err(Rejection::new("name", message));
+        }
+        Ok(self)
+    }
+}
+
+/// What one of a release's names may be in any format: not empty, within `limit` bytes, printable.
+fn bounded_text(field: &'static str, text: &str, limit: usize) -> Result<(), Rejection> {
+    let what = if text.is_empty() {
+        "is empty".to_owned()
+    } else if text.len() > limit {
+        format!("is longer than {limit} bytes")
+    } else if text.chars().any(char::is_control) {
+        "holds control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Rejection::new(
+        field,
+        format!("the package's {field} {what}; change it and build the package again"),
+    ))
+}
+
+/// The unreserved characters of RFC 3986 stand for themselves, every other byte takes three.
+fn percent_encoded_length(text: &str) -> usize {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if unreserved(byte) { 1 } else { 3 })
+        .sum()
+}
+
+/// What a format keeps for its index, as it travels.
+pub(super) fn metadata(facts: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(facts) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(name: &str, version: &str, variant: &str) -> Result<(), String> {
+        let manifest = Manifest {
+            name: name.to_owned(),
+            normalized_name: name.to_owned(),
+            version: version.to_owned(),
+            normalized_version: version.to_owned(),
+            variant: Some(variant.to_owned()),
+            metadata: Map::new(),
+        };
+        let rejected = |rejection: Rejection| rejection.message;
+        manifest.within_bounds().map(drop).map_err(rejected)
+    }
+
+    #[test]
+    fn names_are_bounded_one_by_one_and_together() {
+        let longest = [
+            "n".repeat(MAX_NAME),
+            "1".repeat(MAX_VERSION),
+            "v".repeat(MAX_VARIANT),
+        ];
+        let [name, version, variant] = longest.each_ref().map(String::as_str);
+        assert_eq!(checked(name, version, variant), Ok(()));
+        for (name, version, variant, expected) in [
+            ("", "1", "v", "the package's name is empty"),
+            (
+                &format!("{name}n"),
+                "1",
+                "v",
+                "the package's name is longer than 255 bytes",
+            ),
+            (
+                "n",
+                &format!("{version}1"),
+                "v",
+                "the package's version is longer than 128 bytes",
+            ),
+            (
+                "n",
+                "1",
+                &format!("{variant}v"),
+                "the package's variant is longer than 128 bytes",
+            ),
+            (
+                "n",
+                "1",
+                "a\u{7}b",
+                "the package's variant holds control characters",
+            ),
+        ] {
+            let message = format!("{expected}; change it and build the package again");
+            assert_eq!(checked(name, version, variant), Err(message));
+        }
+        assert_eq!(
+            checked(&"ü".repeat(127), version, &"名".repeat(42)),
+            Err("name, version and variant are too long together; shorten the name".to_owned())
+        );
+    }
+}

@@ -1,0 +1,276 @@
+//! Forms as clients send them, and as attackers do.
+
+use http::Method;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::support::File;
+use crate::support::app::{FILES, ORGANIZATION, TestApp};
+use crate::support::form::{BOUNDARY, Form, Part};
+use crate::support::gem::Gem;
+
+fn with_type(file: &File, content_type: &str) -> Form {
+    Form::usual(file).with_content_type(content_type)
+}
+
+#[tokio::test]
+async fn every_spelling_of_the_documented_form_publishes_the_same_package() {
+    let app = TestApp::start().await;
+    let gem = Gem::banana().build();
+    let id = app.user.publish(&gem).await.id();
+    for form in [
+        Form::documented(&gem),
+        Form::usual(&gem),
+        with_type(&gem, &format!("multipart/form-data; boundary=\"{BOUNDARY}\"")),
+        with_type(
+            &gem,
+            &format!("application/json; boundary=\"{BOUNDARY}\"; charset=utf-8"),
+        ),
+        with_type(
+            &gem,
+            &format!("multipart/form-data; charset=utf-8;BOUNDARY={BOUNDARY}"),
+        ),
+        with_type(&gem, &format!("boundary={BOUNDARY}; multipart/form-data")),
+        with_type(&gem, &format!("; boundary={BOUNDARY}")),
+    ] {
+        let content_type = form.content_type.clone();
+        assert_eq!(app.user.publish_form(form).await.id(), id, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_chunked_body_is_a_body() {
+    let app = TestApp::start().await;
+    let form = Form::documented(&Gem::banana().build());
+    let chunks: Vec<_> = form
+        .body
+        .chunks(1000)
+        .map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()))
+        .collect();
+    let request = app.user.request(Method::POST, &app.user.packages());
+    let request = request.header(CONTENT_TYPE, form.content_type);
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+    app.user.send(request.body(body)).await.id();
+}
+
+#[tokio::test]
+async fn a_file_name_is_read_as_it_was_meant() {
+    let app = TestApp::start().await;
+    let user = app.user.at(ORGANIZATION, FILES);
+    for (disposition, filename) in [
+        (
+            r#"form-data; name="file"; filename="näïve-1.0.0.txt""#,
+            "näïve-1.0.0.txt",
+        ),
+        (
+            r#"attachment; filename="名-1.0.1.txt"; name="file""#,
+            "名-1.0.1.txt",
+        ),
+        (
+            r#"form-data; name="file"; filename="x"; filename*=UTF-8''na%C3%AFve-1.0.2.txt"#,
+            "naïve-1.0.2.txt",
+        ),
+        (
+            r#"form-data; name="file"; filename="a\"b-1.0.3.txt""#,
+            "a\"b-1.0.3.txt",
+        ),
+        (
+            r#"form-data; name="file"; filename="a%22b-1.0.4.txt""#,
+            "a\"b-1.0.4.txt",
+        ),
+        (
+            r#"form-data; name="file"; filename="C:\new\a-1.0.5.txt""#,
+            "a-1.0.5.txt",
+        ),
+        (
+            r#"form-data; name="file"; filename="../../a-1.0.6.txt""#,
+            "a-1.0.6.txt",
+        ),
+        ("form-data; name=file; filename=a-1.0.7.txt", "a-1.0.7.txt"),
+    ] {
+        let part = Part::new(&format!("Content-Disposition: {disposition}"), filename);
+        let answer = user.publish_form(Form::of(&[part])).await;
+        assert_eq!(
+            user.get(&answer.id()).await.json()["filename"],
+            filename,
+            "{disposition}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn fields_that_nobody_asked_for_are_ignored() {
+    let app = TestApp::start().await;
+    let file = Part::file("form-data", &Gem::banana().build());
+    let note = Part::field("note", "--not a boundary\r\n--");
+    let other = Part::file("form-data", &File::new("other.txt", b"x"));
+    let other = Part::new(
+        &other.head.replacen("name=\"file\"", "name=\"other\"", 1),
+        other.content,
+    );
+    let form = Form::of(&[note.clone(), other, file, note.clone(), note]);
+    app.user.publish_form(form).await.id();
+}
+
+/// Each is answered with a sentence, and none leaves anything.
+#[tokio::test]
+async fn hostile_forms_are_refused_and_leave_nothing() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let gem = Gem::banana().build();
+    let usual = Form::usual(&gem);
+    let file = Part::file("form-data", &gem);
+    let note = Part::field("note", "x");
+    let named = |name: &str| {
+        let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        Form::of(&[Part::new(&head, gem.bytes.clone())])
+    };
+    let header =
+        |header: String| Form::of(&[Part::new(&format!("{header}\r\n{}", file.head), b"x".to_vec())]);
+    let raw = |body: &[u8]| Form {
+        body: body.to_vec(),
+        ..usual.clone()
+    };
+    let long_boundary = "b".repeat(71);
+    let mut hostile = vec![
+        (
+            "a boundary of 71",
+            usual
+                .clone()
+                .with_content_type(&format!("multipart/form-data; boundary={long_boundary}")),
+        ),
+        (
+            "an empty boundary",
+            usual.clone().with_content_type("multipart/form-data; boundary="),
+        ),
+        (
+            "an open quote",
+            usual
+                .clone()
+                .with_content_type("multipart/form-data; boundary=\""),
+        ),
+        ("10,000 parts", Form::of(&vec![note.clone(); 10_000])),
+        (
+            "10,000 parts behind the file",
+            Form::of(&[vec![file.clone()], vec![note; 10_000]].concat()),
+        ),
+        (
+            "an endless header",
+            header(format!("X: {}", "x".repeat(1_000_000))),
+        ),
+        ("10,000 headers", header(vec!["X: x"; 10_000].join("\r\n"))),
+        (
+            "a header without end",
+            raw(format!("--{BOUNDARY}\r\n{}", "x".repeat(1_000_000)).as_bytes()),
+        ),
+        ("a header that is none", header("no header".to_owned())),
+        ("twice the same name", Form::of(&[file.clone(), file])),
+        ("no name", named("")),
+        ("a folder", named("a/")),
+        ("a parent", named("..")),
+        ("a NUL", named("a\0b.gem")),
+        (
+            "a NUL, encoded",
+            Form::of(&[Part::new(
+                "Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''a%00b.gem",
+                b"x".to_vec(),
+            )]),
+        ),
+        ("a line break", named("a%0Ab.gem")),
+        ("10 kB of name", named(&"a".repeat(10_000))),
+        (
+            "only boundaries",
+            raw(format!("--{BOUNDARY}\r\n").repeat(50_000).as_bytes()),
+        ),
+        ("4 MB of dashes", raw(&vec![b'-'; 4_000_000])),
+    ];
+    // Wherever it is cut off.
+    let ends = (0..40).chain((40..usual.body.len() - 2).step_by(usual.body.len() / 20));
+    hostile.extend(ends.map(|end| ("cut off", raw(&usual.body[..end]))));
+    for (name, form) in hostile {
+        let size = form.body.len();
+        let answer = app.user.publish_form(form).await;
+        let status = answer.status.as_u16();
+        assert!(
+            matches!(status, 400 | 422),
+            "{name}, {size} bytes: {status} {}",
+            answer.text()
+        );
+        answer.assert_error(status);
+    }
+    assert_eq!(app.contents().await, before);
+}
+
+#[tokio::test]
+async fn a_file_of_100_mb_is_refused_and_the_client_gets_to_know() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let head =
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.gem\"\r\n\r\n");
+    let megabyte = vec![0_u8; 1_000_000];
+    let body = std::iter::once(head.into_bytes()).chain(vec![megabyte; 100]);
+    let body = futures_util::stream::iter(body.map(Ok::<_, std::io::Error>));
+    let request = app.user.request(Method::POST, &app.user.packages());
+    let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+    let answer = app
+        .user
+        .send(request.body(reqwest::Body::wrap_stream(body)))
+        .await;
+    answer.assert_error(413);
+    assert!(answer.message().contains("/packages/upload"));
+    assert_eq!(app.contents().await, before);
+}
+
+/// What the real program sends, with these arguments before the form.
+async fn curl(app: &TestApp, arguments: &[&str]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let gem = Gem::banana().build();
+    let path = folder.path().join(&gem.name);
+    std::fs::write(&path, &gem.bytes).expect("a writable folder");
+    let authorization = app.user.authorization.as_deref().expect("a token");
+    let output = tokio::process::Command::new("curl")
+        .args([
+            "--silent",
+            "--show-error",
+            "-H",
+            &format!("Authorization: {authorization}"),
+        ])
+        .args([
+            "-X",
+            "POST",
+            &format!("{}{}", app.user.base_url, app.user.packages()),
+        ])
+        .args(arguments)
+        .args(["-F", &format!("file=@{}", path.display())])
+        .output()
+        .await
+        .expect("`curl` is needed by this test: install it");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_documented_command_publishes() {
+    let app = TestApp::start().await;
+    let json = ["-H", "Content-Type: application/json"];
+    let published = curl(&app, &json).await;
+    let id = published["id"].as_str().unwrap_or_else(|| panic!("{published}"));
+    assert_eq!(app.user.get(id).await.json(), published);
+    for arguments in [
+        &[][..],
+        &["--http1.1"],
+        &["--http1.0"],
+        &["-H", "Transfer-Encoding: chunked"],
+        &[
+            "-H",
+            "Content-Type: application/json",
+            "-H",
+            "Transfer-Encoding: chunked",
+        ],
+        &["-H", "Expect: 100-continue"],
+        &["-F", "note=x"],
+    ] {
+        assert_eq!(curl(&app, arguments).await, published, "{arguments:?}");
+    }
+}
