@@ -140,6 +140,28 @@ mod tests {
     }
 
     #[test]
+    fn the_description_has_the_same_calls() {
+        let description: serde_json::Value =
+            serde_yaml_ng::from_str(include_str!("../openapi.yaml")).unwrap();
+        let mut described = Vec::new();
+        for (path, operations) in description["paths"].as_object().unwrap() {
+            let methods = operations
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| *key != "parameters");
+            described.extend(methods.map(|method| (method.to_uppercase(), path.as_str())));
+        }
+        let mut routes: Vec<_> = ROUTES
+            .iter()
+            .map(|(method, path, _)| (method.to_string(), *path))
+            .collect();
+        described.sort();
+        routes.sort();
+        assert_eq!(described, routes);
+    }
+
+    #[test]
     fn other_methods_are_told_and_other_paths_are_not_there() {
         assert_eq!(page(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
         assert_eq!(page(&Method::POST, "/"), Err("GET, HEAD".to_owned()));

@@ -9,6 +9,7 @@ mod forms;
 mod gems;
 mod killed;
 mod lists;
+mod openapi;
 mod package_urls;
 mod packages;
 mod races;

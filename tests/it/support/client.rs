@@ -5,6 +5,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
 use super::File;
 use super::answer::Answer;
+use super::description::assert_described;
 use super::form::Form;
 
 /// A user with a token, or without one, who speaks to one registry.
@@ -90,6 +91,7 @@ impl Client {
         }
     }
 
+    /// The answer, which must be one that the API's description has.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         for _ in 0..10 {
             let Some(again) = request.try_clone().filter(|_| self.patient) else {
@@ -104,12 +106,20 @@ impl Client {
     }
 
     async fn send_once(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
-        Answer {
+        let request = request.build().expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.expect("an answer");
+        let own = response.url().as_str().starts_with(&self.base_url);
+        let answer = Answer {
             status: response.status(),
             headers: response.headers().clone(),
             body: response.bytes().await.expect("a whole body"),
             base_url: self.base_url.clone(),
+        };
+        // Downloads lead elsewhere.
+        if own {
+            assert_described(&method, &path, &answer);
         }
+        answer
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod canned;
 pub(crate) mod client;
 pub(crate) mod contents;
+pub(crate) mod description;
 pub(crate) mod fault;
 pub(crate) mod fault_proxy;
 pub(crate) mod file;
