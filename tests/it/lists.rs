@@ -76,13 +76,13 @@ async fn a_page_has_the_documented_body() {
     for version in ["1.0.0", "1.0.1", "2.0.0"] {
         app.user.publish(&Gem::new("banana", version).build()).await.id();
     }
-    insta::assert_snapshot!(
-        app.user
-            .list("?per_page=2")
-            .await
-            .whole()
-            .replace(REGISTRY, "[registry]")
-    );
+    let page = app.user.list("?per_page=2").await;
+    let links = page.json()["links"].clone();
+    let next = links["next"].as_str().expect("a next page");
+    let (_, cursor) = next.split_once("after=").expect("a cursor");
+    // A cursor holds ids, and so is another one each time.
+    let text = page.whole().replace(cursor, "[cursor]");
+    insta::assert_snapshot!(text.replace(REGISTRY, "[registry]"));
 }
 
 #[tokio::test]
