@@ -10,11 +10,12 @@ use pep440_rs::Version;
 use serde::Serialize;
 
 use self::filename::{FileName, sdist_name, wheel_name};
-use super::bounded::unreadable;
+use super::alphabet::is_word;
+use super::bounded::{length_of, unreadable};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
 use super::headers::{Headers, paragraph};
-use super::tarball::{length_of, members};
+use super::tarball::members;
 use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
 
 mod filename;
@@ -199,12 +200,7 @@ fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts 
 
 /// Names and versioning specification, "Name format".
 fn is_name(name: &str) -> bool {
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    ends(name.chars().next())
-        && ends(name.chars().next_back())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    is_word(name, b"._-") && !name.ends_with(['.', '_', '-'])
 }
 
 /// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
