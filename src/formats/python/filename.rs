@@ -9,7 +9,7 @@ use super::normalized;
 
 /// What a file name says.
 pub(super) struct FileName<'a> {
-    name: &'a str,
+    pub(super) name: &'a str,
     version: &'a str,
     pub(super) build: Option<&'a str>,
     /// A wheel's tags: `py3-none-any`.
