@@ -42,7 +42,12 @@ async fn every_described_path_takes_the_described_methods_and_no_other() {
         for method in METHODS {
             let answer = app.user.call(method.clone(), &address).await;
             let taken = described(&method) || method == Method::HEAD && described(&Method::GET);
-            assert_eq!(answer.status != 405, taken, "{method} {template}: {}", answer.status);
+            assert_eq!(
+                answer.status != 405,
+                taken,
+                "{method} {template}: {}",
+                answer.status
+            );
             if !taken {
                 let allow: BTreeSet<_> = answer.header("allow").unwrap().split(", ").collect();
                 let expected = METHODS.iter().filter(|method| {
@@ -57,7 +62,11 @@ async fn every_described_path_takes_the_described_methods_and_no_other() {
 #[test]
 fn every_call_says_how_it_can_fail() {
     for (template, path) in DESCRIPTION["paths"].as_object().unwrap() {
-        let operations = path.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters");
+        let operations = path
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| *name != "parameters");
         for (method, operation) in operations {
             let responses = operation["responses"].as_object().unwrap();
             let open = operation.get("security").is_some();
@@ -81,7 +90,10 @@ fn bodies_are_described_to_the_last_member() {
         let properties: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().collect();
         let required = schema["required"].as_array().unwrap().iter();
         let required: BTreeSet<_> = required.map(|name| name.as_str().unwrap().to_owned()).collect();
-        let optional: Vec<_> = properties.iter().filter(|name| !required.contains(**name)).collect();
+        let optional: Vec<_> = properties
+            .iter()
+            .filter(|name| !required.contains(**name))
+            .collect();
         let expected: &[&str] = match name.as_str() {
             "Links" => &["first", "next", "prev"],
             "PostFormData" => &["x-amz-security-token"],

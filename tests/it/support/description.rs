@@ -16,7 +16,8 @@ fn documented(path: &str) -> Option<&'static Value> {
     let paths = DESCRIPTION["paths"].as_object().expect("paths");
     let fits = |template: &str| {
         let (named, given) = (template.split('/'), path.split('/'));
-        let fits = |(named, given): (&str, &str)| named == given || named.starts_with('{') && !given.is_empty();
+        let fits =
+            |(named, given): (&str, &str)| named == given || named.starts_with('{') && !given.is_empty();
         named.clone().count() == given.clone().count() && named.zip(given).all(fits)
     };
     let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template)).collect();
@@ -31,10 +32,18 @@ fn documented(path: &str) -> Option<&'static Value> {
 pub(crate) fn assert_described(method: &Method, path: &str, answer: &Answer) {
     let case = || format!("{method} {path}: {} {:?}", answer.status, answer.body);
     let status = answer.status.as_str();
-    let asked = if method == Method::HEAD { Method::GET } else { method.clone() };
+    let asked = if method == Method::HEAD {
+        Method::GET
+    } else {
+        method.clone()
+    };
     let operation = documented(path).and_then(|path| path.get(asked.as_str().to_ascii_lowercase()));
     let Some(operation) = operation else {
-        assert!(["400", "404", "405"].contains(&status), "no such call, {}", case());
+        assert!(
+            ["400", "404", "405"].contains(&status),
+            "no such call, {}",
+            case()
+        );
         return;
     };
     let response = operation["responses"].get(status);
@@ -42,14 +51,25 @@ pub(crate) fn assert_described(method: &Method, path: &str, answer: &Answer) {
     let headers = response["headers"].as_object();
     for (name, header) in headers.into_iter().flatten() {
         let required = resolved(header)["required"] == Value::Bool(true);
-        assert!(!required || answer.header(name).is_some(), "without {name}, {}", case());
+        assert!(
+            !required || answer.header(name).is_some(),
+            "without {name}, {}",
+            case()
+        );
     }
-    let content = response["content"].as_object().and_then(|content| content.iter().next());
+    let content = response["content"]
+        .as_object()
+        .and_then(|content| content.iter().next());
     match content {
         _ if method == Method::HEAD => assert!(answer.body.is_empty(), "{}", case()),
         None => assert!(answer.body.is_empty(), "an undocumented body, {}", case()),
         Some((content_type, content)) => {
-            assert_eq!(answer.header("content-type"), Some(content_type.as_str()), "{}", case());
+            assert_eq!(
+                answer.header("content-type"),
+                Some(content_type.as_str()),
+                "{}",
+                case()
+            );
             if content_type == "application/json"
                 && let Err(wrong) = check(&answer.json(), &content["schema"], "body")
             {
@@ -80,8 +100,12 @@ fn check(value: &Value, schema: &'static Value, place: &str) -> Result<(), Strin
             "type" => one_or_many(rule).any(|kind| is(value, kind)),
             "const" => value == rule,
             "minimum" => value.as_u64() >= rule.as_u64(),
-            "pattern" => value.as_str().is_none_or(|text| is_hex(text, rule.as_str().expect("a pattern"))),
-            "format" => value.as_str().is_none_or(|text| has_format(text, rule.as_str().expect("a format"))),
+            "pattern" => value
+                .as_str()
+                .is_none_or(|text| is_hex(text, rule.as_str().expect("a pattern"))),
+            "format" => value
+                .as_str()
+                .is_none_or(|text| has_format(text, rule.as_str().expect("a format"))),
             "required" => one_or_many(rule).all(|name| value.get(name).is_some()),
             "additionalProperties" => {
                 let known = schema["properties"].as_object().expect("properties");
@@ -113,7 +137,11 @@ fn check(value: &Value, schema: &'static Value, place: &str) -> Result<(), Strin
 
 fn one_or_many(rule: &'static Value) -> impl Iterator<Item = &'static str> {
     let one = rule.as_str().into_iter();
-    let many = rule.as_array().into_iter().flatten().map(|word| word.as_str().expect("a word"));
+    let many = rule
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|word| word.as_str().expect("a word"));
     one.chain(many)
 }
 
@@ -130,8 +158,12 @@ fn is(value: &Value, kind: &str) -> bool {
 
 /// `^[0-9a-f]{64}$` and its like.
 fn is_hex(text: &str, pattern: &str) -> bool {
-    let length = pattern.strip_prefix("^[0-9a-f]{").and_then(|rest| rest.strip_suffix("}$"));
-    let length: usize = length.and_then(|length| length.parse().ok()).expect("a pattern that the tests know");
+    let length = pattern
+        .strip_prefix("^[0-9a-f]{")
+        .and_then(|rest| rest.strip_suffix("}$"));
+    let length: usize = length
+        .and_then(|length| length.parse().ok())
+        .expect("a pattern that the tests know");
     text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
