@@ -37,7 +37,7 @@ pub use packages::Package;
 pub(crate) use packages::Publication;
 pub use registries::Registry;
 pub use tokens::{NewToken, Token};
-pub(crate) use uploads::Upload;
+pub(crate) use uploads::{Posted, Upload};
 use writes::built;
 
 /// One item as DynamoDB speaks of it.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::keys;
 use super::transaction::{Outcome, refused};
-use super::{Records, Registry, from_item, to_item};
+use super::{Posted, Records, Registry, from_item, to_item};
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -92,13 +92,13 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
-        upload: Option<Uuid>,
+        posted: Option<Posted<'_>>,
         deadline: Instant,
     ) -> Result<Publication> {
         let mut items = self.publication(registry, package)?;
         items.extend(
-            upload
-                .map(|upload| self.remembered(registry, upload, package.id))
+            posted
+                .map(|posted| self.remembered(registry, posted, package.id))
                 .transpose()?,
         );
         let token = package.id.to_string();

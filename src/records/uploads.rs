@@ -14,11 +14,21 @@ use crate::id::PackageId;
 /// How long an upload is remembered: longer than its object lies in the bucket.
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
 
+/// A file that was posted with the form of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Posted<'a> {
+    pub(crate) upload: Uuid,
+    /// A form may be posted again under another name, which is another file.
+    pub(crate) filename: &'a str,
+}
+
 /// What became of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Upload {
     pub(crate) registry_id: Uuid,
     pub(crate) package_id: PackageId,
+    /// Of which file.
+    pub(crate) filename: String,
     /// When the table forgets it, in seconds since 1970.
     expires_at: u64,
 }
@@ -28,30 +38,36 @@ impl Records {
     pub(super) fn remembered(
         &self,
         registry: &Registry,
-        upload: Uuid,
+        posted: Posted<'_>,
         package: PackageId,
     ) -> Result<TransactWriteItem> {
         // From the package's own time: the repeat of a transaction must not differ from it.
-        let item = item(registry, upload, package, package.minted_at())?;
+        let item = item(registry, posted, package, package.minted_at())?;
         self.writes().put(item, |put| put)
     }
 
     /// Remembers, after a release, that an upload brought the same bytes as `package`, which was there
     /// before: who asks again need not wait for all of them to be read again.
-    pub(crate) async fn remember(&self, registry: &Registry, upload: Uuid, package: PackageId) -> Result<()> {
+    pub(crate) async fn remember(
+        &self,
+        registry: &Registry,
+        posted: Posted<'_>,
+        package: PackageId,
+    ) -> Result<()> {
         let put = self.client.put_item().table_name(&self.table);
-        let put = put.set_item(Some(item(registry, upload, package, SystemTime::now())?));
+        let put = put.set_item(Some(item(registry, posted, package, SystemTime::now())?));
         put.send().await.map(drop).map_err(aws::failed)
     }
 }
 
-fn item(registry: &Registry, upload: Uuid, package: PackageId, now: SystemTime) -> Result<Item> {
+fn item(registry: &Registry, posted: Posted<'_>, package: PackageId, now: SystemTime) -> Result<Item> {
     let end = (now + REMEMBERED).duration_since(SystemTime::UNIX_EPOCH);
     let record = Upload {
         registry_id: registry.id,
         package_id: package,
+        filename: posted.filename.to_owned(),
         expires_at: end.unwrap_or_default().as_secs(),
     };
-    let key = keys::upload(&registry.organization, &registry.slug, upload);
+    let key = keys::upload(&registry.organization, &registry.slug, posted.upload);
     to_item(&key, &record)
 }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::support::File;
 use crate::support::answer::Answer;
-use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp};
+use crate::support::app::{FILES, ORGANIZATION, TestApp};
 use crate::support::client::Client;
 use crate::support::gem::Gem;
 use crate::support::many;
@@ -77,12 +77,9 @@ async fn a_page_has_the_documented_body() {
         app.user.publish(&Gem::new("banana", version).build()).await.id();
     }
     let page = app.user.list("?per_page=2").await;
-    let links = page.json()["links"].clone();
-    let next = links["next"].as_str().expect("a next page");
-    let (_, cursor) = next.split_once("after=").expect("a cursor");
-    // A cursor holds ids, and so is another one each time.
-    let text = page.whole().replace(cursor, "[cursor]");
-    insta::assert_snapshot!(text.replace(REGISTRY, "[registry]"));
+    let next = page.json()["links"]["next"].as_str().unwrap().to_owned();
+    let cursor = next.rsplit("after=").next().unwrap();
+    insta::assert_snapshot!(page.whole().replace(cursor, "[cursor]"));
 }
 
 #[tokio::test]

@@ -354,6 +354,22 @@ async fn a_form_used_again_changes_nothing_that_is_published() {
 }
 
 #[tokio::test]
+async fn a_form_used_again_for_another_file_is_another_upload() {
+    let app = TestApp::start().await;
+    let (form, url) = app.user.upload(&Gem::banana().build()).await;
+    let first = app.user.publish_url(&url).await;
+    let other = Gem::new("other", "1.0.0").build();
+    assert_eq!(form.post(&app.user.http, &other).await.0, 204);
+    let second = app.user.publish_url(&form.package_url(&other.name)).await;
+    assert_eq!(second.json()["name"], "other");
+    assert_eq!(app.user.download(&second.id()).await, other.bytes);
+    assert_eq!(app.user.publish_url(&url).await.text(), first.text());
+    let never = app.user.publish_url(&form.package_url("never-1.0.0.gem")).await;
+    never.assert_error(422);
+    assert_eq!(assert_whole(&app.contents().await), [first.id(), second.id()]);
+}
+
+#[tokio::test]
 async fn the_rules_of_a_release_are_those_of_a_publish() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();

@@ -2,7 +2,6 @@
 
 use lambda_http::{Body, Response};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::{Metadata, remove_files};
 use crate::api::{Call, views};
@@ -10,7 +9,7 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{Package, Publication, Registry, Token};
+use crate::records::{Package, Posted, Publication, Registry, Token};
 
 /// A file that was read and may become a package.
 pub(super) struct Candidate {
@@ -55,20 +54,20 @@ pub(super) async fn release(
     registry: &Registry,
     package: &Package,
     metadata: Metadata,
-    upload: Option<Uuid>,
+    posted: Option<Posted<'_>>,
     deadline: Instant,
 ) -> Result<Response<Body>> {
     match call
         .app
         .records
-        .publish(registry, package, upload, deadline)
+        .publish(registry, package, posted, deadline)
         .await?
     {
         Publication::Published => views::package(call.urls, registry, package, metadata.text),
         Publication::Repeated(first) => {
             tokio::join!(
                 remove_files(call, registry, package),
-                remember(call, registry, upload, first.id)
+                remember(call, registry, posted, first.id)
             );
             let metadata = Metadata::of(call, registry, &first).await?;
             views::package(call.urls, registry, &first, metadata.text)
@@ -81,12 +80,12 @@ pub(super) async fn release(
 }
 
 /// Spares who asks again the whole way. Its failure costs no more than that.
-async fn remember(call: &Call<'_>, registry: &Registry, upload: Option<Uuid>, package: PackageId) {
-    let Some(upload) = upload else {
+async fn remember(call: &Call<'_>, registry: &Registry, posted: Option<Posted<'_>>, package: PackageId) {
+    let Some(posted) = posted else {
         return;
     };
-    if let Err(error) = call.app.records.remember(registry, upload, package).await {
-        tracing::warn!(%upload, inside = error.inside(), "an upload is not remembered");
+    if let Err(error) = call.app.records.remember(registry, posted, package).await {
+        tracing::warn!(upload = %posted.upload, inside = error.inside(), "an upload is not remembered");
     }
 }
 

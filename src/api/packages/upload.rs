@@ -19,7 +19,7 @@ use crate::files::{Content, Kind, MAX_UPLOAD_BYTES, ObjectKey, RangedSource, UPL
 use crate::form::usable_filename;
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Package, Registry, keys};
+use crate::records::{Package, Posted, Registry, keys};
 
 /// Up to this size a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -64,7 +64,7 @@ pub(super) async fn publish_upload(
     };
     let access = auth::enter(&call.app.records, call.headers, path, request).await?;
     let upload = upload?;
-    if let Some(answer) = repeated(call, &access).await? {
+    if let Some(answer) = repeated(call, &access, &upload).await? {
         return Ok(answer);
     }
 
@@ -80,20 +80,29 @@ pub(super) async fn publish_upload(
     let (digests, ()) = tokio::try_join!(keep(call, &content, &key), metadata.store(call, registry, id))?;
     let candidate = Candidate {
         manifest,
-        filename,
+        filename: filename.clone(),
         size: content.size,
     };
     let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
     let deadline = call.deadline.max(Instant::now() + RELEASE_TIME);
-    release(call, registry, &package, metadata, Some(upload.id), deadline).await
+    let posted = Posted {
+        upload: upload.id,
+        filename: &filename,
+    };
+    release(call, registry, &package, metadata, Some(posted), deadline).await
 }
 
 /// The answer to who asks again, unless the package has been deleted since.
-async fn repeated(call: &Call<'_>, access: &Access) -> Result<Option<Response<Body>>> {
-    let (Some(upload), registry) = (&access.upload, &access.registry) else {
+async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<Option<Response<Body>>> {
+    let registry = &access.registry;
+    let Some(became) = access
+        .upload
+        .as_ref()
+        .filter(|became| upload.has(&became.filename))
+    else {
         return Ok(None);
     };
-    let key = keys::package(&registry.organization, &registry.slug, upload.package_id);
+    let key = keys::package(&registry.organization, &registry.slug, became.package_id);
     let package: Option<Package> = call.app.records.get(&key).await?;
     let Some(package) = package.filter(|package| package.registry_id == registry.id) else {
         return Ok(None);
@@ -105,10 +114,7 @@ async fn repeated(call: &Call<'_>, access: &Access) -> Result<Option<Response<Bo
 /// The posted object, and the name that it was posted under. A client that does not escape percent
 /// signs means the text as it stands.
 async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
-    for name in [Some(&upload.name), upload.literal_name.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    for name in upload.names() {
         let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
         let Some(content) = call.app.files.content(&key).await? else {
             continue;
@@ -190,6 +196,19 @@ struct Upload {
 }
 
 impl Upload {
+    /// The names that the object may have.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        [Some(self.name.as_str()), self.literal_name.as_deref()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Whether it is a file of this name.
+    fn has(&self, filename: &str) -> bool {
+        self.names()
+            .any(|name| usable_filename(name, "package_url").is_ok_and(|name| name == filename))
+    }
+
     /// Only text is compared, no address is ever fetched: the object of this name is read from our
     /// own bucket.
     fn parse(url: &str, addresses: &[String], path: RegistryPath<'_>) -> Result<Self> {
