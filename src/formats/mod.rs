@@ -119,12 +119,13 @@ struct Format {
     read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
 }
 
-/// Archives and compressions that packages are made of.
+/// Archives and other forms that packages have on the outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Container {
     Ar,
     Gzip,
     Tar,
+    Text,
     Zip,
 }
 
@@ -171,7 +172,7 @@ const FORMATS: &[Format] = &[
         name: "java",
         aliases: &["maven"],
         holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
-        made_of: &[Container::Zip],
+        made_of: &[Container::Text, Container::Zip],
         normalize: str::to_owned,
         read: java::read,
     },

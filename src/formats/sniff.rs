@@ -35,12 +35,15 @@ const fn package(ecosystem: &'static str, called: &'static str) -> Kind {
 }
 
 impl Kind {
-    /// What to call it, unless it may well be a broken package of `format`.
-    fn foreign_to(&self, format: &Format) -> Option<&'static str> {
+    /// What to call it and what to do, unless it may well be a broken package of `format`.
+    fn foreign_to(&self, format: &Format) -> Option<(&'static str, &'static str)> {
+        let elsewhere = "publish it to a registry that holds it";
+        let build = "publish the package that your build made";
         match *self {
-            Self::Package { ecosystem, called } => (ecosystem != format.name).then_some(called),
-            Self::Container(kind, called) => (!format.made_of.contains(&kind)).then_some(called),
-            Self::Other(called) => Some(called),
+            Self::Package { ecosystem, called } if ecosystem != format.name => Some((called, elsewhere)),
+            Self::Container(kind, called) if !format.made_of.contains(&kind) => Some((called, build)),
+            Self::Other(called) => Some((called, build)),
+            _ => None,
         }
     }
 }
@@ -50,11 +53,9 @@ pub(super) fn told_apart(format: &Format, source: &mut dyn Source) -> Option<Rej
     if format.ecosystem == Ecosystem::Files {
         return None;
     }
-    let called = kind(source)?.foreign_to(format)?;
-    let message = format!(
-        "this is {called}, the registry holds {}; publish it to a registry that holds it",
-        format.holds
-    );
+    let (called, advice) = kind(source)?.foreign_to(format)?;
+    let holds = format.holds;
+    let message = format!("this is {called}, the registry holds {holds}; {advice}");
     Some(Rejection::new("file", message))
 }
 
@@ -78,9 +79,20 @@ fn kind(source: &mut dyn Source) -> Option<Kind> {
         _ if head.get(257..262) == Some(b"ustar") => {
             by_members(&head[..]).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
         }
+        _ if is_text(&head) => Kind::Container(Container::Text, "a text file"),
         _ => return None,
     };
     Some(kind)
+}
+
+/// Whether the head of a file is UTF-8, perhaps cut in the middle of a letter, that people can read.
+fn is_text(head: &[u8]) -> bool {
+    let readable = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
+    let whole = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    whole && head.iter().all(readable)
 }
 
 fn begins(text: &[u8], prefix: &[u8]) -> bool {
@@ -178,7 +190,7 @@ mod tests {
         ]));
         let chart = gzip(&tar(&[("chart/Chart.yaml", b"name: chart")]));
         let wheel = b"PK\x03\x04................ruamel_yaml-1.dist-info/METADATA";
-        let expected = "the registry holds gems (`.gem`); publish it to a registry that holds it";
+        let expected = "the registry holds gems (`.gem`); publish";
         for (file, what) in [
             (&deb[..], "a Debian package"),
             (&npm, "an npm package"),
@@ -187,8 +199,18 @@ mod tests {
             (b"\xed\xab\xee\xdb\x03\x00", "an RPM package"),
             (b" <!DOCTYPE html><title>404</title>", "an HTML page"),
             (b"", "an empty file"),
+            ("kein Edelstein ü".as_bytes(), "a text file"),
         ] {
-            assert_eq!(message(file), format!("this is {what}, {expected}"));
+            let message = message(file);
+            assert!(
+                message.starts_with(&format!("this is {what}, {expected}")),
+                "{message}"
+            );
         }
+        assert_eq!(
+            message(b"not a gem"),
+            "this is a text file, the registry holds gems (`.gem`); publish the package that your \
+             build made"
+        );
     }
 }
