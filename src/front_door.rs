@@ -10,6 +10,7 @@ use lambda_http::lambda_runtime::{self, LambdaEvent, Service as _};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Request, RequestExt, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::value::RawValue;
 
 use crate::api::views::Urls;
 use crate::app::App;
@@ -43,16 +44,30 @@ pub async fn run(app: App) -> Result<(), lambda_http::Error> {
         async move { Ok::<_, Infallible>(app.handle(request).await) }
     });
     let adapter = Adapter::from(handler);
-    let door = service_fn(move |event: LambdaEvent<LambdaRequest>| {
+    let door = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let mut adapter = adapter.clone();
-        // The body is decoded once this is polled, not before: by then the runtime has let go of the
-        // event's own bytes, and a large body is not held in three forms at once.
+        // Read once this is polled, not before: by then the runtime has let go of the event's own
+        // bytes, and a large body is held in two forms at once, not in three.
         async move {
             let LambdaEvent { payload, context } = event;
-            adapter.call(LambdaEvent::new(made_safe(payload), context)).await
+            let event = read(&payload)?;
+            drop(payload);
+            let answer = adapter.call(LambdaEvent::new(made_safe(event), context)).await?;
+            Ok::<_, lambda_http::Error>(answer)
         }
     });
     lambda_runtime::run(door).await
+}
+
+/// The event of any front door, tried in the order of `lambda_http`, whose own reader would copy the
+/// text first.
+fn read(event: &RawValue) -> Result<LambdaRequest, lambda_http::Error> {
+    let text = event.get();
+    serde_json::from_str(text)
+        .map(LambdaRequest::ApiGatewayV1)
+        .or_else(|_| serde_json::from_str(text).map(LambdaRequest::ApiGatewayV2))
+        .or_else(|_| serde_json::from_str(text).map(LambdaRequest::Alb))
+        .map_err(|_| "this is no event of a REST API, an HTTP API, a function URL or a load balancer".into())
 }
 
 /// An event that `lambda_http` can turn into a request whatever a client has put into it: it builds
