@@ -42,10 +42,15 @@ pub async fn run(app: App) -> Result<(), lambda_http::Error> {
         let app = app.clone();
         async move { Ok::<_, Infallible>(app.handle(request).await) }
     });
-    let mut adapter = Adapter::from(handler);
+    let adapter = Adapter::from(handler);
     let door = service_fn(move |event: LambdaEvent<LambdaRequest>| {
-        let LambdaEvent { payload, context } = event;
-        adapter.call(LambdaEvent::new(made_safe(payload), context))
+        let mut adapter = adapter.clone();
+        // The body is decoded once this is polled, not before: by then the runtime has let go of the
+        // event's own bytes, and a large body is not held in three forms at once.
+        async move {
+            let LambdaEvent { payload, context } = event;
+            adapter.call(LambdaEvent::new(made_safe(payload), context)).await
+        }
     });
     lambda_runtime::run(door).await
 }

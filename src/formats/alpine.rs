@@ -276,4 +276,22 @@ mod tests {
             "`control` is larger than the 16777216 bytes that are read of it"
         );
     }
+
+    #[test]
+    fn lines_and_bytes_of_the_pkginfo_are_bounded() {
+        let many = control(&format!("{PKGINFO}{}", "a=b\n".repeat(MAX_FIELDS)));
+        let endless = control(&format!("{PKGINFO}a={}", "b".repeat(1024 * 1024)));
+        for (control, expected) in [
+            (many, "`.PKGINFO` is not usable: it has too many lines"),
+            (
+                endless,
+                "`.PKGINFO` is larger than the 1048576 bytes that are read of it",
+            ),
+        ] {
+            assert_eq!(
+                read_apk(&[&control, &gzip(b"data")]).unwrap_err().message,
+                expected
+            );
+        }
+    }
 }

@@ -46,3 +46,59 @@ impl Compression {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compressions_are_told_by_the_end_of_a_name() {
+        for (name, expected) in [
+            ("control.tar", Some(Compression::None)),
+            ("control.tar.gz", Some(Compression::Gzip)),
+            ("control.tar.xz", Some(Compression::Xz)),
+            ("control.tar.zst", Some(Compression::Zstd)),
+            ("control.tar.bz2", None),
+        ] {
+            assert_eq!(Compression::by_suffix(name), expected, "{name}");
+        }
+    }
+
+    /// "hi" in xz, whose block header differs by the size of the dictionary, and so by its checksum.
+    fn xz(dictionary: u8, checksum: [u8; 4]) -> Vec<u8> {
+        let mut stream = b"\xfd\x37\x7a\x58\x5a\x00\x00\x01\x69\x22\xde\x36\x02\x00\x21\x01".to_vec();
+        stream.push(dictionary);
+        stream.extend_from_slice(&[0; 3]);
+        stream.extend_from_slice(&checksum);
+        stream.extend_from_slice(
+            b"\x01\x00\x01\x68\x69\x00\x00\x00\xac\x2a\x93\xd8\x00\x01\x16\x02\xd0\x61\x10\xd2\x90\x42\x99\x0d\x01\x00\x00\x00\x00\x01\x59\x5a",
+        );
+        stream
+    }
+
+    /// "hi" in Zstandard, with a window of two to the power of `log`.
+    fn zstd(log: u8) -> Vec<u8> {
+        let window = (log - 10) << 3;
+        [&b"\x28\xb5\x2f\xfd\0"[..], &[window], b"\x11\0\0hi"].concat()
+    }
+
+    fn unpacked(compression: Compression, packed: &[u8]) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let read = compression
+            .unpack(packed)
+            .and_then(|mut reader| reader.read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn dictionaries_and_windows_that_need_too_much_memory_are_refused() {
+        let (usual, large) = (xz(28, [0x10, 0xcf, 0x58, 0xcc]), xz(36, [0x5e, 0x1f, 0xc7, 0xf9]));
+        assert_eq!(unpacked(Compression::Xz, &usual), Ok(b"hi".to_vec()));
+        assert_eq!(
+            unpacked(Compression::Xz, &large),
+            Err("needed memory too big for mem_limit_kb".to_owned())
+        );
+        assert_eq!(unpacked(Compression::Zstd, &zstd(23)), Ok(b"hi".to_vec()));
+        assert!(unpacked(Compression::Zstd, &zstd(27)).is_err());
+    }
+}

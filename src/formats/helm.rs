@@ -193,4 +193,13 @@ mod tests {
         assert_eq!(read_chart(&two).unwrap_err().field, "Chart.yaml");
         assert_eq!(read_chart(&deep).unwrap_err().field, "Chart.yaml");
     }
+
+    #[test]
+    fn a_chart_without_end_is_refused() {
+        let endless = vec![b'\n'; usize::try_from(MAX_CHART).unwrap() + 1];
+        assert_eq!(
+            read_chart(&[("a/Chart.yaml", &endless)]).unwrap_err().message,
+            "`Chart.yaml` is larger than the 1048576 bytes that are read of it"
+        );
+    }
 }

@@ -4,27 +4,21 @@
 //! puts into it, if it did, and if the file's own name tells which of several is meant: shaded
 //! archives hold those of everything they swallowed.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
+use self::pom::{Coordinates, Pom, coordinates, is_coordinate, project};
 use super::bounded::{read_all, unreadable};
-use super::xml::{self, Element};
+use super::xml::Element;
 use super::{Manifest, Rejection, Source, metadata, zip};
+
+mod pom;
 
 /// Bytes of a POM.
 const MAX_POM: u64 = 2 * 1024 * 1024;
-
 /// Bytes that are read to find out which of the POMs inside is meant.
 const MAX_POMS: u64 = 4 * MAX_POM;
-/// Dependencies that a POM lists for itself.
-const MAX_DEPENDENCIES: usize = 10_000;
-
-/// What identifies an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Coordinates {
-    group_id: String,
-    artifact_id: String,
-    version: String,
-}
 
 /// What `maven-metadata.xml` and an artifact's page need.
 #[derive(Debug, Serialize)]
@@ -33,26 +27,8 @@ struct IndexFacts {
     coordinates: Coordinates,
     classifier: Option<String>,
     extension: String,
-    packaging: Option<String>,
-    parent: Option<Coordinates>,
-    name: Option<String>,
-    description: Option<String>,
-    url: Option<String>,
-    licenses: Vec<String>,
-    dependencies: Vec<Dependency>,
-}
-
-/// A dependency as the POM has it: expressions such as `${project.version}` are left alone.
-#[derive(Debug, Serialize)]
-struct Dependency {
-    group_id: Option<String>,
-    artifact_id: Option<String>,
-    version: Option<String>,
-    scope: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    classifier: Option<String>,
-    optional: bool,
+    #[serde(flatten)]
+    pom: Pom,
 }
 
 pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
@@ -74,88 +50,10 @@ fn pom_alone(source: &mut dyn Source) -> Result<Manifest, Rejection> {
     manifest(coordinates, None, "pom", Some(&pom))
 }
 
-fn project(bytes: &[u8]) -> Result<Element, Rejection> {
-    let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
-    let root = xml::read(&xml::decoded(bytes)).map_err(|why| wrong(&why))?;
-    let dependencies = root.child("dependencies");
-    if root.name != "project" {
-        Err(wrong("its root is no `<project>`"))
-    } else if dependencies.is_some_and(|list| list.children.len() > MAX_DEPENDENCIES) {
-        Err(wrong("it has too many dependencies"))
-    } else {
-        Ok(root)
-    }
-}
-
-/// A POM's own coordinates; group and version may be those of its parent.
-fn coordinates(pom: &Element) -> Result<Coordinates, Rejection> {
-    let parent = pom.child("parent");
-    let inherited = |name| {
-        pom.child_text(name)
-            .or_else(|| parent.and_then(|parent| parent.child_text(name)))
-    };
-    Coordinates::checked(
-        inherited("groupId").unwrap_or_default(),
-        pom.child_text("artifactId").unwrap_or_default(),
-        inherited("version").unwrap_or_default(),
-    )
-}
-
-impl Coordinates {
-    fn checked(group_id: &str, artifact_id: &str, version: &str) -> Result<Self, Rejection> {
-        let fields = [
-            ("groupId", group_id),
-            ("artifactId", artifact_id),
-            ("version", version),
-        ];
-        for (field, value) in fields {
-            let example = if field == "version" {
-                "1.2.3"
-            } else {
-                "org.example"
-            };
-            if !is_coordinate(value) || (field != "version" && value.contains('+')) {
-                return Err(Rejection::new(
-                    field,
-                    format!(
-                        "the POM's `{field}` must stand there or in its parent, as letters, digits, \
-                         `.`, `_` and `-` and without expressions, such as `{example}`"
-                    ),
-                ));
-            }
-        }
-        Ok(Self {
-            group_id: group_id.to_owned(),
-            artifact_id: artifact_id.to_owned(),
-            version: version.to_owned(),
-        })
-    }
-}
-
-/// Letters, digits, `.`, `_`, `-` and, in versions, `+`; a path's `..` is none.
-fn is_coordinate(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-        && !text.contains("..")
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
-}
-
 /// The coordinates that an archive named `stem` holds of itself, and its POM if that is there.
 fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
-    let mut candidates = Vec::new();
-    for entry in &entries {
-        // Of both files in a folder, the properties name it.
-        let folder = folder(&entry.name);
-        let properties = entry.name.ends_with("/pom.properties");
-        let named = |other: &&zip::Entry| {
-            other.name.ends_with("/pom.properties") && self::folder(&other.name) == folder
-        };
-        if properties || !entries.iter().any(|other| named(&other)) {
-            candidates.push(entry);
-        }
-    }
+    let candidates = candidates(&entries);
     let found = candidates.len();
     let mut fitting = Vec::new();
     let mut left = MAX_POMS;
@@ -181,6 +79,18 @@ fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<El
         }
     };
     Ok((coordinates.clone(), pom))
+}
+
+/// Of both files in a folder, the properties name it.
+fn candidates(entries: &[zip::Entry]) -> Vec<&zip::Entry> {
+    let is_properties = |entry: &&zip::Entry| entry.name.ends_with("/pom.properties");
+    let named: HashSet<&str> = entries
+        .iter()
+        .filter(is_properties)
+        .map(|entry| folder(&entry.name))
+        .collect();
+    let names_it = |entry: &&zip::Entry| is_properties(entry) || !named.contains(folder(&entry.name));
+    entries.iter().filter(names_it).collect()
 }
 
 fn nameless(found: usize) -> Rejection {
@@ -281,58 +191,13 @@ fn manifest(
         version: coordinates.version.clone(),
         normalized_version: coordinates.version.clone(),
         variant: Some(variant),
-        metadata: metadata(&index_facts(coordinates, classifier, extension, pom)),
+        metadata: metadata(&IndexFacts {
+            coordinates,
+            classifier,
+            extension: extension.to_owned(),
+            pom: pom.map(Pom::read).unwrap_or_default(),
+        }),
     })
-}
-
-fn index_facts(
-    coordinates: Coordinates,
-    classifier: Option<String>,
-    extension: &str,
-    pom: Option<&Element>,
-) -> IndexFacts {
-    let text = |name: &str| pom.and_then(|pom| pom.child_text(name)).map(str::to_owned);
-    let list = |outer: &str, inner: &'static str| {
-        let lists = pom.and_then(|pom| pom.child(outer)).into_iter();
-        lists.flat_map(move |list| list.all(inner))
-    };
-    IndexFacts {
-        coordinates,
-        classifier,
-        extension: extension.to_owned(),
-        packaging: pom.map(|pom| pom.child_text("packaging").unwrap_or("jar").to_owned()),
-        parent: pom.and_then(|pom| pom.child("parent")).and_then(parent),
-        name: text("name"),
-        description: text("description"),
-        url: text("url"),
-        licenses: list("licenses", "license")
-            .filter_map(|license| license.child_text("name"))
-            .map(str::to_owned)
-            .collect(),
-        dependencies: list("dependencies", "dependency").map(dependency).collect(),
-    }
-}
-
-fn parent(element: &Element) -> Option<Coordinates> {
-    let text = |name| element.child_text(name).map(str::to_owned);
-    Some(Coordinates {
-        group_id: text("groupId")?,
-        artifact_id: text("artifactId")?,
-        version: text("version")?,
-    })
-}
-
-fn dependency(element: &Element) -> Dependency {
-    let text = |name| element.child_text(name).map(str::to_owned);
-    Dependency {
-        group_id: text("groupId"),
-        artifact_id: text("artifactId"),
-        version: text("version"),
-        scope: text("scope"),
-        kind: text("type"),
-        classifier: text("classifier"),
-        optional: element.child_text("optional") == Some("true"),
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 pub const MAX_NAME: usize = 255;
 /// Bytes of a version.
 pub const MAX_VERSION: usize = 128;
-/// Bytes of a variant.
-pub const MAX_VARIANT: usize = 128;
+/// Bytes of a variant: a wheel for many platforms names them all.
+pub const MAX_VARIANT: usize = 255;
 /// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
 /// claims a release must fit into one key of the table, which ends at 1,024 bytes.
 pub const MAX_RELEASE: usize = 1000;
@@ -159,7 +159,7 @@ mod tests {
                 "n",
                 "1",
                 &format!("{variant}v"),
-                "the package's variant is longer than 128 bytes",
+                "the package's variant is longer than 255 bytes",
             ),
             (
                 "n",

@@ -11,7 +11,7 @@ use super::zip::fixtures::zip;
 use super::{Ecosystem, MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, read};
 
 /// Damaged files of one kind.
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 250;
 
 /// A package: where it goes, its file name, what lies inside, and how that is packed.
 struct Seed {

@@ -330,4 +330,21 @@ mod tests {
             assert_eq!(read_nupkg(files).unwrap_err().field, "nuspec");
         }
     }
+
+    #[test]
+    fn dependencies_and_the_nuspec_are_bounded() {
+        let many = format!(
+            "<package><metadata><id>a</id><version>1</version><dependencies>{}</dependencies>\
+             </metadata></package>",
+            "<dependency id='b'/>".repeat(MAX_DEPENDENCIES + 1)
+        );
+        let rejection = read_nupkg(&[("a.nuspec", many.as_bytes())]).unwrap_err();
+        assert_eq!(rejection.message, "the nuspec has more than 10000 dependencies");
+        let endless = vec![b' '; usize::try_from(MAX_NUSPEC).unwrap() + 1];
+        let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
+        assert_eq!(
+            rejection.message,
+            "`nuspec` is larger than the 1048576 bytes that are read of it"
+        );
+    }
 }

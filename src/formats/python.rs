@@ -9,12 +9,15 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use serde::Serialize;
 
+use self::filename::{FileName, sdist_name, wheel_name};
 use super::bounded::unreadable;
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
 use super::headers::{Headers, paragraph};
 use super::tarball::{length_of, members};
 use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
+
+mod filename;
 
 /// What the Simple API and a project's page need.
 #[derive(Debug, Serialize)]
@@ -44,15 +47,6 @@ struct IndexFacts {
     build: Option<String>,
 }
 
-/// What a file name says.
-struct FileName<'a> {
-    name: &'a str,
-    version: &'a str,
-    build: Option<&'a str>,
-    /// A wheel's tags: `py3-none-any`.
-    tags: Option<&'a str>,
-}
-
 pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     if let Some(stem) = suffix_off(filename, ".whl") {
         let named = wheel_name(stem)?;
@@ -72,56 +66,6 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
 fn suffix_off<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
     let (stem, end) = filename.split_at_checked(filename.len().checked_sub(suffix.len())?)?;
     end.eq_ignore_ascii_case(suffix).then_some(stem)
-}
-
-/// `{name}-{version}[-{build}]-{python}-{abi}-{platform}`.
-fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
-    let parts: Vec<&str> = stem.split('-').collect();
-    let build = (parts.len() == 6).then(|| parts.get(2).copied()).flatten();
-    let tags_at = stem.rmatch_indices('-').nth(2).map(|(at, _)| at + 1);
-    let tags = tags_at.and_then(|at| stem.get(at..));
-    match (parts.as_slice(), tags) {
-        ([name, version, ..], Some(tags))
-            if matches!(parts.len(), 5 | 6)
-                && parts.iter().all(|part| !part.is_empty())
-                && is_tags(tags)
-                && build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit())) =>
-        {
-            Ok(FileName {
-                name,
-                version,
-                build,
-                tags: Some(tags),
-            })
-        }
-        _ => Err(Rejection::new(
-            "filename",
-            "a wheel's file name must be `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, \
-             as the build tool writes it: installers read its tags from there",
-        )),
-    }
-}
-
-fn is_tags(tags: &str) -> bool {
-    tags.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-/// Where the name ends and the version begins only the file itself tells.
-fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
-    let stated = normalized(headers.get("Name").unwrap_or_default());
-    let split = stem.match_indices('-').find_map(|(hyphen, _)| {
-        let name = stem.get(..hyphen)?;
-        let version = stem.get(hyphen + 1..)?;
-        (normalized(name) == stated).then_some((name, version))
-    });
-    let (name, version) = split.unwrap_or((stem, ""));
-    FileName {
-        name,
-        version,
-        build: None,
-        tags: None,
-    }
 }
 
 /// The METADATA of the one top-level `.dist-info`.
@@ -250,36 +194,6 @@ fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts 
         metadata_sha256: sha256(bytes),
         metadata_size: bytes.len(),
         build: named.build.map(str::to_owned),
-    }
-}
-
-impl FileName<'_> {
-    /// Installers refuse a file whose name and metadata disagree.
-    fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
-        let said = self::version(&self.version.replace('_', "-"));
-        if normalized(self.name) == normalized(name) && said.as_ref() == Some(version) {
-            return Ok(());
-        }
-        let (kind, suffix) = match self.tags {
-            Some(_) => ("wheel", "-….whl"),
-            None => ("source distribution", ".tar.gz"),
-        };
-        Err(Rejection::new(
-            "filename",
-            format!(
-                "the file name is not what the {kind} says of itself, and installers would refuse \
-                 it: expected `{}-{version}{suffix}`",
-                name.replace(['-', '.'], "_")
-            ),
-        ))
-    }
-
-    fn variant(&self) -> String {
-        match (self.build, self.tags) {
-            (Some(build), Some(tags)) => format!("{build}-{tags}"),
-            (None, Some(tags)) => tags.to_owned(),
-            _ => "sdist".to_owned(),
-        }
     }
 }
 

@@ -2,63 +2,26 @@
 //!
 //! Kept is what `primary.xml`, `filelists.xml` and `other.xml` are made of.
 
-use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 
 use serde::Serialize;
 
 use self::dependencies::{Dependencies, MAX_DEPENDENCIES};
+use self::files::{Folder, folders, own_files};
 use self::header::Header;
 use super::bounded::unreadable;
-use super::tarball::{MAX_PATH, length_of};
+use super::tarball::length_of;
 use super::{Manifest, Rejection, Source, metadata};
 
 mod dependencies;
+mod files;
 mod header;
+mod tag;
 
 const LEAD: u64 = 96;
 const LEAD_MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
-/// Files of a package, and folders that they lie in.
-const MAX_FILES: usize = 200_000;
-const MAX_FOLDERS: usize = 20_000;
 /// Changelog entries that are kept, the latest first. Indexes show ten.
 const MAX_CHANGELOG: usize = 100;
-
-/// Tags of a header (`rpmtag.h`).
-mod tag {
-    pub(super) const NAME: u32 = 1000;
-    pub(super) const VERSION: u32 = 1001;
-    pub(super) const RELEASE: u32 = 1002;
-    pub(super) const EPOCH: u32 = 1003;
-    pub(super) const SUMMARY: u32 = 1004;
-    pub(super) const DESCRIPTION: u32 = 1005;
-    pub(super) const BUILDTIME: u32 = 1006;
-    pub(super) const BUILDHOST: u32 = 1007;
-    pub(super) const SIZE: u32 = 1009;
-    pub(super) const VENDOR: u32 = 1011;
-    pub(super) const LICENSE: u32 = 1014;
-    pub(super) const PACKAGER: u32 = 1015;
-    pub(super) const GROUP: u32 = 1016;
-    pub(super) const URL: u32 = 1020;
-    pub(super) const ARCH: u32 = 1022;
-    pub(super) const FILEMODES: u32 = 1030;
-    pub(super) const FILEFLAGS: u32 = 1037;
-    pub(super) const SOURCERPM: u32 = 1044;
-    pub(super) const ARCHIVESIZE: u32 = 1046;
-    pub(super) const CHANGELOGTIME: u32 = 1080;
-    pub(super) const CHANGELOGNAME: u32 = 1081;
-    pub(super) const CHANGELOGTEXT: u32 = 1082;
-    pub(super) const SOURCEPACKAGE: u32 = 1106;
-    pub(super) const DIRINDEXES: u32 = 1116;
-    pub(super) const BASENAMES: u32 = 1117;
-    pub(super) const DIRNAMES: u32 = 1118;
-    pub(super) const PAYLOADCOMPRESSOR: u32 = 1125;
-    pub(super) const LONGSIZE: u32 = 5009;
-    pub(super) const PAYLOADSIZE: u32 = 5112;
-    /// In the signature.
-    pub(super) const SIGNED_PAYLOADSIZE: u32 = 1007;
-    pub(super) const SIGNED_LONGARCHIVESIZE: u32 = 271;
-}
 
 /// What the index files of a repository say of a package.
 #[derive(Debug, Serialize)]
@@ -100,19 +63,6 @@ struct Sizes {
 struct HeaderRange {
     start: u64,
     end: u64,
-}
-
-/// What a folder, named with its slash, holds of the package.
-#[derive(Debug, Default, Serialize)]
-struct Folder {
-    path: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    folders: Vec<String>,
-    /// Files that belong to the package but are not in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ghosts: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -233,84 +183,6 @@ fn dependencies(header: &Header) -> Result<Dependencies, Rejection> {
         )
     })
 }
-
-/// Which of the `wanted` paths are the package's own. One pass, and no path is written out for
-/// longer than it takes to look at it.
-fn own_files(header: &Header, wanted: &HashSet<&str>) -> HashSet<String> {
-    if wanted.is_empty() {
-        return HashSet::new();
-    }
-    let folders: Vec<_> = header.texts(tag::DIRNAMES).take(MAX_FOLDERS).collect();
-    let written = |path: Path| {
-        let folder = usize::try_from(path.folder).ok()?;
-        let folder = folders.get(folder).filter(|folder| folder.len() <= MAX_PATH)?;
-        Some(format!("{folder}{}", path.name))
-    };
-    paths(header)
-        .take(MAX_FILES)
-        .filter_map(written)
-        .filter(|path| wanted.contains(path.as_str()))
-        .collect()
-}
-
-/// A file of the package: the number of its folder, its name, its mode and flags.
-struct Path {
-    folder: u64,
-    name: String,
-    mode: u64,
-    flags: u64,
-}
-
-fn paths(header: &Header) -> impl Iterator<Item = Path> {
-    let names = header.numbers(tag::DIRINDEXES).zip(header.texts(tag::BASENAMES));
-    let kinds = header.numbers(tag::FILEMODES).zip(header.numbers(tag::FILEFLAGS));
-    names.zip(kinds).map(|((folder, name), (mode, flags))| Path {
-        folder,
-        name,
-        mode,
-        flags,
-    })
-}
-
-/// The file list, folder by folder: no path is written out, as many may share a long folder.
-fn folders(header: &Header) -> Result<Vec<Folder>, Rejection> {
-    let mut folders: BTreeMap<u64, Folder> = (0..)
-        .zip(header.texts(tag::DIRNAMES).take(MAX_FOLDERS + 1))
-        .map(|(index, path)| {
-            let folder = Folder {
-                path,
-                ..Folder::default()
-            };
-            (index, folder)
-        })
-        .collect();
-    let mut count = 0;
-    for path in paths(header).take(MAX_FILES + 1) {
-        count += 1;
-        let Some(folder) = folders.get_mut(&path.folder) else {
-            let message = "the header names a file in a folder that it does not name";
-            return Err(Rejection::new("header", message));
-        };
-        if path.mode & S_IFMT == S_IFDIR {
-            folder.folders.push(path.name);
-        } else if path.flags & GHOST != 0 {
-            folder.ghosts.push(path.name);
-        } else {
-            folder.files.push(path.name);
-        }
-    }
-    if count > MAX_FILES || folders.len() > MAX_FOLDERS {
-        let message = format!("the package holds more than {MAX_FILES} files or {MAX_FOLDERS} folders");
-        return Err(Rejection::new("header", message));
-    }
-    Ok(folders.into_values().collect())
-}
-
-/// The type in a file's mode, and that of folders.
-const S_IFMT: u64 = 0o170_000;
-const S_IFDIR: u64 = 0o040_000;
-/// `RPMFILE_GHOST`.
-const GHOST: u64 = 1 << 6;
 
 fn changelog(header: &Header) -> Vec<Change> {
     let entries = header

@@ -1,46 +1,18 @@
 //! `ruby`: a gem, the tar of `metadata.gz` (a `Gem::Specification` as YAML) and `data.tar.gz`.
 //!
-//! The rules of names, versions and requirements are those of `RubyGems`; what is kept is what
-//! Bundler's compact index, the dependency API and a gem's page show.
+//! What is kept is what Bundler's compact index, the dependency API and a gem's page show.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
 use tar::Archive;
 
 use super::bounded::unreadable;
 use super::gzip::gunzip;
 use super::tarball::{Member, length_of, seekable_members};
-use super::yaml::{self, Node};
-use super::{MAX_METADATA, Manifest, Rejection, Source, metadata};
+use super::{MAX_METADATA, Manifest, Rejection, Source, yaml};
+
+mod specification;
 
 /// Bytes of `metadata.gz` as it is stored.
 const MAX_PACKED: u64 = MAX_METADATA;
-
-/// What the indexes know of a gem.
-#[derive(Debug, Serialize)]
-struct IndexFacts {
-    summary: Option<String>,
-    description: Option<String>,
-    homepage: Option<String>,
-    authors: Vec<String>,
-    licenses: Vec<String>,
-    /// As `Gem::Requirement` prints it: `>= 2.7, < 4`.
-    required_ruby_version: String,
-    required_rubygems_version: String,
-    runtime_dependencies: Vec<Dependency>,
-    development_dependencies: Vec<Dependency>,
-    /// Native code to build when it is installed.
-    extensions: Vec<String>,
-    /// The specification's own `metadata`: links and flags.
-    metadata: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Dependency {
-    name: String,
-    requirement: String,
-}
 
 pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     let packed = packed_specification(source)?;
@@ -48,7 +20,7 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
     drop(packed);
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8"))?;
     let specification = yaml::read(text).map_err(|error| wrong(&error))?;
-    manifest(&specification)
+    specification::manifest(&specification)
 }
 
 /// The one `metadata.gz` of the archive; `data.tar.gz` may come before it.
@@ -95,230 +67,6 @@ fn only_once<R: std::io::Read>(member: &mut Member<'_, R>, seen: bool) -> Result
         return refused("`metadata.gz` must be a plain file of that name; build the gem again");
     }
     member.contents(MAX_PACKED).map_err(unreadable("metadata.gz"))
-}
-
-fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
-    if !specification.is_mapping() || specification.get("<<").is_some() {
-        return Err(wrong("it is no gem specification"));
-    }
-    let name = name(specification)?;
-    let version = version(specification)?;
-    Ok(Manifest {
-        normalized_name: name.clone(),
-        normalized_version: version.clone(),
-        variant: Some(platform(specification)?),
-        metadata: metadata(&index_facts(specification)?),
-        name,
-        version,
-    })
-}
-
-fn index_facts(specification: &Node) -> Result<IndexFacts, Rejection> {
-    let (runtime_dependencies, development_dependencies) = dependencies(specification)?;
-    Ok(IndexFacts {
-        summary: text(specification, "summary"),
-        description: text(specification, "description"),
-        homepage: text(specification, "homepage"),
-        authors: texts(specification, "authors"),
-        licenses: texts(specification, "licenses"),
-        required_ruby_version: required(specification, "required_ruby_version")?,
-        required_rubygems_version: required(specification, "required_rubygems_version")?,
-        runtime_dependencies,
-        development_dependencies,
-        extensions: texts(specification, "extensions"),
-        metadata: links(specification),
-    })
-}
-
-/// A name as `Gem::SpecificationPolicy#validate_name` allows it.
-fn name(specification: &Node) -> Result<String, Rejection> {
-    let name = specification.get("name").and_then(Node::plain_text);
-    match name {
-        Some(name) if is_name(name) => Ok(name.to_owned()),
-        _ => Err(Rejection::new(
-            "name",
-            "the gem's `name` must be letters, digits, `.`, `_` and `-`, with at least one letter, \
-             and begin with a letter or a digit",
-        )),
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    is_word(name) && name.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-/// Letters, digits, `.`, `_` and `-`, of which the last three never first.
-fn is_word(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-fn version(specification: &Node) -> Result<String, Rejection> {
-    specification
-        .get("version")
-        .and_then(version_text)
-        .ok_or_else(|| {
-            Rejection::new(
-                "version",
-                "the gem's `version` must be a number, then parts of letters and digits with `.` \
-                 between them: `1.0.0`, `2.1.0.pre.1`",
-            )
-        })
-}
-
-/// A `Gem::Version`, or the bare text of old gems, as `Gem::Version#to_s` prints it.
-fn version_text(node: &Node) -> Option<String> {
-    let text = if node.is_mapping() {
-        node.get("version")?.plain_text()?
-    } else {
-        node.plain_text()?
-    };
-    let text = text.trim();
-    is_version(text).then(|| text.replace('-', ".pre."))
-}
-
-/// `Gem::Version::VERSION_PATTERN`.
-fn is_version(text: &str) -> bool {
-    let (release, suffix) = match text.split_once('-') {
-        None => (text, None),
-        Some((release, suffix)) => (release, Some(suffix)),
-    };
-    let mut parts = release.split('.');
-    let number = parts.next().unwrap_or_default();
-    let filled = |part: &str, extra: &[u8]| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || extra.contains(&byte);
-        !part.is_empty() && part.bytes().all(allowed)
-    };
-    !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && parts.all(|part| filled(part, b""))
-        && suffix.is_none_or(|suffix| suffix.split('.').all(|part| filled(part, b"-")))
-}
-
-/// Only plain text of a safe alphabet: anything else has been used to attack `RubyGems`.
-fn platform(specification: &Node) -> Result<String, Rejection> {
-    let platform = match specification.get("platform") {
-        None => return Ok("ruby".to_owned()),
-        Some(node) if node.is_null() => return Ok("ruby".to_owned()),
-        Some(node) => node.plain_text(),
-    };
-    match platform {
-        Some("") => Ok("ruby".to_owned()),
-        Some(platform) if is_word(platform) => Ok(platform.to_owned()),
-        _ => Err(Rejection::new(
-            "platform",
-            "the gem's `platform` must be plain text of letters, digits, `.`, `_` and `-`, such as \
-             `ruby` or `x86_64-linux`; build the gem again with a current RubyGems",
-        )),
-    }
-}
-
-fn required(specification: &Node, key: &'static str) -> Result<String, Rejection> {
-    match specification.get(key) {
-        None => Ok(ANY_VERSION.to_owned()),
-        Some(node) if node.is_null() => Ok(ANY_VERSION.to_owned()),
-        Some(node) => requirement(node).ok_or_else(|| {
-            Rejection::new(
-                key,
-                format!("the gem's `{key}` is no requirement such as `>= 2.7`"),
-            )
-        }),
-    }
-}
-
-const ANY_VERSION: &str = ">= 0";
-
-/// A `Gem::Requirement` as it prints itself.
-fn requirement(node: &Node) -> Option<String> {
-    if let Some(version) = node.get("version").filter(|_| node.get("requirements").is_none()) {
-        return version_text(version).map(|version| format!("= {version}"));
-    }
-    let mut terms = Vec::new();
-    for term in node.get("requirements")?.items() {
-        terms.push(requirement_term(term)?);
-    }
-    if terms.is_empty() {
-        return Some(ANY_VERSION.to_owned());
-    }
-    Some(terms.join(", "))
-}
-
-/// `[operator, version]`; gems of old YAML libraries hold an object where `=` was meant.
-fn requirement_term(term: &Node) -> Option<String> {
-    let mut items = term.items();
-    let operator = items.next()?.plain_text().unwrap_or("=");
-    let version = version_text(items.next()?)?;
-    matches!(operator, "=" | "!=" | ">" | "<" | ">=" | "<=" | "~>").then(|| format!("{operator} {version}"))
-}
-
-/// Runtime and development dependencies, in the specification's order.
-fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency>), Rejection> {
-    let (mut runtime, mut development) = (Vec::new(), Vec::new());
-    let listed = specification.get("dependencies").into_iter();
-    for node in listed.flat_map(Node::items) {
-        let dependency = dependency(node).ok_or_else(|| {
-            Rejection::new(
-                "dependencies",
-                "each of the gem's dependencies must have the name of a gem and a requirement such \
-                 as `~> 1.2`",
-            )
-        })?;
-        match node.get("type").and_then(Node::text) {
-            Some(":development") => development.push(dependency),
-            _ => runtime.push(dependency),
-        }
-    }
-    Ok((runtime, development))
-}
-
-/// Of the keys of several ages `RubyGems` takes the oldest that says something.
-fn dependency(node: &Node) -> Option<Dependency> {
-    let name = node.get("name")?.plain_text().filter(|name| is_word(name))?;
-    let stated = |key: &str| node.get(key).filter(|stated| !stated.is_null());
-    let requirement = if let Some(oldest) = stated("version_requirement") {
-        oldest_requirement(oldest)
-    } else {
-        let stated = stated("version_requirements").or_else(|| stated("requirement"));
-        stated.map_or_else(|| Some(ANY_VERSION.to_owned()), requirement)
-    };
-    Some(Dependency {
-        name: name.to_owned(),
-        requirement: requirement?,
-    })
-}
-
-/// A `Gem::Version::Requirement`, of which `RubyGems` still reads a lone version.
-fn oldest_requirement(node: &Node) -> Option<String> {
-    match node.get("version") {
-        Some(version) if !version.is_null() => Some(format!("= {}", version_text(version)?)),
-        _ => Some(ANY_VERSION.to_owned()),
-    }
-}
-
-fn text(node: &Node, key: &str) -> Option<String> {
-    node.get(key)?.text().map(str::to_owned)
-}
-
-/// A list of texts; a lone text stands for a list of one.
-fn texts(node: &Node, key: &str) -> Vec<String> {
-    let Some(node) = node.get(key) else {
-        return Vec::new();
-    };
-    let alone = node.text().into_iter();
-    alone
-        .chain(node.items().filter_map(Node::text))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn links(specification: &Node) -> BTreeMap<String, String> {
-    let pairs = specification.get("metadata").into_iter();
-    pairs
-        .flat_map(Node::pairs)
-        .filter_map(|(key, value)| Some((key.text()?.to_owned(), value.text()?.to_owned())))
-        .collect()
 }
 
 fn wrong(why: &str) -> Rejection {

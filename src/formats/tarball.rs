@@ -310,4 +310,17 @@ mod tests {
         let error = paths(archive).unwrap_err();
         assert_eq!(error.to_string(), "holds more than 200000 members");
     }
+
+    #[test]
+    fn a_path_that_no_file_system_takes_is_refused() {
+        let name = vec![b'a'; MAX_PATH + 1];
+        let archive = built(|builder| {
+            append(builder, "n", &name, EntryType::GNULongName);
+            append(builder, "n", b"", EntryType::Regular);
+        });
+        assert_eq!(
+            paths(archive).unwrap_err().to_string(),
+            "a member's path is too long"
+        );
+    }
 }

@@ -230,4 +230,16 @@ mod tests {
              holds `main.tf`"
         );
     }
+
+    #[test]
+    fn configuration_files_are_counted() {
+        let paths: Vec<_> = (0..=MAX_PATHS).map(|number| format!("{number}.tf")).collect();
+        let files: Vec<(&str, &[u8])> = paths.iter().map(|path| (path.as_str(), &b""[..])).collect();
+        assert_eq!(
+            read_module("terraform-aws-network-1.2.0.tgz", &files)
+                .unwrap_err()
+                .message,
+            "the module holds more than 10000 configuration files"
+        );
+    }
 }

@@ -353,4 +353,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn directories_and_what_is_found_in_them_are_bounded() {
+        let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_WANTED + 1];
+        let error = read(zip(&many), "a", 10).unwrap_err();
+        assert_eq!(error.to_string(), "too many entries of one kind");
+        let size = u32::try_from(MAX_DIRECTORY).unwrap() + 1;
+        let mut endless = vec![0; size as usize];
+        let end = zip(&[]);
+        endless.extend_from_slice(&end);
+        let at = endless.len() - 10;
+        endless[at..at + 4].copy_from_slice(&size.to_le_bytes());
+        let error = read(endless, "a", 10).unwrap_err();
+        assert_eq!(error.to_string(), "has a directory of more than 33554432 bytes");
+    }
 }

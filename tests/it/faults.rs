@@ -7,21 +7,29 @@
 
 use std::time::Duration;
 
+use insta::assert_snapshot;
 use tokio::task::JoinSet;
 
 use crate::support::File;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
+use crate::support::client::Client;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::whole::assert_whole;
 
+/// More than anything takes that ends by itself, whatever else keeps the machine busy.
+const PATIENT: Duration = Duration::from_secs(25);
+
 /// Below the SDK's time-out for one attempt: what hangs, hangs until the call's time is up.
-const REQUEST_TIMEOUT: Duration = Duration::from_millis(4_500);
+const SHORT: Duration = Duration::from_secs(4);
+
+/// Enough for a few repeats of what never succeeds.
+const ENOUGH: Duration = Duration::from_secs(8);
 
 /// How many cases run at once; they spend their time waiting.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 
 /// What a client does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +41,15 @@ enum Story {
     PublishOther,
     Get,
     Delete,
+    /// Metadata that lies beside the file.
+    PublishLarge,
+    GetLarge,
+    DeleteLarge,
 }
 
 /// The calls of AWS behind each story, in their order. What a repeat has in common with a first
 /// publish is told there.
-const STORIES: [(Story, &[&str]); 5] = [
+const STORIES: [(Story, &[&str]); 8] = [
     (
         Story::Publish,
         &["BatchGetItem", "PutObject", "TransactWriteItems"],
@@ -52,6 +64,9 @@ const STORIES: [(Story, &[&str]); 5] = [
         Story::Delete,
         &["BatchGetItem", "TransactWriteItems", "DeleteObject"],
     ),
+    (Story::PublishLarge, &["PutObject"]),
+    (Story::GetLarge, &["GetObject"]),
+    (Story::DeleteLarge, &["DeleteObject"]),
 ];
 
 /// What can happen to a call.
@@ -90,23 +105,28 @@ impl Story {
     /// What there is before the story begins.
     async fn prepare(self, app: &TestApp) -> String {
         match self {
-            Self::Publish => String::new(),
-            _ => app.user.publish(&gem()).await.id(),
+            Self::Publish | Self::PublishLarge => String::new(),
+            _ => app.user.patient().publish(&self.gem()).await.id(),
         }
     }
 
-    async fn tell(self, app: &TestApp, id: &str) -> Answer {
+    async fn tell(self, user: &Client, id: &str) -> Answer {
         match self {
-            Self::Publish | Self::PublishAgain => app.user.publish(&gem()).await,
-            Self::PublishOther => app.user.publish(&Gem::banana().summary("Another").build()).await,
-            Self::Get => app.user.get(id).await,
-            Self::Delete => app.user.delete(id).await,
+            Self::Publish | Self::PublishAgain | Self::PublishLarge => user.publish(&self.gem()).await,
+            Self::PublishOther => user.publish(&Gem::banana().summary("Another").build()).await,
+            Self::Get | Self::GetLarge => user.get(id).await,
+            Self::Delete | Self::DeleteLarge => user.delete(id).await,
         }
     }
-}
 
-fn gem() -> File {
-    Gem::banana().build()
+    fn gem(self) -> File {
+        match self {
+            Self::PublishLarge | Self::GetLarge | Self::DeleteLarge => {
+                Gem::banana().summary(&"x".repeat(20_000)).build()
+            }
+            _ => Gem::banana().build(),
+        }
+    }
 }
 
 /// One misfortune in one story.
@@ -156,12 +176,22 @@ impl Case {
         }
     }
 
+    /// How long the call may take.
+    fn request_timeout(&self) -> Duration {
+        match (&self.fault, self.operation) {
+            (Fault::Hang | Fault::ApplyAndHang, "DeleteObject") => ENOUGH,
+            (Fault::Hang | Fault::ApplyAndHang, _) => SHORT,
+            (_, "TransactWriteItems") if self.times == ALWAYS => ENOUGH,
+            _ => PATIENT,
+        }
+    }
+
     async fn run(self) {
-        let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
+        let (app, proxy) = TestApp::behind_proxy(self.request_timeout()).await;
         let id = self.story.prepare(&app).await;
         proxy.clear();
         proxy.inject(self.operation, self.fault.clone(), self.times);
-        let answer = self.story.tell(&app, &id).await;
+        let answer = self.story.tell(&app.user, &id).await;
         assert_eq!(
             answer.status.as_u16(),
             self.expected(),
@@ -178,23 +208,26 @@ impl Case {
         let packages = assert_whole(&app.contents().await);
         let unknown = answer.status == 503;
         match self.story {
-            Story::Publish if answer.status == 200 => assert_eq!(packages, [answer.id()], "{self:?}"),
-            Story::Publish if unknown => assert!(packages.len() <= 1, "{self:?}"),
-            Story::Publish => assert_eq!(packages, [""; 0], "{self:?}"),
-            Story::Delete if answer.status == 200 => assert_eq!(packages, [""; 0], "{self:?}"),
-            Story::Delete if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            Story::Publish | Story::PublishLarge if answer.status == 200 => {
+                assert_eq!(packages, [answer.id()], "{self:?}");
+            }
+            Story::Publish | Story::PublishLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            Story::Publish | Story::PublishLarge => assert_eq!(packages, [""; 0], "{self:?}"),
+            Story::Delete | Story::DeleteLarge if answer.status == 200 => {
+                assert_eq!(packages, [""; 0], "{self:?}");
+            }
+            Story::Delete | Story::DeleteLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
             _ => assert_eq!(packages, [id], "{self:?}"),
         }
     }
 
     async fn assert_converges(&self, app: &TestApp, proxy: &FaultProxy, id: &str, answer: &Answer) {
-        let again = self.story.tell(app, id).await;
+        let again = self.story.tell(&app.user.patient(), id).await;
         let packages = assert_whole(&app.contents().await);
-        if self.story == Story::Delete {
+        if matches!(self.story, Story::Delete | Story::DeleteLarge) {
             let expected: &[u16] = match answer.status.as_u16() {
                 200 => &[404],
-                503 => &[200, 404],
-                _ => &[200],
+                _ => &[200, 404],
             };
             assert!(
                 expected.contains(&again.status.as_u16()),
@@ -209,7 +242,7 @@ impl Case {
         if answer.status == 200 {
             assert_eq!(again.text(), answer.text(), "{self:?}");
         }
-        let got = app.user.get(&packages[0]).await;
+        let got = app.user.patient().get(&packages[0]).await;
         assert_eq!(got.id(), packages[0], "{self:?}: {:?}", proxy.calls());
     }
 }
@@ -265,26 +298,49 @@ async fn a_get_and_a_delete_survive_every_fault() {
     run(&[Story::Get, Story::Delete]).await;
 }
 
+#[tokio::test]
+async fn metadata_beside_the_file_survives_every_fault() {
+    run(&[Story::PublishLarge, Story::GetLarge, Story::DeleteLarge]).await;
+}
+
 /// Repeats that are refused say nothing of the attempt before them, which was carried out.
 #[tokio::test]
 async fn an_unknown_outcome_stays_unknown_whatever_comes_after_it() {
     for after in [Fault::Refuse, Fault::Throttle, Fault::Cancel("ValidationError")] {
-        let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
+        let (app, proxy) = TestApp::behind_proxy(ENOUGH).await;
         proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
         proxy.inject("TransactWriteItems", after.clone(), ALWAYS);
-        let answer = app.user.publish(&gem()).await;
+        let answer = app.user.publish(&Gem::banana().build()).await;
         assert_eq!(answer.status, 503, "{after:?}: {}", answer.text());
         proxy.clear();
         let packages = assert_whole(&app.contents().await);
-        assert_eq!(app.user.publish(&gem()).await.id(), packages[0]);
+        let again = app.user.patient().publish(&Gem::banana().build()).await;
+        assert_eq!(again.id(), packages[0]);
         assert_eq!(packages.len(), 1);
     }
 }
 
+/// Word for word what a client is told.
+#[tokio::test]
+async fn what_storage_fails_at_is_told_without_its_inside() {
+    let mut answers = String::new();
+    for (fault, time) in [
+        (Fault::Throttle, PATIENT),
+        (Fault::Refuse, PATIENT),
+        (Fault::Hang, SHORT),
+    ] {
+        let (app, proxy) = TestApp::behind_proxy(time).await;
+        proxy.inject("PutObject", fault.clone(), ALWAYS);
+        let answer = app.user.publish(&Gem::banana().build()).await;
+        answers.push_str(&format!("{fault:?}: {}\n\n", answer.whole()));
+    }
+    assert_snapshot!(answers);
+}
+
 #[tokio::test]
 async fn a_batch_that_never_ends_is_not_read_as_an_absence() {
-    let (app, proxy) = TestApp::behind_proxy(REQUEST_TIMEOUT).await;
-    let id = app.user.publish(&gem()).await.id();
+    let (app, proxy) = TestApp::behind_proxy(PATIENT).await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
     proxy.inject("BatchGetItem", Fault::UnprocessedSome, 1);
     proxy.inject("BatchGetItem", Fault::Unprocessed, ALWAYS);
     app.user.get(&id).await.assert_error(429);

@@ -13,6 +13,7 @@ mod openapi;
 mod package_urls;
 mod packages;
 mod races;
+mod records;
 mod round_trips;
 mod runtime;
 mod support;

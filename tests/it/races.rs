@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use http::Method;
 use packages_api::formats::Ecosystem;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::File;
@@ -86,8 +88,12 @@ async fn a_package_is_not_there_before_it_is_there_whole() {
     let id = key.rsplit('/').next().expect("an id");
     app.user.get(id).await.assert_error(404);
     app.user.delete(id).await.assert_error(404);
+    let list = app.user.call(Method::GET, &app.user.packages()).await;
+    assert_eq!(list.json()["items"], json!([]));
     gate.open();
     assert_eq!(publishing.await.expect("an answer").id(), id);
+    let list = app.user.call(Method::GET, &app.user.packages()).await;
+    assert_eq!(list.json()["items"][0]["id"], id);
     assert_eq!(app.user.get(id).await.status, 200);
 }
 

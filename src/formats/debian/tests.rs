@@ -133,3 +133,12 @@ fn a_control_archive_that_expands_beyond_measure_is_refused() {
         "`control.tar` is larger than the 16777216 bytes that are read of it"
     );
 }
+
+#[test]
+fn a_control_file_without_end_is_refused() {
+    let endless = format!("{CONTROL}Endless:{}", " ".repeat(1024 * 1024));
+    assert_eq!(
+        read_deb(deb(&endless)).unwrap_err().message,
+        "`control` is larger than the 1048576 bytes that are read of it"
+    );
+}

@@ -132,3 +132,31 @@ fn coordinates_must_be_literal_and_safe() {
         "the POM is not usable XML: it has a document type"
     );
 }
+
+#[test]
+fn poms_and_their_dependencies_are_bounded() {
+    let many = POM.replace(
+        "<dependencies>",
+        &format!("<dependencies>{}", "<d/>".repeat(10_001)),
+    );
+    assert_eq!(
+        read_java("fruit-1.0.pom", many.into()).unwrap_err().message,
+        "the POM is not usable XML: it has too many dependencies"
+    );
+    let endless = vec![b' '; usize::try_from(MAX_POM).unwrap() + 1];
+    assert_eq!(
+        read_java("fruit-1.0.pom", endless).unwrap_err().message,
+        "`pom` is larger than the 2097152 bytes that are read of it"
+    );
+    // What is swallowed uses up what may be read, before the right one is met.
+    let swallowed = vec![b' '; usize::try_from(MAX_POM).unwrap()];
+    let paths: Vec<_> = (0..5)
+        .map(|n| format!("META-INF/maven/{n}/a/pom.properties"))
+        .collect();
+    let mut files: Vec<(&str, &[u8])> = paths.iter().map(|path| (path.as_str(), &swallowed[..])).collect();
+    files.push(("META-INF/maven/g/fruit/pom.properties", PROPERTIES.as_bytes()));
+    assert_eq!(
+        read_java("fruit-1.0.jar", zip(&files)).unwrap_err().field,
+        "pom.properties"
+    );
+}

@@ -116,3 +116,14 @@ fn an_archive_that_is_cut_off_is_refused() {
         assert!(read_package(Ecosystem::Javascript, "x.tgz", &mut source).is_err());
     }
 }
+
+#[test]
+fn a_package_json_without_end_is_refused() {
+    let endless = vec![b' '; usize::try_from(MAX_PACKAGE_JSON).unwrap() + 1];
+    assert_eq!(
+        read_npm(&[("package/package.json", &endless)])
+            .unwrap_err()
+            .message,
+        "`package.json` is larger than the 4194304 bytes that are read of it"
+    );
+}

@@ -163,3 +163,50 @@ fn a_bomb_is_refused() {
         "`METADATA` is larger than the 16777216 bytes that are read of it"
     );
 }
+
+#[test]
+fn a_wheel_may_be_for_many_platforms() {
+    let platforms: Vec<_> = (6..14).map(|minor| format!("macosx_10_{minor}_x86_64")).collect();
+    let tags = format!("cp310.cp311-abi3-{}", platforms.join("."));
+    let file = zip(&[("a-1.dist-info/METADATA", b"Name: a\nVersion: 1\n")]);
+    let manifest = read_python(&format!("a-1-{tags}.whl"), file).unwrap();
+    assert_eq!(manifest.variant, Some(tags));
+}
+
+/// Counts the bytes that are read of it.
+struct Counting(Cursor<Vec<u8>>, usize);
+
+impl std::io::Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1 += read;
+        Ok(read)
+    }
+}
+
+impl std::io::Seek for Counting {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn of_a_large_wheel_little_is_read() {
+    // Bytes that do not compress (xorshift).
+    let next = |state: &mut u64| {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        Some(state.to_le_bytes())
+    };
+    let large: Vec<u8> = (0..250_000).scan(1, |state, _| next(state)).flatten().collect();
+    let file = zip(&[
+        ("a/large", &large),
+        ("a-1.dist-info/METADATA", b"Name: a\nVersion: 1\n"),
+    ]);
+    assert!(file.len() > 1_000_000);
+    let mut source = Counting(Cursor::new(file), 0);
+    let manifest = read_package(Ecosystem::Python, "a-1-py3-none-any.whl", &mut source);
+    assert_eq!(manifest.unwrap().name, "a");
+    assert!(source.1 < 100_000, "{} bytes were read", source.1);
+}

@@ -154,3 +154,13 @@ fn a_package_that_is_cut_off_is_refused() {
         assert!(read_rpm(file[..length].to_vec()).is_err());
     }
 }
+
+#[test]
+fn folders_are_counted() {
+    let names: &'static [&'static str] = vec!["/"; 20_001].leak();
+    let many = rpm(&with(tag::DIRNAMES, Values::Texts(names)));
+    assert_eq!(
+        read_rpm(many).unwrap_err().message,
+        "the package holds more than 200000 files or 20000 folders"
+    );
+}

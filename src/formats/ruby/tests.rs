@@ -4,7 +4,7 @@ use serde_json::json;
 use tar::EntryType;
 
 use super::super::tarball::fixtures::{append, gzip, tar};
-use super::super::{Ecosystem, MAX_NAME, read as read_package};
+use super::super::{Ecosystem, MAX_NAME, Manifest, metadata, read as read_package};
 use super::*;
 
 const SPECIFICATION: &str = "\

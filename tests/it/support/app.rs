@@ -75,6 +75,7 @@ impl TestApp {
             authorization: None,
             organization: ORGANIZATION.to_owned(),
             registry: REGISTRY.to_owned(),
+            patient: false,
         };
         let all = NewToken {
             scopes: Scope::ALL.to_vec(),

@@ -16,6 +16,8 @@ pub(crate) struct Client {
     pub(crate) authorization: Option<String>,
     pub(crate) organization: String,
     pub(crate) registry: String,
+    /// Comes back after a 503, as the answer says.
+    pub(crate) patient: bool,
 }
 
 impl Client {
@@ -32,6 +34,15 @@ impl Client {
     pub(crate) fn authorized(&self, authorization: Option<&str>) -> Self {
         Self {
             authorization: authorization.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The same user, who tries again what ends in a 503: where calls have little time and the
+    /// machine much else to do, that is no fault.
+    pub(crate) fn patient(&self) -> Self {
+        Self {
+            patient: true,
             ..self.clone()
         }
     }
@@ -82,6 +93,19 @@ impl Client {
 
     /// The answer, which must be one that the API's description has.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        for _ in 0..10 {
+            let Some(again) = request.try_clone().filter(|_| self.patient) else {
+                break;
+            };
+            let answer = self.send_once(again).await;
+            if answer.status != 503 {
+                return answer;
+            }
+        }
+        self.send_once(request).await
+    }
+
+    async fn send_once(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().expect("a request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let response = self.http.execute(request).await.expect("an answer");

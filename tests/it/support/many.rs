@@ -41,10 +41,10 @@ pub(crate) async fn add(
         package.insert("sk".to_owned(), text(&id));
         package.insert("name".to_owned(), text(&name));
         package.insert("normalized_name".to_owned(), text(&name));
-        let mut named = package.clone();
-        named.insert("pk".to_owned(), text(&format!("names/{registry}")));
-        named.insert("sk".to_owned(), text(&format!("{name}/{id}")));
-        batch.extend([package, named].map(|item| {
+        let mut listed = package.clone();
+        listed.insert("pk".to_owned(), text(&format!("names/{registry}")));
+        listed.insert("sk".to_owned(), text(&format!("{name}/{id}")));
+        batch.extend([package, listed].map(|item| {
             let put = PutRequest::builder()
                 .set_item(Some(item))
                 .build()

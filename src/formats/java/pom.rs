@@ -1,0 +1,155 @@
+//! The POM of an artifact (`maven-4.0.0.xsd`), as far as its page and its index need it.
+
+use serde::Serialize;
+
+use super::super::Rejection;
+use super::super::xml::{self, Element};
+
+/// Dependencies that a POM lists for itself.
+const MAX_DEPENDENCIES: usize = 10_000;
+
+/// What identifies an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Coordinates {
+    pub(super) group_id: String,
+    pub(super) artifact_id: String,
+    pub(super) version: String,
+}
+
+/// What a POM says besides.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Pom {
+    packaging: Option<String>,
+    parent: Option<Coordinates>,
+    name: Option<String>,
+    description: Option<String>,
+    url: Option<String>,
+    licenses: Vec<String>,
+    dependencies: Vec<Dependency>,
+}
+
+/// A dependency as the POM has it: expressions such as `${project.version}` are left alone.
+#[derive(Debug, Serialize)]
+struct Dependency {
+    group_id: Option<String>,
+    artifact_id: Option<String>,
+    version: Option<String>,
+    scope: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    classifier: Option<String>,
+    optional: bool,
+}
+
+/// The root of a POM.
+pub(super) fn project(bytes: &[u8]) -> Result<Element, Rejection> {
+    let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
+    let root = xml::read(&xml::decoded(bytes)).map_err(|why| wrong(&why))?;
+    let dependencies = root.child("dependencies");
+    if root.name != "project" {
+        Err(wrong("its root is no `<project>`"))
+    } else if dependencies.is_some_and(|list| list.children.len() > MAX_DEPENDENCIES) {
+        Err(wrong("it has too many dependencies"))
+    } else {
+        Ok(root)
+    }
+}
+
+/// A POM's own coordinates; group and version may be those of its parent.
+pub(super) fn coordinates(pom: &Element) -> Result<Coordinates, Rejection> {
+    let parent = pom.child("parent");
+    let inherited = |name| {
+        pom.child_text(name)
+            .or_else(|| parent.and_then(|parent| parent.child_text(name)))
+    };
+    Coordinates::checked(
+        inherited("groupId").unwrap_or_default(),
+        pom.child_text("artifactId").unwrap_or_default(),
+        inherited("version").unwrap_or_default(),
+    )
+}
+
+impl Coordinates {
+    /// Coordinates that are safe in a path.
+    pub(super) fn checked(group_id: &str, artifact_id: &str, version: &str) -> Result<Self, Rejection> {
+        let fields = [
+            ("groupId", group_id),
+            ("artifactId", artifact_id),
+            ("version", version),
+        ];
+        for (field, value) in fields {
+            let example = if field == "version" {
+                "1.2.3"
+            } else {
+                "org.example"
+            };
+            if !is_coordinate(value) || (field != "version" && value.contains('+')) {
+                return Err(Rejection::new(
+                    field,
+                    format!(
+                        "the POM's `{field}` must stand there or in its parent, as letters, digits, \
+                         `.`, `_` and `-` and without expressions, such as `{example}`"
+                    ),
+                ));
+            }
+        }
+        Ok(Self {
+            group_id: group_id.to_owned(),
+            artifact_id: artifact_id.to_owned(),
+            version: version.to_owned(),
+        })
+    }
+}
+
+/// Letters, digits, `.`, `_`, `-` and, in versions, `+`; a path's `..` is none.
+pub(super) fn is_coordinate(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && !text.contains("..")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
+}
+
+impl Pom {
+    pub(super) fn read(project: &Element) -> Self {
+        let text = |name: &str| project.child_text(name).map(str::to_owned);
+        let list = |outer: &str, inner: &'static str| {
+            let lists = project.child(outer).into_iter();
+            lists.flat_map(move |list| list.all(inner))
+        };
+        Self {
+            packaging: Some(project.child_text("packaging").unwrap_or("jar").to_owned()),
+            parent: project.child("parent").and_then(parent),
+            name: text("name"),
+            description: text("description"),
+            url: text("url"),
+            licenses: list("licenses", "license")
+                .filter_map(|license| license.child_text("name"))
+                .map(str::to_owned)
+                .collect(),
+            dependencies: list("dependencies", "dependency").map(dependency).collect(),
+        }
+    }
+}
+
+fn parent(element: &Element) -> Option<Coordinates> {
+    let text = |name| element.child_text(name).map(str::to_owned);
+    Some(Coordinates {
+        group_id: text("groupId")?,
+        artifact_id: text("artifactId")?,
+        version: text("version")?,
+    })
+}
+
+fn dependency(element: &Element) -> Dependency {
+    let text = |name| element.child_text(name).map(str::to_owned);
+    Dependency {
+        group_id: text("groupId"),
+        artifact_id: text("artifactId"),
+        version: text("version"),
+        scope: text("scope"),
+        kind: text("type"),
+        classifier: text("classifier"),
+        optional: element.child_text("optional") == Some("true"),
+    }
+}

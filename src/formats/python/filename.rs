@@ -1,0 +1,97 @@
+//! What the file name of a Python package says: all of a wheel's tags, and nothing else that counts.
+
+use pep440_rs::Version;
+
+use super::super::Rejection;
+use super::super::headers::Headers;
+use super::normalized;
+
+/// What a file name says.
+pub(super) struct FileName<'a> {
+    name: &'a str,
+    version: &'a str,
+    pub(super) build: Option<&'a str>,
+    /// A wheel's tags: `py3-none-any`.
+    pub(super) tags: Option<&'a str>,
+}
+
+/// `{name}-{version}[-{build}]-{python}-{abi}-{platform}`.
+pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
+    let parts: Vec<&str> = stem.split('-').collect();
+    let build = (parts.len() == 6).then(|| parts.get(2).copied()).flatten();
+    let tags_at = stem.rmatch_indices('-').nth(2).map(|(at, _)| at + 1);
+    let tags = tags_at.and_then(|at| stem.get(at..));
+    match (parts.as_slice(), tags) {
+        ([name, version, ..], Some(tags))
+            if matches!(parts.len(), 5 | 6)
+                && parts.iter().all(|part| !part.is_empty())
+                && is_tags(tags)
+                && build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            Ok(FileName {
+                name,
+                version,
+                build,
+                tags: Some(tags),
+            })
+        }
+        _ => Err(Rejection::new(
+            "filename",
+            "a wheel's file name must be `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, \
+             as the build tool writes it: installers read its tags from there",
+        )),
+    }
+}
+
+fn is_tags(tags: &str) -> bool {
+    tags.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Where the name ends and the version begins only the file itself tells.
+pub(super) fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
+    let stated = normalized(headers.get("Name").unwrap_or_default());
+    let split = stem.match_indices('-').find_map(|(hyphen, _)| {
+        let name = stem.get(..hyphen)?;
+        let version = stem.get(hyphen + 1..)?;
+        (normalized(name) == stated).then_some((name, version))
+    });
+    let (name, version) = split.unwrap_or((stem, ""));
+    FileName {
+        name,
+        version,
+        build: None,
+        tags: None,
+    }
+}
+
+impl FileName<'_> {
+    /// Installers refuse a file whose name and metadata disagree.
+    pub(super) fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
+        let said = super::version(&self.version.replace('_', "-"));
+        if normalized(self.name) == normalized(name) && said.as_ref() == Some(version) {
+            return Ok(());
+        }
+        let (kind, suffix) = match self.tags {
+            Some(_) => ("wheel", "-….whl"),
+            None => ("source distribution", ".tar.gz"),
+        };
+        Err(Rejection::new(
+            "filename",
+            format!(
+                "the file name is not what the {kind} says of itself, and installers would refuse \
+                 it: expected `{}-{version}{suffix}`",
+                name.replace(['-', '.'], "_")
+            ),
+        ))
+    }
+
+    /// The tags, with a build tag in front; a source distribution has none.
+    pub(super) fn variant(&self) -> String {
+        match (self.build, self.tags) {
+            (Some(build), Some(tags)) => format!("{build}-{tags}"),
+            (None, Some(tags)) => tags.to_owned(),
+            _ => "sdist".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Organizations, registries and tokens, when answers are lost: own success is never taken for
+//! somebody else's.
+
+use packages_api::Secret;
+use packages_api::formats::Ecosystem;
+use packages_api::records::{NewToken, Records};
+
+use crate::support::app::{TestApp, slug};
+use crate::support::fault::Fault;
+use crate::support::fault_proxy::FaultProxy;
+
+/// The records, asked through a proxy that loses every first answer to a transaction.
+async fn forgetful(app: &TestApp) -> (Records, FaultProxy) {
+    let proxy = FaultProxy::start(&app.stack).await;
+    let records = Records::new(&proxy.sdk_config(&app.stack), app.stack.table());
+    (records, proxy)
+}
+
+#[tokio::test]
+async fn what_was_made_before_its_answer_was_lost_is_made_once_and_told() {
+    let app = TestApp::start().await;
+    let (records, proxy) = forgetful(&app).await;
+    let lose = || proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
+    lose();
+    let organization = records.create_organization(&slug("another")).await.expect("made");
+    lose();
+    let made = records
+        .create_registry(&organization, &slug("one"), Ecosystem::Ruby)
+        .await;
+    let registry = made.expect("made");
+    assert_eq!(
+        records.registries(&organization).await.expect("read"),
+        std::slice::from_ref(&registry)
+    );
+    lose();
+    let secret = Secret::generate().expect("randomness");
+    let made = records
+        .create_token(&organization, &secret, NewToken::default())
+        .await;
+    let token = made.expect("made");
+    assert_eq!(
+        records.tokens(&organization).await.expect("read"),
+        std::slice::from_ref(&token)
+    );
+    assert_eq!(
+        records
+            .organization(&slug("another"))
+            .await
+            .expect("read")
+            .registries,
+        1
+    );
+
+    lose();
+    let deleted = records.delete_token(&organization, token.id).await;
+    assert_eq!(deleted.expect("deleted"), token);
+    lose();
+    records.delete_registry(&registry).await.expect("deleted");
+    lose();
+    let deleted = records
+        .delete_organization(&slug("another"))
+        .await
+        .expect("deleted");
+    assert_eq!((deleted.id, deleted.registries), (organization.id, 0));
+}
+
+#[tokio::test]
+async fn of_two_that_make_the_same_registry_one_is_told_of_the_other() {
+    let app = TestApp::start().await;
+    let one = slug("one");
+    let make = || {
+        app.records
+            .create_registry(&app.organization, &one, Ecosystem::Ruby)
+    };
+    let (one, other) = tokio::join!(make(), make());
+    assert_eq!(u8::from(one.is_ok()) + u8::from(other.is_ok()), 1);
+    let organization = app
+        .records
+        .organization(&app.organization.slug)
+        .await
+        .expect("read");
+    assert_eq!(organization.registries, 3);
+}
