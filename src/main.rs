@@ -2,12 +2,14 @@
 
 use packages_api::{App, Config, front_door, log};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), lambda_http::Error> {
     log::start();
     let config = Config::from_env()?;
     let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     let app = App::new(config, &sdk);
-    app.warm_up().await;
+    // Beside the first poll, not before it: a table that does not answer holds nothing up.
+    let early = app.clone();
+    tokio::spawn(async move { early.warm_up().await });
     front_door::run(app).await
 }

@@ -12,9 +12,10 @@ use serde::Serialize;
 use sha1::Sha1;
 use tar::Archive;
 
-use super::bounded::{read_all, unreadable};
+use super::alphabet::is_made_of;
+use super::bounded::{length_of, read_all, unreadable};
 use super::digest::Hashing;
-use super::tarball::{length_of, members};
+use super::tarball::members;
 use super::{MAX_METADATA, Manifest, Rejection, Source, metadata};
 
 /// Gzip members in front of the data: signatures by several keys, and control.
@@ -168,11 +169,6 @@ fn is_version(version: &str) -> bool {
 
 fn is_arch(arch: &str) -> bool {
     !arch.is_empty() && is_made_of(arch, b"_-")
-}
-
-fn is_made_of(text: &str, others: &[u8]) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
 fn wrong(why: &str) -> Rejection {

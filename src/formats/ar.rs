@@ -3,7 +3,7 @@
 use std::io::{self, Read, SeekFrom};
 
 use super::Source;
-use super::tarball::length_of;
+use super::bounded::{damaged, length_of};
 
 /// Members of an archive; a Debian package has three.
 pub(super) const MAX_MEMBERS: usize = 64;
@@ -68,10 +68,6 @@ fn member(source: &mut dyn Source, at: u64) -> io::Result<Member> {
         }),
         _ => Err(damaged("a member's header is damaged")),
     }
-}
-
-fn damaged(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! `Read::take` ends silently at its limit, which turns an attack into a package that looks
 //! complete. Everything here errors instead.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::Rejection;
 
@@ -51,6 +51,18 @@ pub(super) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     Bounded::new(reader, limit).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The number of bytes in `source`, which is left at its beginning.
+pub(super) fn length_of(source: &mut (impl Seek + ?Sized)) -> io::Result<u64> {
+    let length = source.seek(SeekFrom::End(0))?;
+    source.rewind()?;
+    Ok(length)
+}
+
+/// A file that is not what it must be; `what` is a phrase that follows "cannot be read".
+pub(super) fn damaged(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn beyond(limit: u64) -> io::Error {

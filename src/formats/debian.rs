@@ -10,6 +10,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 use tar::Archive;
 
+use super::alphabet::is_word;
 use super::ar;
 use super::bounded::{Bounded, unreadable};
 use super::compression::Compression;
@@ -183,14 +184,6 @@ fn is_version(version: &str) -> bool {
 
 fn is_architecture(architecture: &str) -> bool {
     is_word(architecture, b"-")
-}
-
-/// ASCII letters and digits, and after the first of them also `others`.
-fn is_word(text: &str, others: &[u8]) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
 /// An epoch of zero is the one that is meant where there is none.

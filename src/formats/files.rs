@@ -3,8 +3,7 @@
 use semver::Version;
 use serde::Serialize;
 
-use super::bounded::unreadable;
-use super::tarball::length_of;
+use super::bounded::{length_of, unreadable};
 use super::{MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, Source, metadata};
 
 /// The public service's own sentence.

@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::bounded::unreadable;
+use super::alphabet::is_word;
+use super::bounded::{length_of, unreadable};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
-use super::tarball::{length_of, members};
+use super::tarball::members;
 use super::yaml::{self, Node};
 use super::{Manifest, Rejection, Source, metadata};
 
@@ -68,7 +69,7 @@ fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let chart = yaml::read(text).map_err(|why| wrong(&why))?;
     let text = |key: &str| chart.get(key).and_then(Node::plain_text);
-    let name = text("name").filter(|name| is_name(name)).ok_or_else(|| {
+    let name = text("name").filter(|name| is_word(name, b"-_.")).ok_or_else(|| {
         Rejection::new(
             "name",
             "the chart's `name` must be letters, digits, `-`, `_` and `.`, and begin with a letter \
@@ -94,14 +95,6 @@ fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
             has_schema: contents.has_schema,
         }),
     })
-}
-
-/// Helm asks for a path's last part; what is no word cannot be installed by name anyway.
-fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// The version in full: Helm also takes `v1.2.3`, `1.2` and `1`.

@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 use sha1::Sha1;
 use sha2::Sha512;
 
-use super::bounded::unreadable;
+use super::alphabet::is_made_of;
+use super::bounded::{length_of, unreadable};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
-use super::tarball::{Member, length_of, members};
+use super::tarball::{Member, members};
 use super::{MAX_VERSION, Manifest, Rejection, Source, json, metadata};
 
 /// Bytes of `package.json`.
@@ -149,13 +150,7 @@ fn name(package: &Map<String, Value>) -> Result<String, Rejection> {
 }
 
 fn is_name(name: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with(['.', '_'])
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    };
+    let part = |part: &str| !part.is_empty() && !part.starts_with(['.', '_']) && is_made_of(part, b"-._~");
     let reserved = ["node_modules", "favicon.ico"];
     let valid = match name.strip_prefix('@').map(|scoped| scoped.split_once('/')) {
         None => part(name) && !reserved.iter().any(|word| word.eq_ignore_ascii_case(name)),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::manifest::metadata;
 pub use self::manifest::{MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, Manifest, Rejection};
 
+mod alphabet;
 mod alpine;
 mod ar;
 mod bounded;

@@ -10,11 +10,12 @@ use pep440_rs::Version;
 use serde::Serialize;
 
 use self::filename::{FileName, sdist_name, wheel_name};
-use super::bounded::unreadable;
+use super::alphabet::is_word;
+use super::bounded::{length_of, unreadable};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
 use super::headers::{Headers, paragraph};
-use super::tarball::{length_of, members};
+use super::tarball::members;
 use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
 
 mod filename;
@@ -50,7 +51,7 @@ struct IndexFacts {
 pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     if let Some(stem) = suffix_off(filename, ".whl") {
         let named = wheel_name(stem)?;
-        manifest(&wheel(source)?, |_| named)
+        manifest(&wheel(source, &named)?, |_| named)
     } else if let Some(stem) = suffix_off(filename, ".zip") {
         manifest(&zipped_sdist(source)?, |headers| sdist_name(stem, headers))
     } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
@@ -68,16 +69,25 @@ fn suffix_off<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
     end.eq_ignore_ascii_case(suffix).then_some(stem)
 }
 
-/// The METADATA of the one top-level `.dist-info`.
-fn wheel(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
-    only_entry(source, "METADATA", |name| {
+/// The METADATA of the one top-level `.dist-info`, which installers want named after the wheel.
+fn wheel(source: &mut dyn Source, named: &FileName) -> Result<Vec<u8>, Rejection> {
+    let entry = only_entry(source, "METADATA", |name| {
         name.split_once('/')
             .is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
-    })
+    })?;
+    if !normalized(&entry.name).starts_with(&normalized(named.name)) {
+        let message = format!(
+            "the file name is that of another wheel: the one inside is `{}`",
+            entry.name.trim_end_matches(".dist-info/METADATA")
+        );
+        return Err(Rejection::new("filename", message));
+    }
+    zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("METADATA"))
 }
 
 fn zipped_sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
-    only_entry(source, "PKG-INFO", is_pkg_info)
+    let entry = only_entry(source, "PKG-INFO", is_pkg_info)?;
+    zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("PKG-INFO"))
 }
 
 fn is_pkg_info(path: &str) -> bool {
@@ -89,11 +99,11 @@ fn only_entry(
     source: &mut dyn Source,
     field: &'static str,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<u8>, Rejection> {
-    let entries = zip::find(source, wanted).map_err(unreadable("file"))?;
-    match entries.as_slice() {
-        [entry] => zip::contents(source, entry, MAX_METADATA).map_err(unreadable(field)),
-        [] => Err(missing(field)),
+) -> Result<zip::Entry, Rejection> {
+    let mut entries = zip::find(source, wanted).map_err(unreadable("file"))?;
+    match (entries.pop(), entries.is_empty()) {
+        (Some(entry), true) => Ok(entry),
+        (None, _) => Err(missing(field)),
         _ => Err(several(field)),
     }
 }
@@ -199,12 +209,7 @@ fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts 
 
 /// Names and versioning specification, "Name format".
 fn is_name(name: &str) -> bool {
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    ends(name.chars().next())
-        && ends(name.chars().next_back())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    is_word(name, b"._-") && !name.ends_with(['.', '_', '-'])
 }
 
 /// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.

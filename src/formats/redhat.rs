@@ -9,8 +9,8 @@ use serde::Serialize;
 use self::dependencies::{Dependencies, MAX_DEPENDENCIES};
 use self::files::{Folder, folders, own_files};
 use self::header::Header;
-use super::bounded::unreadable;
-use super::tarball::length_of;
+use super::alphabet::is_made_of;
+use super::bounded::{length_of, unreadable};
 use super::{Manifest, Rejection, Source, metadata};
 
 mod dependencies;
@@ -158,11 +158,10 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
 
 /// A text that must be there, of ASCII letters, digits and `others`, the first neither `.` nor `-`.
 fn text(header: &Header, tag: u32, field: &'static str, others: &[u8]) -> Result<String, Rejection> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
     header
         .text(tag)
         .filter(|text| !text.is_empty() && !text.starts_with(['.', '-']))
-        .filter(|text| text.bytes().all(allowed))
+        .filter(|text| is_made_of(text, others))
         .ok_or_else(|| {
             Rejection::new(
                 field,

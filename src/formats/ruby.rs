@@ -4,9 +4,9 @@
 
 use tar::Archive;
 
-use super::bounded::unreadable;
+use super::bounded::{length_of, unreadable};
 use super::gzip::gunzip;
-use super::tarball::{Member, length_of, seekable_members};
+use super::tarball::{Member, seekable_members};
 use super::{MAX_METADATA, Manifest, Rejection, Source, yaml};
 
 mod specification;

@@ -3,11 +3,11 @@
 //! The `tar` crate reads long names and pax records into memory whatever their size, so it is only
 //! asked for raw members here, and what describes the next member is applied below, within bounds.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 
 use tar::{Archive, Entries, EntryType, PaxExtensions};
 
-use super::bounded::read_all;
+use super::bounded::{damaged, read_all};
 
 /// Members of one archive, directories and extension headers included. The largest packages on
 /// public registries hold some 60,000 files.
@@ -50,13 +50,6 @@ pub(super) fn seekable_members<R: Read + Seek>(
     length: u64,
 ) -> io::Result<Members<'_, R>> {
     Ok(Members::new(archive.entries_with_seek()?, Some(length)))
-}
-
-/// The number of bytes in `source`, which is left at its beginning.
-pub(super) fn length_of(source: &mut (impl Seek + ?Sized)) -> io::Result<u64> {
-    let length = source.seek(SeekFrom::End(0))?;
-    source.rewind()?;
-    Ok(length)
 }
 
 impl<'a, R: Read> Members<'a, R> {
@@ -198,10 +191,6 @@ fn explained(error: io::Error) -> io::Error {
         "unexpected EOF during skip" | "failed to read entire block" => io::ErrorKind::UnexpectedEof.into(),
         _ => damaged("a tar header is damaged"),
     }
-}
-
-fn damaged(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

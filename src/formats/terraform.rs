@@ -5,9 +5,10 @@
 
 use serde::Serialize;
 
-use super::bounded::unreadable;
+use super::alphabet::is_word;
+use super::bounded::{length_of, unreadable};
 use super::gzip::{finish, tar_gz};
-use super::tarball::{length_of, members};
+use super::tarball::members;
 use super::{Manifest, Rejection, Source, metadata};
 
 /// What the module registry protocol and a module's page need.
@@ -63,17 +64,8 @@ fn parts(filename: &str) -> Option<(&str, &str, &str)> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let parsed = semver::Version::parse(version).ok()?;
     let plain = parsed.pre.is_empty() && parsed.build.is_empty();
-    (plain && is_word(provider, b"") && is_word(module, b"-_")).then_some((provider, module, version))
-}
-
-/// ASCII letters and digits, and between them `others`.
-fn is_word(text: &str, others: &[u8]) -> bool {
-    let outer = |letter: Option<&u8>| letter.is_some_and(u8::is_ascii_alphanumeric);
-    outer(text.as_bytes().first())
-        && outer(text.as_bytes().last())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    (plain && is_word(provider, b"") && is_word(module, b"-_") && !module.ends_with(['-', '_']))
+        .then_some((provider, module, version))
 }
 
 /// What the archive holds, counted from the module's root.

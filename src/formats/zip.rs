@@ -10,8 +10,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::Source;
-use super::bounded::read_all;
-use super::tarball::length_of;
+use super::bounded::{damaged, length_of, read_all};
 
 /// Bytes of the directory.
 pub(super) const MAX_DIRECTORY: u64 = 32 * 1024 * 1024;
@@ -237,10 +236,6 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(number(bytes, at))
-}
-
-fn damaged(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::Rejection;
+use super::super::alphabet::is_made_of;
 use super::super::xml::{self, Element};
 
 /// Dependencies that a POM lists for itself.
@@ -105,9 +106,7 @@ impl Coordinates {
 pub(super) fn is_coordinate(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
         && !text.contains("..")
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
+        && is_made_of(text, b"._-+")
 }
 
 impl Pom {

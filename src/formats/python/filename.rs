@@ -3,12 +3,13 @@
 use pep440_rs::Version;
 
 use super::super::Rejection;
+use super::super::alphabet::is_made_of;
 use super::super::headers::Headers;
 use super::normalized;
 
 /// What a file name says.
 pub(super) struct FileName<'a> {
-    name: &'a str,
+    pub(super) name: &'a str,
     version: &'a str,
     pub(super) build: Option<&'a str>,
     /// A wheel's tags: `py3-none-any`.
@@ -25,7 +26,7 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
         ([name, version, ..], Some(tags))
             if matches!(parts.len(), 5 | 6)
                 && parts.iter().all(|part| !part.is_empty())
-                && is_tags(tags)
+                && is_made_of(tags, b"._-")
                 && build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit())) =>
         {
             Ok(FileName {
@@ -41,11 +42,6 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
              as the build tool writes it: installers read its tags from there",
         )),
     }
-}
-
-fn is_tags(tags: &str) -> bool {
-    tags.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 /// Where the name ends and the version begins only the file itself tells.

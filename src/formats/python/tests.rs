@@ -104,6 +104,12 @@ fn a_file_name_that_installers_would_refuse_is_refused() {
         let rejection = read_python(filename, a_wheel()).unwrap_err();
         assert_eq!(rejection.field, "filename", "{filename}");
     }
+    assert_eq!(
+        read_python("other-1.2.0-py3-none-any.whl", a_wheel())
+            .unwrap_err()
+            .message,
+        "the file name is that of another wheel: the one inside is `ruamel_yaml-1.2.0`"
+    );
     let sdist = gzip(&tar(&[("x/PKG-INFO", METADATA.as_bytes())]));
     assert_eq!(
         read_python("upload-1.2.0.tar.gz", sdist).unwrap_err().message,
@@ -122,7 +128,7 @@ fn names_and_versions_follow_their_rules() {
         ("Version: 1.2.0", "Version: ", "Version"),
     ] {
         let text = METADATA.replacen(from, to, 1);
-        let file = zip(&[("r-1.dist-info/METADATA", text.as_bytes())]);
+        let file = zip(&[("ruamel_yaml-1.dist-info/METADATA", text.as_bytes())]);
         let rejection = read_python("ruamel_yaml-1.2.0-py3-none-any.whl", file).unwrap_err();
         assert_eq!(rejection.field, field, "{to}");
     }

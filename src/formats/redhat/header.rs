@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::super::bounded::read_all;
+use super::super::bounded::{damaged, read_all};
 
 /// Entries of an index.
 pub(super) const MAX_ENTRIES: u32 = 65_536;
@@ -139,10 +139,6 @@ fn exactly(reader: &mut (impl Read + ?Sized), count: u64) -> io::Result<Vec<u8>>
     } else {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
-}
-
-fn damaged(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

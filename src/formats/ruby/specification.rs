@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::super::alphabet::is_word;
 use super::super::yaml::Node;
 use super::super::{Manifest, Rejection, metadata};
+
+/// What names and platforms may hold besides letters and digits.
+const OTHERS: &[u8] = b"._-";
 
 /// What the indexes know of a gem.
 #[derive(Debug, Serialize)]
@@ -82,15 +86,7 @@ fn name(specification: &Node) -> Result<String, Rejection> {
 }
 
 fn is_name(name: &str) -> bool {
-    is_word(name) && name.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-/// Letters, digits, `.`, `_` and `-`, of which the last three never first.
-fn is_word(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    is_word(name, OTHERS) && name.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 fn version(specification: &Node) -> Result<String, Rejection> {
@@ -144,7 +140,7 @@ fn platform(specification: &Node) -> Result<String, Rejection> {
     };
     match platform {
         Some("") => Ok("ruby".to_owned()),
-        Some(platform) if is_word(platform) => Ok(platform.to_owned()),
+        Some(platform) if is_word(platform, OTHERS) => Ok(platform.to_owned()),
         _ => Err(Rejection::new(
             "platform",
             "the gem's `platform` must be plain text of letters, digits, `.`, `_` and `-`, such as \
@@ -213,7 +209,10 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
 
 /// Of the keys of several ages `RubyGems` takes the oldest that says something.
 fn dependency(node: &Node) -> Option<Dependency> {
-    let name = node.get("name")?.plain_text().filter(|name| is_word(name))?;
+    let name = node
+        .get("name")?
+        .plain_text()
+        .filter(|name| is_word(name, OTHERS))?;
     let stated = |key: &str| node.get(key).filter(|stated| !stated.is_null());
     let requirement = if let Some(oldest) = stated("version_requirement") {
         oldest_requirement(oldest)
