@@ -3,6 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -86,6 +91,41 @@ impl Config {
         } else {
             Err(InvalidConfig(mistakes))
         }
+    }
+}
+
+/// What the SDK needs in a function, from the variables that Lambda sets there: region, credentials,
+/// and endpoints where others than AWS's own are to answer.
+///
+/// The SDK's own search through profiles, single sign-on and metadata services would find the same,
+/// and be a fifth of the function.
+///
+/// # Errors
+/// Where `AWS_REGION` is not set.
+pub fn function_sdk() -> Result<SdkConfig, InvalidConfig> {
+    let region = std::env::var("AWS_REGION")
+        .ok()
+        .filter(|region| !region.is_empty());
+    let region = region.ok_or_else(|| InvalidConfig(vec!["AWS_REGION is not set".to_owned()]))?;
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(Endpoints)
+        .build())
+}
+
+/// `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for both.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let own = std::env::var(format!("{}_{service}", key.env())).ok();
+        own.or_else(|| std::env::var(key.env()).ok())
+            .filter(|value| !value.is_empty())
     }
 }
 

@@ -20,7 +20,7 @@ mod slug;
 pub mod sweep;
 
 pub use app::App;
-pub use config::{Config, InvalidConfig};
+pub use config::{Config, InvalidConfig, function_sdk};
 pub use digest::{Digest, Digests};
 pub use error::{Error, FieldError, MAX_BODY_BYTES, Result, TOO_LARGE};
 pub use files::Files;

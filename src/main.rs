@@ -1,13 +1,12 @@
 //! The function: configuration → App → the front door. Nothing else.
 
-use packages_api::{App, Config, front_door, log};
+use packages_api::{App, Config, front_door, function_sdk, log};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), lambda_http::Error> {
     log::start();
     let config = Config::from_env()?;
-    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-    let app = App::new(config, &sdk);
+    let app = App::new(config, &function_sdk()?);
     // Beside the first poll, not before it: a table that does not answer holds nothing up.
     let early = app.clone();
     tokio::spawn(async move { early.warm_up().await });
