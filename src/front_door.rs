@@ -1,19 +1,9 @@
 //! What the front doors (REST API, HTTP API, function URL, load balancer) say differently.
 
-use std::convert::Infallible;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::HOST;
-use lambda_http::lambda_runtime::{self, LambdaEvent, Service as _};
-use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, Request, RequestExt, service_fn};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::value::RawValue;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
 
 use crate::api::views::Urls;
-use crate::app::App;
 use crate::config::Config;
 
 /// What every path of the API begins with.
@@ -21,110 +11,6 @@ const ROOT: &str = "/v2/packages/";
 
 /// The path of the API's description.
 const DESCRIPTION: &str = "/openapi.yaml";
-
-/// Longer than any path of the API, and what a URI can hold.
-const MAX_PATH_BYTES: usize = 16 * 1024;
-
-/// What a URI's query cannot hold as it is.
-const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'`');
-
-/// Serves the front door of a function until its sandbox ends.
-///
-/// # Errors
-/// Where the runtime cannot be reached.
-pub async fn run(app: App) -> Result<(), lambda_http::Error> {
-    let handler = service_fn(move |request: Request| {
-        let app = app.clone();
-        async move { Ok::<_, Infallible>(app.handle(request).await) }
-    });
-    let adapter = Adapter::from(handler);
-    let door = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let mut adapter = adapter.clone();
-        // Read once this is polled, not before: by then the runtime has let go of the event's own
-        // bytes, and a large body is held in two forms at once, not in three.
-        async move {
-            let LambdaEvent { payload, context } = event;
-            let event = read(&payload)?;
-            drop(payload);
-            let answer = adapter.call(LambdaEvent::new(made_safe(event), context)).await?;
-            Ok::<_, lambda_http::Error>(answer)
-        }
-    });
-    lambda_runtime::run(door).await
-}
-
-/// The event of any front door, tried in the order of `lambda_http`, whose own reader would copy the
-/// text first.
-fn read(event: &RawValue) -> Result<LambdaRequest, lambda_http::Error> {
-    let text = event.get();
-    serde_json::from_str(text)
-        .map(LambdaRequest::ApiGatewayV1)
-        .or_else(|_| serde_json::from_str(text).map(LambdaRequest::ApiGatewayV2))
-        .or_else(|_| serde_json::from_str(text).map(LambdaRequest::Alb))
-        .map_err(|_| "this is no event of a REST API, an HTTP API, a function URL or a load balancer".into())
-}
-
-/// An event that `lambda_http` can turn into a request whatever a client has put into it: it builds
-/// a URI from the host, the path and the query, decodes the body, and panics where one is not
-/// well-formed. We use neither the host nor the scheme that a client claims.
-fn made_safe(mut event: LambdaRequest) -> LambdaRequest {
-    match &mut event {
-        LambdaRequest::ApiGatewayV1(event) => {
-            make_headers_safe(&mut event.headers);
-            make_headers_safe(&mut event.multi_value_headers);
-            make_path_safe(&mut event.path);
-            make_body_safe(event.is_base64_encoded, &mut event.body);
-        }
-        LambdaRequest::ApiGatewayV2(event) => {
-            make_headers_safe(&mut event.headers);
-            make_path_safe(&mut event.raw_path);
-            let query = event.raw_query_string.iter_mut();
-            query.for_each(|query| *query = utf8_percent_encode(query, NOT_IN_A_QUERY).to_string());
-            make_body_safe(event.is_base64_encoded, &mut event.body);
-        }
-        LambdaRequest::Alb(event) => {
-            make_headers_safe(&mut event.headers);
-            make_headers_safe(&mut event.multi_value_headers);
-            make_path_safe(&mut event.path);
-            make_body_safe(event.is_base64_encoded, &mut event.body);
-        }
-        _ => {}
-    }
-    event
-}
-
-fn make_headers_safe(headers: &mut HeaderMap) {
-    headers.remove(HOST);
-    headers.remove("x-forwarded-proto");
-}
-
-fn make_path_safe(path: &mut Option<String>) {
-    if let Some(path) = path
-        && (!path.starts_with('/') || path.len() > MAX_PATH_BYTES)
-    {
-        "/".clone_into(path);
-    }
-}
-
-/// A body that claims to be base64 and is not is none: the form's reader says what is missing.
-fn make_body_safe(is_base64: bool, body: &mut Option<String>) {
-    let is_broken = |text: &String| {
-        let Some((front, last)) = text.as_bytes().split_last_chunk::<4>() else {
-            return !text.is_empty();
-        };
-        let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-        front.len() % 4 != 0 || !front.iter().all(digit) || BASE64.decode(last).is_err()
-    };
-    if is_base64 && body.as_ref().is_some_and(is_broken) {
-        *body = None;
-    }
-}
 
 /// The path as the API's pages speak of it: without a stage or a base path in front.
 pub(crate) fn path(request: &Request) -> String {
@@ -166,9 +52,10 @@ fn base_url(request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime;
 
     fn request(event: &str) -> Request {
-        made_safe(serde_json::from_str(event).unwrap()).into()
+        runtime::read(event).unwrap().into()
     }
 
     fn config() -> Config {
@@ -214,34 +101,5 @@ mod tests {
         let urls = urls(&config, &request(&event));
         assert_eq!(urls.api, "https://api.example.com");
         assert_eq!(urls.web, "https://www.example.com");
-    }
-
-    #[test]
-    fn nothing_that_a_client_can_send_keeps_an_event_from_being_a_request() {
-        let alb = |host: &str, path: &str, body: &str| {
-            format!(
-                r#"{{"httpMethod": "GET", "path": "{path}", "headers": {{"host": "{host}"}}, "body": "{body}",
-                    "multiValueHeaders": {{"host": ["{host}"], "x-forwarded-proto": ["a b"]}},
-                    "isBase64Encoded": true, "queryStringParameters": {{"a": "%00<>\""}},
-                    "requestContext": {{"elb": {{"targetGroupArn": "arn:aws:elasticloadbalancing:x"}}}}}}"#
-            )
-        };
-        for (host, path, body) in [
-            ("a b", "/", ""),
-            ("h:99999", ":99999/x", "e"),
-            ("[", "", "eHg="),
-            ("h", r"/ü \u0000<>", "eHh="),
-            ("h", &"/a".repeat(100_000), "=="),
-            ("h", "//", "ü"),
-        ] {
-            let request = request(&alb(host, path, body));
-            assert_eq!(request.body().len(), if body == "eHg=" { 2 } else { 0 }, "{body}");
-        }
-        let query = request(
-            r#"{"version": "2.0", "rawPath": "/", "rawQueryString": "a=<\"> `#ü\u0000", "headers": {},
-                "isBase64Encoded": false,
-                "requestContext": {"stage": "$default", "domainName": "d", "http": {"method": "GET", "path": "/"}}}"#,
-        );
-        assert_eq!(query.uri().query(), Some("a=%3C%22%3E%20%60%23%C3%BC%00"));
     }
 }

@@ -1,6 +1,6 @@
-//! The function: configuration → App → the front door. Nothing else.
+//! The function: configuration → App → the runtime. Nothing else.
 
-use packages_api::{App, Config, front_door, function_sdk, log};
+use packages_api::{App, Config, function_sdk, log, runtime};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     // Beside the first poll, not before it: a table that does not answer holds nothing up.
     let early = app.clone();
     tokio::spawn(async move { early.warm_up().await });
-    front_door::run(app).await
+    runtime::run(app).await
 }

@@ -7,10 +7,10 @@ use lambda_http::{Body, Response};
 use super::release::{Candidate, release};
 use super::upload::publish_upload;
 use super::{Metadata, PUBLISHING};
-use crate::api::Call;
+use crate::api::{Call, blocking};
 use crate::auth::{self, RegistryPath};
 use crate::digest::Digests;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::form::{self, File, Form};
 use crate::formats;
@@ -68,10 +68,4 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
         metadata.store(call, registry, id)
     )?;
     release(call, registry, &package, metadata, None, call.deadline).await
-}
-
-/// Runs what keeps a processor busy where it holds nobody else up.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
 }

@@ -8,10 +8,9 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::publish::blocking;
 use super::release::{Candidate, release};
 use super::{Metadata, PUBLISHING};
-use crate::api::{Call, views};
+use crate::api::{Call, blocking, views};
 use crate::auth::{self, Access, RegistryPath};
 use crate::digest::Digests;
 use crate::error::{Error, Result};
