@@ -7,16 +7,18 @@ use tar::Archive;
 use super::bounded::{length_of, unreadable};
 use super::gzip::gunzip;
 use super::tarball::{Member, seekable_members};
-use super::{MAX_METADATA, Manifest, Rejection, Source, yaml};
+use super::{Manifest, Rejection, Source, yaml};
 
 mod specification;
 
 /// Bytes of `metadata.gz` as it is stored.
-const MAX_PACKED: u64 = MAX_METADATA;
+const MAX_PACKED: u64 = 4 * 1024 * 1024;
+/// Bytes of the specification that it holds; the longest on public registries have some 2 MB.
+const MAX_SPECIFICATION: u64 = 8 * 1024 * 1024;
 
 pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     let packed = packed_specification(source)?;
-    let bytes = gunzip(&packed[..], MAX_METADATA).map_err(unreadable("metadata.gz"))?;
+    let bytes = gunzip(&packed[..], MAX_SPECIFICATION).map_err(unreadable("metadata.gz"))?;
     drop(packed);
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8"))?;
     let specification = yaml::read(text).map_err(|error| wrong(&error))?;

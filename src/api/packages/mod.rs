@@ -1,5 +1,6 @@
 //! Packages: publish, get, list, copy, delete, download.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -125,16 +126,15 @@ impl Metadata {
     const MAX_BYTES: usize = 4 * 1024 * 1024;
 
     fn from_manifest(manifest: &Manifest) -> Result<Self> {
-        let text =
-            serde_json::to_string(&manifest.metadata).map_err(|error| Error::Internal(error.to_string()))?;
-        if text.len() > Self::MAX_BYTES {
+        let mut text = Bounded::default();
+        if serde_json::to_writer(&mut text, &manifest.metadata).is_err() {
             let message = format!(
-                "The package's metadata is {} bytes; at most {} are kept.",
-                text.len(),
+                "The package's metadata is more than the {} bytes that are kept of it.",
                 Self::MAX_BYTES
             );
             return Err(Error::invalid("file", "too_much_metadata", message));
         }
+        let text = String::from_utf8(text.0).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self { text })
     }
 
@@ -166,5 +166,23 @@ impl Metadata {
             .files
             .put(&ObjectKey::of(Kind::Metadata, registry, id), bytes, digest)
             .await
+    }
+}
+
+/// Text up to [`Metadata::MAX_BYTES`]; what is larger is never held.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > Metadata::MAX_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
