@@ -1,11 +1,15 @@
 //! What the environment says: the one place that reads it.
 
 use std::fmt;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
@@ -113,7 +117,18 @@ pub fn function_sdk() -> Result<SdkConfig, InvalidConfig> {
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .service_config(Endpoints)
+        .http_client(https_on_first_use())
         .build())
+}
+
+/// The SDK's own HTTPS client, one for both services, made when it is first used: it reads all of the
+/// system's certificates, which the first poll need not wait for.
+fn https_on_first_use() -> SharedHttpClient {
+    let https = LazyLock::new(|| {
+        let tls = Provider::Rustls(CryptoMode::AwsLc);
+        HttpClientBuilder::new().tls_provider(tls).build_https()
+    });
+    http_client_fn(move |settings, components| https.http_connector(settings, components))
 }
 
 /// `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for both.
