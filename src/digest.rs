@@ -21,6 +21,14 @@ impl Digest<32> {
     }
 }
 
+impl Digest<64> {
+    /// The SHA-512 of `bytes`.
+    #[must_use]
+    pub fn sha512(bytes: &[u8]) -> Self {
+        Self(Sha512::digest(bytes).into())
+    }
+}
+
 impl<const N: usize> Digest<N> {
     /// The digest that this is the base64 of, if it is one.
     pub(crate) fn from_base64(text: &str) -> Option<Self> {

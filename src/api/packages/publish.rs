@@ -9,7 +9,7 @@ use super::upload::publish_upload;
 use super::{Metadata, PUBLISHING};
 use crate::api::{Call, blocking};
 use crate::auth::{self, RegistryPath};
-use crate::digest::Digests;
+use crate::digest::{Digest, Digests};
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::form::{self, File, Form};
@@ -42,11 +42,11 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
         ..auth::Request::default()
     };
     let bytes = file.bytes.clone();
-    let (access, digests) = tokio::join!(
+    let (access, sha256) = tokio::join!(
         auth::enter(&call.app.records, call.headers, path, request),
-        blocking(move || Digests::of(&bytes))
+        blocking(move || Digest::sha256(&bytes))
     );
-    let (access, digests) = (access?, digests?);
+    let (access, sha256) = (access?, sha256?);
     let registry = &access.registry;
 
     // What is it? The file itself says so.
@@ -58,14 +58,20 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
         filename: file.filename,
         size: file.bytes.len() as u64,
     };
-    let id = PackageId::mint();
-    let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
 
-    // The file first, then the release.
+    // The file first, with its SHA-256; the SHA-512 is taken meanwhile. Then the release.
+    let id = PackageId::mint();
     let key = ObjectKey::of(Kind::Package, registry, id);
-    tokio::try_join!(
-        call.app.files.put(&key, file.bytes, digests.sha256),
-        metadata.store(call, registry, id)
+    let bytes = file.bytes.clone();
+    let ((), (), sha512) = tokio::try_join!(
+        call.app.files.put(&key, file.bytes, sha256),
+        metadata.store(call, registry, id),
+        blocking(move || Digest::sha512(&bytes))
     )?;
+    let digests = Digests {
+        sha256,
+        sha512: Some(sha512),
+    };
+    let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
     release(call, registry, &package, metadata, None, call.deadline).await
 }
