@@ -51,74 +51,111 @@ impl Config {
     /// # Errors
     /// Every mistake at once, each by the variable's name.
     pub fn from_env() -> Result<Self, InvalidConfig> {
-        Self::read(|name| std::env::var(name).ok())
+        let mut environment = Environment::of_process();
+        let config = Self::read(&mut environment);
+        environment.unless_mistaken(config)
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
-        let mut mistakes = Vec::new();
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let required = |name: &str, mistakes: &mut Vec<String>| {
-            set(name).unwrap_or_else(|| {
-                mistakes.push(format!("{name} is not set"));
-                String::new()
-            })
-        };
-        let base_url = |name: &str, mistakes: &mut Vec<String>| {
-            let url = set(name)?;
-            let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-            let plain = |rest: &str| !rest.contains(['?', '#', ' ']) && !rest.starts_with('/');
-            if !rest.is_some_and(|rest| !rest.is_empty() && plain(rest)) {
-                mistakes.push(format!(
-                    "{name} is `{url}`; expected an address such as https://packages.example.com"
-                ));
-            }
-            Some(url.trim_end_matches('/').to_owned())
-        };
-        let seconds = |name: &str, mistakes: &mut Vec<String>| {
-            let text = set(name)?;
-            match text.parse() {
-                Ok(seconds @ 1..=900) => return Some(Duration::from_secs(seconds)),
-                _ => mistakes.push(format!("{name} is `{text}`; expected 1 to 900 seconds")),
-            }
-            None
-        };
-        let config = Self {
-            table: required("TABLE_NAME", &mut mistakes),
-            bucket: required("BUCKET_NAME", &mut mistakes),
-            api_base_url: base_url("API_BASE_URL", &mut mistakes),
-            web_base_url: base_url("WEB_BASE_URL", &mut mistakes),
-            request_timeout: seconds("REQUEST_TIMEOUT_SECONDS", &mut mistakes)
+    fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {
+        Self {
+            table: environment.required("TABLE_NAME"),
+            bucket: environment.required("BUCKET_NAME"),
+            api_base_url: environment.base_url("API_BASE_URL"),
+            web_base_url: environment.base_url("WEB_BASE_URL"),
+            request_timeout: environment
+                .seconds("REQUEST_TIMEOUT_SECONDS")
                 .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
-        };
-        if mistakes.is_empty() {
-            Ok(config)
-        } else {
-            Err(InvalidConfig(mistakes))
         }
     }
 }
 
-/// What the SDK needs in a function, from the variables that Lambda sets there: region, credentials,
-/// and endpoints where others than AWS's own are to answer.
+/// What a function needs: its configuration, and the SDK's from the variables that Lambda sets there
+/// (region, credentials, and endpoints where others than AWS's own are to answer).
 ///
 /// The SDK's own search through profiles, single sign-on and metadata services would find the same,
 /// and be a fifth of the function.
 ///
 /// # Errors
-/// Where `AWS_REGION` is not set.
-pub fn function_sdk() -> Result<SdkConfig, InvalidConfig> {
-    let region = std::env::var("AWS_REGION")
-        .ok()
-        .filter(|region| !region.is_empty());
-    let region = region.ok_or_else(|| InvalidConfig(vec!["AWS_REGION is not set".to_owned()]))?;
-    let credentials = EnvironmentVariableCredentialsProvider::new();
-    Ok(SdkConfig::builder()
+/// Every mistake at once, each by the variable's name.
+pub fn function_config() -> Result<(Config, SdkConfig), InvalidConfig> {
+    let mut environment = Environment::of_process();
+    let config = Config::read(&mut environment);
+    let region = Region::new(environment.required("AWS_REGION"));
+    let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ))
         .service_config(Endpoints)
         .http_client(https_on_first_use())
-        .build())
+        .build();
+    environment.unless_mistaken((config, sdk))
+}
+
+/// Variables by their names, and everything that was wrong with those that were read.
+struct Environment<F> {
+    variable: F,
+    mistakes: Vec<String>,
+}
+
+impl Environment<fn(&str) -> Option<String>> {
+    fn of_process() -> Self {
+        Self::new(|name| std::env::var(name).ok())
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    fn new(variable: F) -> Self {
+        Self {
+            variable,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// `value`, if nothing was wrong.
+    fn unless_mistaken<T>(self, value: T) -> Result<T, InvalidConfig> {
+        if self.mistakes.is_empty() {
+            Ok(value)
+        } else {
+            Err(InvalidConfig(self.mistakes))
+        }
+    }
+
+    /// An empty variable is none.
+    fn set(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.set(name).unwrap_or_else(|| {
+            self.mistakes.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn base_url(&mut self, name: &str) -> Option<String> {
+        let url = self.set(name)?;
+        let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
+        let plain = |rest: &str| !rest.contains(['?', '#', ' ']) && !rest.starts_with('/');
+        if !rest.is_some_and(|rest| !rest.is_empty() && plain(rest)) {
+            self.mistakes.push(format!(
+                "{name} is `{url}`; expected an address such as https://packages.example.com"
+            ));
+        }
+        Some(url.trim_end_matches('/').to_owned())
+    }
+
+    fn seconds(&mut self, name: &str) -> Option<Duration> {
+        let text = self.set(name)?;
+        match text.parse() {
+            Ok(seconds @ 1..=900) => return Some(Duration::from_secs(seconds)),
+            _ => self
+                .mistakes
+                .push(format!("{name} is `{text}`; expected 1 to 900 seconds")),
+        }
+        None
+    }
 }
 
 /// The SDK's own HTTPS client, one for both services, made when it is first used: it reads all of the
@@ -161,10 +198,12 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
-        Config::read(|name| {
+        let mut environment = Environment::new(|name: &str| {
             let pair = pairs.iter().find(|(key, _)| *key == name);
             pair.map(|(_, value)| (*value).to_owned())
-        })
+        });
+        let config = Config::read(&mut environment);
+        environment.unless_mistaken(config)
     }
 
     #[test]

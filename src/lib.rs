@@ -1,4 +1,18 @@
 //! The Packages API: a private package registry on one function, one bucket and one table.
+//!
+//! ```text
+//! API Gateway, sam, cargo lambda ─► runtime ─┐
+//!                                            ├─► app ─► route ─► auth ─► api ─► formats · records · files
+//! cargo run ─► local ────────────────────────┘                            │
+//!                                                                         └─► api/views ─► JSON
+//! ```
+//!
+//! [`App`] answers one request. [`runtime`] hands it the events of a Lambda function, the workspace's
+//! `local` member those of a listener, with S3 and DynamoDB embedded. `auth` reads the token and
+//! everything else that the request names at once; a page of `api` does what is asked, through
+//! [`formats`] (bytes → manifest), [`records`] (DynamoDB) and [`Files`] (S3), none of which knows the
+//! others; `views` writes the answer. `docs/ARCHITECTURE.md` says why.
+
 mod api;
 mod app;
 mod auth;
@@ -21,7 +35,7 @@ mod slug;
 pub mod sweep;
 
 pub use app::App;
-pub use config::{Config, InvalidConfig, function_sdk};
+pub use config::{Config, InvalidConfig, function_config};
 pub use digest::{Digest, Digests};
 pub use error::{Error, FieldError, MAX_BODY_BYTES, Result, TOO_LARGE};
 pub use files::Files;

@@ -1,12 +1,13 @@
 //! The function: configuration → App → the runtime. Nothing else.
 
-use packages_api::{App, Config, function_sdk, log, runtime};
+use packages_api::{App, function_config, log, runtime};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), lambda_http::Error> {
     log::start();
-    let config = Config::from_env()?;
-    let app = App::new(config, &function_sdk()?);
+    let (config, sdk) =
+        function_config().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let app = App::new(config, &sdk);
     // Beside the first poll, not before it: a table that does not answer holds nothing up.
     let early = app.clone();
     tokio::spawn(async move { early.warm_up().await });

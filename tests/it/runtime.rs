@@ -113,6 +113,31 @@ fn redacted(answers: &Value, new: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_function_that_lacks_its_configuration_names_every_mistake() {
+    let command = command("packages-api");
+    let (program, arguments) = command.split_first().expect("a program");
+    let output = tokio::process::Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
+        .env("API_BASE_URL", "packages.example.com")
+        .output();
+    let output = output.await.expect("it starts");
+    assert!(!output.status.success());
+    let log = String::from_utf8(output.stderr).expect("UTF-8");
+    let line = log.lines().next().expect("a line");
+    let line: Value = serde_json::from_str(line).expect("JSON");
+    assert_json_snapshot!(line, {".timestamp" => "[time]"}, @r#"
+    {
+      "error": "the environment is not what is needed: TABLE_NAME is not set; BUCKET_NAME is not set; API_BASE_URL is `packages.example.com`; expected an address such as https://packages.example.com; AWS_REGION is not set",
+      "level": "ERROR",
+      "message": "the function cannot start",
+      "timestamp": "[time]"
+    }
+    "#);
+}
+
+#[tokio::test]
 async fn a_rest_api_is_answered() {
     assert_json_snapshot!(World::new().await.round_trip("rest").await);
 }
