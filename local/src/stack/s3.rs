@@ -13,6 +13,8 @@ mod index;
 mod lifecycle;
 mod listing;
 mod multipart;
+mod object;
+mod operations;
 mod part;
 mod policy;
 mod read;

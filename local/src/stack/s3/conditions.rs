@@ -1,11 +1,9 @@
 //! `If-Match` and its kin.
 
-use std::time::{Duration, UNIX_EPOCH};
-
-use s3s::dto::{ETag, ETagCondition, Timestamp};
+use s3s::dto::{ETagCondition, Timestamp};
 use s3s::{S3Result, s3_error};
 
-use super::index::Object;
+use super::object::Object;
 
 /// What a request says of the object that it means, in the words of RFC 9110, section 13.
 #[derive(Debug, Default)]
@@ -40,7 +38,7 @@ impl Conditions {
     fn is_wanted(&self, object: &Object) -> bool {
         match (&self.matches, &self.unmodified_since) {
             (Some(condition), _) => matches(condition, object),
-            (None, Some(time)) => modified(object) <= *time,
+            (None, Some(time)) => object.last_modified() <= *time,
             (None, None) => true,
         }
     }
@@ -49,7 +47,7 @@ impl Conditions {
     fn is_known(&self, object: &Object) -> bool {
         match (&self.matches_not, &self.modified_since) {
             (Some(condition), _) => matches(condition, object),
-            (None, Some(time)) => modified(object) <= *time,
+            (None, Some(time)) => object.last_modified() <= *time,
             (None, None) => false,
         }
     }
@@ -82,15 +80,4 @@ pub(super) fn precondition_failed() -> s3s::S3Error {
         PreconditionFailed,
         "At least one of the pre-conditions you specified did not hold"
     )
-}
-
-/// The object's `Last-Modified`, which HTTP knows to the second.
-pub(super) fn modified(object: &Object) -> Timestamp {
-    let seconds = u64::try_from(object.modified / 1000).unwrap_or(0);
-    Timestamp::from(UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
-/// The object's `ETag`.
-pub(super) fn etag(object: &Object) -> ETag {
-    ETag::Strong(object.attributes.etag.clone())
 }

@@ -10,9 +10,9 @@ use tokio::fs::File;
 use super::blob::{self, Blob};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
-use super::conditions::{Conditions, WriteCondition, etag, modified};
-use super::index::Object;
+use super::conditions::{Conditions, WriteCondition};
 use super::internal;
+use super::object::Object;
 use super::write::headers;
 
 /// How much is read at once to compute a checksum.
@@ -65,8 +65,8 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
         .await?;
     let result = CopyObjectResult {
         checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
-        e_tag: Some(etag(&object)),
-        last_modified: Some(modified(&object)),
+        e_tag: Some(object.etag()),
+        last_modified: Some(object.last_modified()),
         ..CopyObjectResult::default()
     };
     let result = answered!(object.attributes.checksums, result);

@@ -16,7 +16,7 @@ use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
 use super::bucket::Bucket;
 use super::conditions::WriteCondition;
-use super::index::{Headers, Object};
+use super::object::{Headers, Object};
 use super::policy::{Fields, Policy};
 use super::{Key, blob};
 use crate::incoming::{self, Interrupted};

@@ -10,43 +10,10 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::checksums::Checksums;
 use super::conditions::WriteCondition;
-
-/// One object, without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Object {
-    pub(super) key: String,
-    /// The name of the file that holds the bytes.
-    pub(super) blob: String,
-    pub(super) size: u64,
-    /// Milliseconds since 1970.
-    pub(super) modified: i64,
-    pub(super) attributes: Attributes,
-}
-
-/// What else S3 says of an object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Attributes {
-    /// Without quotes.
-    pub(super) etag: String,
-    pub(super) checksums: Checksums,
-    pub(super) headers: Headers,
-}
-
-/// The headers that come back as they were sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Headers {
-    pub(super) cache_control: Option<String>,
-    pub(super) content_disposition: Option<String>,
-    pub(super) content_encoding: Option<String>,
-    pub(super) content_language: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) metadata: BTreeMap<String, String>,
-}
+use super::object::{Attributes, Headers, Object};
 
 /// An upload in parts that is not complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::stack::s3::blob::Blob;
     use crate::stack::s3::conditions::WriteCondition;
-    use crate::stack::s3::index::Attributes;
+    use crate::stack::s3::object::Attributes;
 
     #[tokio::test]
     async fn only_posted_files_expire_and_only_when_they_are_old() {

@@ -5,8 +5,8 @@ use s3s::S3Result;
 use s3s::dto::{CommonPrefix, EncodingType, ListObjectsV2Input, ListObjectsV2Output, Object as Listed};
 
 use super::bucket::Bucket;
-use super::conditions::{etag, modified};
-use super::index::{Index, Object};
+use super::index::Index;
+use super::object::Object;
 
 /// The most that S3 lists at once.
 const MOST_KEYS: i32 = 1000;
@@ -69,8 +69,8 @@ pub(super) async fn list(bucket: &Bucket, input: ListObjectsV2Input) -> S3Result
     for entry in entries {
         match entry {
             Entry::Object(object) => output.contents.get_or_insert_default().push(Listed {
-                e_tag: Some(etag(&object)),
-                last_modified: Some(modified(&object)),
+                e_tag: Some(object.etag()),
+                last_modified: Some(object.last_modified()),
                 size: i64::try_from(object.size).ok(),
                 key: Some(write(object.key)),
                 ..Listed::default()

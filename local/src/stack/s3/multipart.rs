@@ -13,8 +13,9 @@ use super::blob::{Blob, hex};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::copy::checksums;
-use super::index::{Attributes, Object, Part, Upload};
+use super::index::{Part, Upload};
 use super::internal;
+use super::object::{Attributes, Object};
 use super::store::now;
 use super::write::headers;
 

@@ -12,9 +12,10 @@ use super::blob::{self, Written};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered, sent};
 use super::copy::{open_source, source_conditions};
-use super::index::{Attributes, Part};
+use super::index::Part;
 use super::internal;
 use super::multipart::find;
+use super::object::Attributes;
 use super::write::verify_md5;
 
 const MOST_PARTS: i32 = 10_000;

@@ -7,9 +7,9 @@ use tokio_util::io::ReaderStream;
 
 use super::bucket::Bucket;
 use super::checksums::answered;
-use super::conditions::{Conditions, etag, modified};
-use super::index::Headers;
+use super::conditions::Conditions;
 use super::internal;
+use super::object::Headers;
 
 /// How much of an object is read at once.
 const READ_BYTES: usize = 128 * 1024;
@@ -59,8 +59,8 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         content_length: i64::try_from(length).ok(),
         content_range,
         content_type: Some(content_type.unwrap_or_else(default_type)),
-        e_tag: Some(etag(&object)),
-        last_modified: Some(modified(&object)),
+        e_tag: Some(object.etag()),
+        last_modified: Some(object.last_modified()),
         metadata: Some(metadata.into_iter().collect()),
         ..GetObjectOutput::default()
     };
@@ -91,8 +91,8 @@ pub(super) async fn head(bucket: &Bucket, input: HeadObjectInput) -> S3Result<He
         content_language: object.attributes.headers.content_language.clone(),
         content_length: i64::try_from(object.size).ok(),
         content_type: Some(content_type.unwrap_or_else(default_type)),
-        e_tag: Some(etag(&object)),
-        last_modified: Some(modified(&object)),
+        e_tag: Some(object.etag()),
+        last_modified: Some(object.last_modified()),
         metadata: Some(metadata.into_iter().collect()),
         ..HeadObjectOutput::default()
     };

@@ -9,8 +9,9 @@ use tokio::fs::File;
 
 use super::blob::{self, Blob, Written};
 use super::conditions::{WriteCondition, precondition_failed};
-use super::index::{Attributes, Headers, Index, Object, Put};
+use super::index::{Index, Put};
 use super::internal;
+use super::object::{Attributes, Headers, Object};
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]

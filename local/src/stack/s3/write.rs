@@ -8,12 +8,12 @@ use s3s::{S3Result, TrailingHeaders, s3_error};
 use super::blob;
 use super::bucket::Bucket;
 use super::checksums::{answered, sent};
-use super::conditions::{WriteCondition, etag};
+use super::conditions::WriteCondition;
 
 /// The headers that an input wants to see again.
 macro_rules! headers {
     ($input:expr) => {
-        $crate::stack::s3::index::Headers {
+        $crate::stack::s3::object::Headers {
             cache_control: $input.cache_control.clone(),
             content_disposition: $input.content_disposition.clone(),
             content_encoding: $input.content_encoding.clone(),
@@ -48,7 +48,7 @@ pub(super) async fn put(
     let headers = headers!(input);
     let object = bucket.store.put(input.key, written, headers, condition).await?;
     let output = PutObjectOutput {
-        e_tag: Some(etag(&object)),
+        e_tag: Some(object.etag()),
         ..PutObjectOutput::default()
     };
     Ok(answered!(object.attributes.checksums, output))
