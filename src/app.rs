@@ -102,7 +102,8 @@ impl App {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let end = lives.min(started + self.config.request_timeout);
         let call = Call {
-            app: self,
+            records: &self.records,
+            files: &self.files,
             headers: &parts.headers,
             urls: &urls,
             deadline: end.checked_sub(RESERVE).unwrap_or(end),

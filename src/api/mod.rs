@@ -1,11 +1,14 @@
 //! The pages of the API's documentation, one file each.
 
+use std::time::Duration;
+
 use lambda_http::http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
-use crate::app::App;
 use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::records::Records;
 use views::Urls;
 
 pub(crate) mod packages;
@@ -13,7 +16,8 @@ pub(crate) mod views;
 
 /// One call, as a page of the API sees it.
 pub(crate) struct Call<'a> {
-    pub(crate) app: &'a App,
+    pub(crate) records: &'a Records,
+    pub(crate) files: &'a Files,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) urls: &'a Urls,
     /// Until when what ends unknown is repeated.
@@ -23,6 +27,11 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// The deadline of what is to have at least this long, whatever the call has taken so far.
+    pub(crate) fn deadline_leaving(&self, at_least: Duration) -> Instant {
+        self.deadline.max(Instant::now() + at_least)
+    }
+
     /// Ends in our own 503 what would not be answered in time.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let done = tokio::time::timeout_at(self.end, work).await;

@@ -1,10 +1,8 @@
 //! `POST …/packages/{id}/copy?to={registry}`: the same file as a new package of another registry.
 
 use lambda_http::{Body, Response};
-use tokio::time::Instant;
 
-use super::release::release;
-use super::upload::RELEASE_TIME;
+use super::release::{RELEASE_TIME, release};
 use super::{Metadata, PUBLISHING, READING, just_deleted};
 use crate::api::{Call, Query};
 use crate::auth::{self, RegistryPath};
@@ -28,7 +26,7 @@ pub(crate) async fn copy(
         target: to,
         ..auth::Request::default()
     };
-    let mut access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let mut access = auth::enter(&call.records, call.headers, path, request).await?;
     let source = access.package()?;
     let to = to.filter(|to| !to.is_empty()).ok_or_else(|| {
         Error::invalid(
@@ -60,7 +58,7 @@ pub(crate) async fn copy(
         copy_file(call, from, &source, &target, &package),
         metadata.store(call, &target, package.id)
     )?;
-    let deadline = call.deadline.max(Instant::now() + RELEASE_TIME);
+    let deadline = call.deadline_leaving(RELEASE_TIME);
     release(call, &target, &package, metadata, None, deadline).await
 }
 
@@ -74,7 +72,7 @@ async fn copy_file(
 ) -> Result<()> {
     let file = ObjectKey::of(Kind::Package, from, source.id);
     let key = ObjectKey::of(Kind::Package, to, package.id);
-    let copied = call.app.files.copy(&file, None, source.size, &key).await?;
+    let copied = call.files.copy(&file, None, source.size, &key).await?;
     match copied {
         Some(sha256) if sha256 == source.digests.sha256 => Ok(()),
         Some(sha256) => Err(Error::Internal(format!(

@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use tokio::time::Instant;
 
 use super::Call;
 use super::views;
@@ -49,7 +48,6 @@ pub(crate) async fn delete(call: &Call<'_>, path: RegistryPath<'_>, id: &str) ->
     let (access, package) = find(call, path, id, DELETING).await?;
     let registry = &access.registry;
     if !call
-        .app
         .records
         .delete_package(registry, &package, call.deadline)
         .await?
@@ -64,7 +62,7 @@ pub(crate) async fn delete(call: &Call<'_>, path: RegistryPath<'_>, id: &str) ->
 pub(crate) async fn download(call: &Call<'_>, path: RegistryPath<'_>, id: &str) -> Result<Response<Body>> {
     let (access, package) = find(call, path, id, READING).await?;
     let key = ObjectKey::of(Kind::Package, &access.registry, package.id);
-    let address = call.app.files.download_address(&key, &package.filename).await?;
+    let address = call.files.download_address(&key, &package.filename).await?;
     views::redirect(&address)
 }
 
@@ -80,7 +78,7 @@ async fn find(
         package: Some(id),
         ..auth::Request::default()
     };
-    let mut access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let mut access = auth::enter(&call.records, call.headers, path, request).await?;
     let package = access.package()?;
     Ok((access, package))
 }
@@ -94,10 +92,10 @@ fn just_deleted() -> Error {
 /// to the sweep.
 async fn remove_files(call: &Call<'_>, registry: &Registry, package: &Package) {
     const AT_LEAST: Duration = Duration::from_secs(1);
-    let deadline = call.deadline.max(Instant::now() + AT_LEAST);
+    let deadline = call.deadline_leaving(AT_LEAST);
     let delete = async |kind| {
         let key = ObjectKey::of(kind, registry, package.id);
-        let deleted = tokio::time::timeout_at(deadline, call.app.files.delete(&key)).await;
+        let deleted = tokio::time::timeout_at(deadline, call.files.delete(&key)).await;
         let inside = match &deleted {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.inside(),
@@ -144,7 +142,7 @@ impl Metadata {
             return Ok(Self { text: text.clone() });
         }
         let key = ObjectKey::of(Kind::Metadata, registry, package.id);
-        let bytes = call.app.files.read(&key, Self::MAX_BYTES as u64).await?;
+        let bytes = call.files.read(&key, Self::MAX_BYTES as u64).await?;
         let text = String::from_utf8(bytes.ok_or_else(just_deleted)?.into());
         let text = text.map_err(|error| Error::Internal(format!("metadata: {error}")))?;
         Ok(Self { text })
@@ -162,8 +160,7 @@ impl Metadata {
         }
         let bytes = Bytes::from(self.text.clone());
         let digest = Digest::sha256(&bytes);
-        call.app
-            .files
+        call.files
             .put(&ObjectKey::of(Kind::Metadata, registry, id), bytes, digest)
             .await
     }

@@ -1,5 +1,7 @@
 //! What every road to a release ends in.
 
+use std::time::Duration;
+
 use lambda_http::{Body, Response};
 use tokio::time::Instant;
 
@@ -10,6 +12,9 @@ use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
 use crate::records::{Package, Posted, Publication, Registry, Token};
+
+/// What a release may take at least that follows a file of any size, however long that took.
+pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
 
 /// A file that was read and may become a package.
 pub(super) struct Candidate {
@@ -57,12 +62,7 @@ pub(super) async fn release(
     posted: Option<Posted<'_>>,
     deadline: Instant,
 ) -> Result<Response<Body>> {
-    match call
-        .app
-        .records
-        .publish(registry, package, posted, deadline)
-        .await?
-    {
+    match call.records.publish(registry, package, posted, deadline).await? {
         Publication::Published => views::package(call.urls, registry, package, metadata.text),
         Publication::Repeated(first) => {
             tokio::join!(
@@ -84,7 +84,7 @@ async fn remember(call: &Call<'_>, registry: &Registry, posted: Option<Posted<'_
     let Some(posted) = posted else {
         return;
     };
-    if let Err(error) = call.app.records.remember(registry, posted, package).await {
+    if let Err(error) = call.records.remember(registry, posted, package).await {
         tracing::warn!(upload = %posted.upload, inside = error.inside(), "an upload is not remembered");
     }
 }

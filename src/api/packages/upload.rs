@@ -1,14 +1,11 @@
 //! Files of any size: a form to post one straight to the bucket, and publishing what was posted.
 
-use std::time::Duration;
-
 use lambda_http::{Body, Response};
 use percent_encoding::percent_decode_str;
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::release::{Candidate, release};
+use super::release::{Candidate, RELEASE_TIME, release};
 use super::{Metadata, PUBLISHING};
 use crate::api::{Call, blocking, views};
 use crate::auth::{self, Access, RegistryPath};
@@ -24,21 +21,18 @@ use crate::records::{Package, Posted, Registry, keys};
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
 const MAX_HASHED_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// What the release may take at least, however long the file took.
-pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
-
 /// `POST …/packages/upload`: a form for one file, under a prefix of its own.
 pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> Result<Response<Body>> {
     let request = auth::Request {
         scopes: &[PUBLISHING],
         ..auth::Request::default()
     };
-    let access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let access = auth::enter(&call.records, call.headers, path, request).await?;
     let registry = &access.registry;
     let (upload, placeholder) = (Uuid::now_v7(), "${filename}");
     let key = ObjectKey::upload(&registry.organization, &registry.slug, upload, placeholder);
-    let form = call.app.files.post_form(&key).await?;
-    views::upload(call.app.files.uri(&key, placeholder), form)
+    let form = call.files.post_form(&key).await?;
+    views::upload(call.files.uri(&key, placeholder), form)
 }
 
 /// Publishes what was posted. Whoever asks again gets the same package, at once.
@@ -51,7 +45,6 @@ pub(super) async fn publish_upload(
     url: &str,
 ) -> Result<Response<Body>> {
     let upload = call
-        .app
         .files
         .addresses()
         .await
@@ -61,7 +54,7 @@ pub(super) async fn publish_upload(
         upload: upload.as_ref().ok().map(|upload| upload.id),
         ..auth::Request::default()
     };
-    let access = auth::enter(&call.app.records, call.headers, path, request).await?;
+    let access = auth::enter(&call.records, call.headers, path, request).await?;
     let upload = upload?;
     if let Some(answer) = repeated(call, &access, &upload).await? {
         return Ok(answer);
@@ -83,11 +76,11 @@ pub(super) async fn publish_upload(
         size: content.size,
     };
     let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
-    let deadline = call.deadline.max(Instant::now() + RELEASE_TIME);
     let posted = Posted {
         upload: upload.id,
         filename: &filename,
     };
+    let deadline = call.deadline_leaving(RELEASE_TIME);
     release(call, registry, &package, metadata, Some(posted), deadline).await
 }
 
@@ -102,7 +95,7 @@ async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<O
         return Ok(None);
     };
     let key = keys::package(&registry.organization, &registry.slug, became.package_id);
-    let package: Option<Package> = call.app.records.get(&key).await?;
+    let package: Option<Package> = call.records.get(&key).await?;
     let Some(package) = package.filter(|package| package.registry_id == registry.id) else {
         return Ok(None);
     };
@@ -115,7 +108,7 @@ async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<O
 async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
     for name in upload.names() {
         let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
-        let Some(content) = call.app.files.content(&key).await? else {
+        let Some(content) = call.files.content(&key).await? else {
             continue;
         };
         if content.size == 0 || content.size > MAX_UPLOAD_BYTES {
@@ -145,7 +138,7 @@ async fn read_manifest(
     filename: &str,
 ) -> Result<Manifest> {
     let (ecosystem, filename) = (access.registry.ecosystem, filename.to_owned());
-    let mut source = RangedSource::new(call.app.files.clone(), content.clone(), Handle::current());
+    let mut source = RangedSource::new(call.files.clone(), content.clone(), Handle::current());
     let (manifest, failure) = blocking(move || {
         let manifest = formats::read(ecosystem, &filename, &mut source);
         (manifest, source.failure())
@@ -160,7 +153,7 @@ async fn read_manifest(
 /// Copies the object to its final place, and takes its digests at the same time: ours over the
 /// bytes of that ETag, which S3's own of the copy must equal.
 async fn keep(call: &Call<'_>, content: &Content, key: &ObjectKey) -> Result<Digests> {
-    let files = &call.app.files;
+    let files = &call.files;
     let copy = async {
         let copied = files
             .copy(&content.key, Some(&content.etag), content.size, key)
