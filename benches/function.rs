@@ -1,19 +1,36 @@
 //! What the deployed function costs, beside what bounds it in the same run: how soon it polls,
-//! beside a bare function; and the memory of a publish, beside the body's size.
+//! beside a bare function; the memory of a publish, beside the body's size; and what hostile forms
+//! and packages can make it do.
 //!
 //! `FUNCTION_BINARY` and `BARE_BINARY` name release builds; see `.ci/measure`. Exits with 1 where a
 //! bound is exceeded.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
+use file::File;
+use form::Form;
+use hostile_forms::hostile_forms;
+use hostile_gems::hostile_gems;
 use runtime_api::Function;
 
+#[path = "../tests/it/support/file.rs"]
+mod file;
+#[path = "../tests/it/support/form.rs"]
+#[expect(dead_code, reason = "the tests need more kinds of forms")]
+mod form;
+#[path = "../tests/it/support/gem.rs"]
+#[expect(dead_code, reason = "the tests need more kinds of gems")]
+mod gem;
+#[path = "../tests/it/support/hostile_forms.rs"]
+mod hostile_forms;
+#[path = "../tests/it/support/hostile_gems.rs"]
+mod hostile_gems;
 #[path = "../tests/it/support/runtime_api.rs"]
 mod runtime_api;
 #[path = "../tests/it/support/seed.rs"]
@@ -23,82 +40,142 @@ const STARTS: usize = 31;
 const MAX_FIRST_POLL_RATIO: f64 = 4.0;
 const BODY_BYTES: u32 = 4_000_000;
 const MAX_MEMORY_RATIO: f64 = 4.0;
+/// What refusing something hostile may take.
+const MAX_REFUSAL: Duration = Duration::from_secs(1);
+const MAX_REFUSAL_MEGABYTES: f64 = 64.0;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let stack = seed::seeded_stack().await;
-    let environment = stack.environment();
-    let function = vec![std::env::var("FUNCTION_BINARY").expect("FUNCTION_BINARY is set")];
-    let bare = vec![std::env::var("BARE_BINARY").expect("BARE_BINARY is set")];
-
-    let (mut ours, mut least) = (Vec::new(), Vec::new());
-    for _ in 0..STARTS {
-        ours.push(first_poll(&function, &environment).await);
-        least.push(first_poll(&bare, &environment).await);
-    }
-    let (ours, least) = (median(ours), median(least));
-    let poll = ours.as_secs_f64() / least.as_secs_f64();
-    println!(
-        "first poll: after {ours:.1?}, a bare function's after {least:.1?}: \
-         {poll:.2} times (at most {MAX_FIRST_POLL_RATIO})"
-    );
-
-    let (idle, peak) = memory_of_a_publish(&function, &environment).await;
-    let body = f64::from(BODY_BYTES) / 1e6;
-    let memory = (peak - idle) / body;
-    println!(
-        "memory: idle {idle:.1} MB, at most {peak:.1} MB while {body:.1} MB are published: \
-         {memory:.2} times the body more (at most {MAX_MEMORY_RATIO})"
-    );
-    if poll <= MAX_FIRST_POLL_RATIO && memory <= MAX_MEMORY_RATIO {
+    let bench = Bench {
+        function: vec![std::env::var("FUNCTION_BINARY").expect("FUNCTION_BINARY is set")],
+        bare: vec![std::env::var("BARE_BINARY").expect("BARE_BINARY is set")],
+        environment: stack.environment(),
+    };
+    let fine = [
+        bench.first_poll().await,
+        bench.memory_of_a_publish().await,
+        bench.refusals().await,
+    ];
+    if fine == [true; 3] {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-async fn first_poll(command: &[String], environment: &BTreeMap<String, String>) -> Duration {
-    Function::start(command, environment).await.first_poll().await
+struct Bench {
+    function: Vec<String>,
+    bare: Vec<String>,
+    environment: BTreeMap<String, String>,
 }
 
-/// The resident memory, in megabytes: before, and at its height.
-async fn memory_of_a_publish(command: &[String], environment: &BTreeMap<String, String>) -> (f64, f64) {
-    let mut function = Function::start(command, environment).await;
-    let answer = publish(&mut function, 1).await;
-    assert_eq!(answer["statusCode"], 200, "{answer}");
-    let process = function.process.id().expect("it runs");
-    let idle = resident(process, "VmRSS:");
-    let answer = publish(&mut function, BODY_BYTES).await;
-    assert_eq!(answer["statusCode"], 200, "{answer}");
-    (idle, resident(process, "VmHWM:"))
+impl Bench {
+    async fn first_poll(&self) -> bool {
+        let (mut ours, mut least) = (Vec::new(), Vec::new());
+        for _ in 0..STARTS {
+            for (command, times) in [(&self.function, &mut ours), (&self.bare, &mut least)] {
+                let mut function = Function::start(command, &self.environment).await;
+                times.push(function.first_poll().await);
+            }
+        }
+        let (ours, least) = (median(ours), median(least));
+        let ratio = ours.as_secs_f64() / least.as_secs_f64();
+        println!(
+            "first poll: after {ours:.1?}, a bare function's after {least:.1?}: \
+             {ratio:.2} times (at most {MAX_FIRST_POLL_RATIO})"
+        );
+        ratio <= MAX_FIRST_POLL_RATIO
+    }
+
+    async fn memory_of_a_publish(&self) -> bool {
+        let mut sandbox = Sandbox::start(self).await;
+        let answer = sandbox.publish("files", &large(BODY_BYTES)).await;
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        let (idle, peak) = (sandbox.idle, sandbox.peak());
+        let body = f64::from(BODY_BYTES) / 1e6;
+        let ratio = (peak - idle) / body;
+        println!(
+            "memory: idle {idle:.1} MB, at most {peak:.1} MB while {body:.1} MB are published: \
+             {ratio:.2} times the body more (at most {MAX_MEMORY_RATIO})"
+        );
+        ratio <= MAX_MEMORY_RATIO
+    }
+
+    /// Everything hostile, one after another, in one sandbox.
+    async fn refusals(&self) -> bool {
+        let mut sandbox = Sandbox::start(self).await;
+        let gems = hostile_gems().into_iter();
+        let gems = gems.map(|(name, bytes)| (name, Form::documented(&File::new("banana-1.0.0.gem", bytes))));
+        let hostile: Vec<_> = gems.chain(hostile_forms()).collect();
+        let mut longest = (Duration::ZERO, "");
+        for (name, form) in &hostile {
+            let began = Instant::now();
+            let answer = sandbox.publish("my-registry", form).await;
+            let status = &answer["statusCode"];
+            assert!(*status == 400 || *status == 422, "{name}: {answer}");
+            longest = longest.max((began.elapsed(), name));
+        }
+        let (count, (time, name)) = (hostile.len(), longest);
+        let more = sandbox.peak() - sandbox.idle;
+        println!(
+            "{count} hostile forms and gems: refused in at most {time:.1?} ({name}; at most {MAX_REFUSAL:?}), \
+             {more:.1} MB over idle (at most {MAX_REFUSAL_MEGABYTES})"
+        );
+        time <= MAX_REFUSAL && more <= MAX_REFUSAL_MEGABYTES
+    }
 }
 
-/// Publishes a file of this many bytes, in the form of the documented curl command.
-async fn publish(function: &mut Function, bytes: u32) -> Value {
-    let event = include_str!("../events/rest-publish.json").replace("my-registry", "files");
-    let mut event: Value = serde_json::from_str(&event).expect("JSON");
-    let mut form = format!(
-        "--b\r\nContent-Disposition: attachment; name=\"file\"; filename=\"large-1.0.{bytes}.bin\"\r\n\r\n"
-    )
-    .into_bytes();
-    // Numbers, one after another: no two blocks of the file are alike.
-    form.extend((0..bytes / 4).flat_map(u32::to_le_bytes).chain([0]));
-    form.extend(b"\r\n--b--\r\n");
-    event["headers"]["content-type"] = json!("application/json; boundary=b");
-    event["multiValueHeaders"]["content-type"] = json!(["application/json; boundary=b"]);
-    event["body"] = json!(BASE64.encode(form));
-    let answer = function.invoke(event.to_string().into()).await.expect("no error");
-    serde_json::from_slice(&answer).expect("JSON")
+/// A function that has answered once.
+struct Sandbox {
+    function: Function,
+    /// Its resident memory then, in megabytes.
+    idle: f64,
 }
 
-fn resident(process: u32, name: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
-    let line = status
-        .lines()
-        .find(|line| line.starts_with(name))
-        .expect("Linux says so");
-    let kilobytes: Option<f64> = line.split_whitespace().nth(1).and_then(|text| text.parse().ok());
-    kilobytes.expect("a number") * 1024.0 / 1e6
+impl Sandbox {
+    async fn start(bench: &Bench) -> Self {
+        let function = Function::start(&bench.function, &bench.environment).await;
+        let mut sandbox = Self { function, idle: 0.0 };
+        let answer = sandbox.publish("files", &large(1)).await;
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        sandbox.idle = sandbox.resident("VmRSS:");
+        sandbox
+    }
+
+    /// Publishes as the documented curl command does, through a REST API.
+    async fn publish(&mut self, registry: &str, form: &Form) -> Value {
+        let event = include_str!("../events/rest-publish.json").replace("my-registry", registry);
+        let mut event: Value = serde_json::from_str(&event).expect("JSON");
+        event["headers"]["content-type"] = json!(form.content_type);
+        event["multiValueHeaders"]["content-type"] = json!([form.content_type]);
+        event["body"] = json!(BASE64.encode(&form.body));
+        let answer = self.function.invoke(event.to_string().into()).await;
+        serde_json::from_slice(&answer.expect("no error")).expect("JSON")
+    }
+
+    /// The most resident memory that it ever had, in megabytes.
+    fn peak(&self) -> f64 {
+        self.resident("VmHWM:")
+    }
+
+    fn resident(&self, name: &str) -> f64 {
+        let process = self.function.process.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with(name))
+            .expect("Linux says so");
+        let kilobytes: Option<f64> = line.split_whitespace().nth(1).and_then(|text| text.parse().ok());
+        kilobytes.expect("a number") * 1024.0 / 1e6
+    }
+}
+
+/// A file of this many bytes: numbers, one after another, so that no two blocks are alike.
+fn large(bytes: u32) -> Form {
+    let numbers = (0..bytes / 4).flat_map(u32::to_le_bytes).chain([0]);
+    let name = format!("large-1.0.{bytes}.bin");
+    Form::documented(&File::new(&name, numbers.collect::<Vec<_>>()))
 }
 
 fn median(mut durations: Vec<Duration>) -> Duration {

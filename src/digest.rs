@@ -102,16 +102,6 @@ pub struct Digests {
     pub sha512: Option<Digest<64>>,
 }
 
-impl Digests {
-    /// Both digests of `bytes`.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        let mut hasher = Hasher::default();
-        hasher.update(bytes);
-        hasher.finish()
-    }
-}
-
 /// Both digests of what comes piece by piece, in one pass.
 #[derive(Debug, Default)]
 pub(crate) struct Hasher {
@@ -142,12 +132,16 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_standard() {
-        let digests = Digests::of(b"abc");
+        let mut hasher = Hasher::default();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        let digests = hasher.finish();
         assert_eq!(
             digests.sha256.to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(digests.sha256, Digest::sha256(b"abc"));
+        assert_eq!(digests.sha512, Some(Digest::sha512(b"abc")));
         assert_eq!(
             digests.sha256.to_base64(),
             "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="

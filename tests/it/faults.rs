@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use tokio::task::JoinSet;
 
 use crate::support::File;
 use crate::support::answer::Answer;
@@ -17,6 +16,7 @@ use crate::support::client::Client;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
+use crate::support::side_by_side::run_all;
 use crate::support::whole::assert_whole;
 
 /// More than anything takes that ends by itself, whatever else keeps the machine busy.
@@ -27,9 +27,6 @@ const SHORT: Duration = Duration::from_secs(4);
 
 /// Enough for a few repeats of what never succeeds.
 const ENOUGH: Duration = Duration::from_secs(8);
-
-/// How many cases run at once; they spend their time waiting.
-const AT_ONCE: usize = 16;
 
 /// What a client does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,16 +263,8 @@ fn assert_can_be_repeated(answer: &Answer) {
 
 /// Runs every case of these stories, many at once, and tells of all that fail.
 async fn run(stories: &[Story]) {
-    let mut cases = Case::all().filter(|case| stories.contains(&case.story));
-    let mut running: JoinSet<_> = cases.by_ref().take(AT_ONCE).map(Case::run).collect();
-    let mut failed = 0;
-    while let Some(ended) = running.join_next().await {
-        failed += usize::from(ended.is_err());
-        if let Some(next) = cases.next() {
-            running.spawn(next.run());
-        }
-    }
-    assert_eq!(failed, 0, "cases have failed");
+    let cases = Case::all().filter(|case| stories.contains(&case.story));
+    run_all(cases.map(Case::run)).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::support::app::TestApp;
 use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
+use crate::support::side_by_side::run_all;
 use crate::support::uploads::UploadForm;
 use crate::support::whole::assert_whole;
 
@@ -23,9 +24,6 @@ const CALLS: [&str; 5] = [
     "CopyObject",
     "TransactWriteItems",
 ];
-
-/// How many cases run at once; they spend their time waiting.
-const AT_ONCE: usize = 24;
 
 async fn start() -> (TestApp, FaultProxy) {
     TestApp::behind_proxy(Duration::from_millis(4_500)).await
@@ -216,16 +214,7 @@ impl Case {
 
 #[tokio::test]
 async fn a_publish_by_address_survives_every_fault() {
-    let mut cases = Case::all();
-    let mut running: JoinSet<_> = cases.by_ref().take(AT_ONCE).map(Case::run).collect();
-    let mut failed = 0;
-    while let Some(ended) = running.join_next().await {
-        failed += usize::from(ended.is_err());
-        if let Some(next) = cases.next() {
-            running.spawn(next.run());
-        }
-    }
-    assert_eq!(failed, 0, "cases have failed");
+    run_all(Case::all().map(Case::run)).await;
 }
 
 /// What happens to the posted object while it is published, and between which calls.

@@ -11,10 +11,13 @@ pub(crate) mod fault_proxy;
 pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod gem;
+pub(crate) mod hostile_forms;
+pub(crate) mod hostile_gems;
 pub(crate) mod many;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
+pub(crate) mod side_by_side;
 pub(crate) mod uploads;
 pub(crate) mod whole;
 
