@@ -139,14 +139,21 @@ pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, Strin
     }
 }
 
-pub(crate) fn release(organization: &Slug, registry: &Slug, package: &Package) -> Key {
+/// `name` and `version` are normalized.
+pub(crate) fn release(
+    organization: &Slug,
+    registry: &Slug,
+    name: &str,
+    version: &str,
+    variant: Option<&str>,
+) -> Key {
     Key::new(
         format!("releases/{organization}/{registry}"),
         format!(
             "{}/{}/{}",
-            encode(&package.normalized_name),
-            encode(&package.normalized_version),
-            encode(package.variant.as_deref().unwrap_or_default())
+            encode(name),
+            encode(version),
+            encode(variant.unwrap_or_default())
         ),
     )
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::keys;
+use super::keys::{self, Key};
 use super::transaction::{Outcome, refused};
 use super::{Posted, Records, Registry, from_item, to_item};
 use crate::digest::Digests;
@@ -67,6 +67,19 @@ struct Release {
     digests: Digests,
 }
 
+impl Package {
+    /// Where its claim lies.
+    fn release_key(&self, registry: &Registry) -> Key {
+        keys::release(
+            &registry.organization,
+            &registry.slug,
+            &self.normalized_name,
+            &self.normalized_version,
+            self.variant.as_deref(),
+        )
+    }
+}
+
 /// How a publication ended.
 #[derive(Debug)]
 pub(crate) enum Publication {
@@ -107,7 +120,7 @@ impl Records {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
             };
-            let release = holder(&reasons)?;
+            let release = in_the_way(&reasons)?;
             if release.package_id == package.id {
                 return Ok(Publication::Published);
             }
@@ -135,6 +148,25 @@ impl Records {
         }
     }
 
+    /// The package that holds a release: normalized name and version, and variant.
+    pub(crate) async fn holder(
+        &self,
+        registry: &Registry,
+        name: &str,
+        version: &str,
+        variant: Option<&str>,
+    ) -> Result<Option<Package>> {
+        let (organization, slug) = (&registry.organization, &registry.slug);
+        let key = keys::release(organization, slug, name, version, variant);
+        let release: Option<Release> = self.get(&key).await?;
+        let Some(release) = release.filter(|release| release.registry_id == registry.id) else {
+            return Ok(None);
+        };
+        let key = keys::package(organization, slug, release.package_id);
+        let package: Option<Package> = self.get(&key).await?;
+        Ok(package.filter(|package| package.registry_id == registry.id))
+    }
+
     fn publication(&self, registry: &Registry, package: &Package) -> Result<Vec<TransactWriteItem>> {
         let (organization, slug) = (&registry.organization, &registry.slug);
         let name = Name {
@@ -158,20 +190,14 @@ impl Records {
             writes.put(to_item(&keys::name(organization, slug, package), &name)?, |put| {
                 put
             })?,
-            writes.put(
-                to_item(&keys::release(organization, slug, package), &release)?,
-                |put| {
-                    // A claim of a registry that is gone is no claim: of two that had this address,
-                    // the one with the older id. A publisher of that one, late by now, must not take
-                    // the claim of its successor.
-                    put.condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
-                        .expression_attribute_values(
-                            ":registry_id",
-                            AttributeValue::S(registry.id.to_string()),
-                        )
-                        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                },
-            )?,
+            writes.put(to_item(&package.release_key(registry), &release)?, |put| {
+                // A claim of a registry that is gone is no claim: of two that had this address,
+                // the one with the older id. A publisher of that one, late by now, must not take
+                // the claim of its successor.
+                put.condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
+                    .expression_attribute_values(":registry_id", AttributeValue::S(registry.id.to_string()))
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            })?,
         ])
     }
 
@@ -200,7 +226,7 @@ impl Records {
             writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
             writes.delete(&keys::name(organization, slug, package), |delete| delete)?,
             writes.delete(
-                &keys::release(organization, slug, package),
+                &package.release_key(registry),
                 is("package_id", package.id.to_string()),
             )?,
         ];
@@ -217,7 +243,7 @@ impl Records {
 }
 
 /// The release that stood in a publication's way.
-fn holder(reasons: &[CancellationReason]) -> Result<Release> {
+fn in_the_way(reasons: &[CancellationReason]) -> Result<Release> {
     let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
     let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
     from_item(item)

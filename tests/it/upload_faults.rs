@@ -17,10 +17,11 @@ use crate::support::whole::assert_whole;
 
 /// The calls of a publish by address, in their order; the copy and the reads for the digests are
 /// made side by side.
-const CALLS: [&str; 5] = [
+const CALLS: [&str; 6] = [
     "BatchGetItem",
     "HeadObject",
     "GetObject",
+    "GetItem",
     "CopyObject",
     "TransactWriteItems",
 ];
@@ -52,11 +53,12 @@ async fn a_publish_by_address_costs_what_it_must() {
     let id = app.user.publish_url(&url).await.id();
     let mut calls = proxy.calls();
     // One read for the format, one for the digests, beside the copy.
-    calls[3..5].sort();
+    calls[4..6].sort();
     let expected = [
         "BatchGetItem",
         "HeadObject",
         "GetObject",
+        "GetItem",
         "CopyObject",
         "GetObject",
         "TransactWriteItems",
@@ -84,6 +86,21 @@ async fn an_upload_of_what_is_published_is_remembered_as_well() {
     let second = app.user.publish_url(&url).await.id();
     assert_ne!(second, id);
     assert_eq!(assert_whole(&app.contents().await), [second]);
+}
+
+#[tokio::test]
+async fn what_cannot_take_a_release_is_not_copied() {
+    let (app, proxy) = start().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    let larger = Gem::banana().member("more", "x").build();
+    let (_, url) = posted(&app, &larger).await;
+    proxy.clear();
+    let answer = app.user.publish_url(&url).await;
+    answer.assert_error(409);
+    assert!(answer.message().contains(&id), "{}", answer.message());
+    let expected = ["BatchGetItem", "HeadObject", "GetObject", "GetItem", "GetItem"];
+    assert_eq!(proxy.calls(), expected);
+    assert_eq!(assert_whole(&app.contents().await), [id]);
 }
 
 #[tokio::test]

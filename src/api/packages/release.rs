@@ -89,7 +89,8 @@ async fn remember(call: &Call<'_>, registry: &Registry, posted: Option<Posted<'_
     }
 }
 
-fn taken(call: &Call<'_>, registry: &Registry, package: &Package, holder: PackageId) -> Error {
+/// Why a file cannot be published as `package`: another one holds the release.
+pub(super) fn taken(call: &Call<'_>, registry: &Registry, package: &Package, holder: PackageId) -> Error {
     let variant = package
         .variant
         .as_deref()

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::release::{Candidate, RELEASE_TIME, release};
+use super::release::{Candidate, RELEASE_TIME, release, taken};
 use super::{Metadata, PUBLISHING};
 use crate::api::{Call, blocking, views};
 use crate::auth::{self, Access, RegistryPath};
@@ -65,6 +65,21 @@ pub(super) async fn publish_upload(
     let (content, filename) = find(call, registry, &upload).await?;
     let manifest = read_manifest(call, &access, &content, &filename).await?;
     let metadata = Metadata::from_manifest(&manifest)?;
+
+    // Other content cannot take a release: where the sizes tell, nothing need be copied to know.
+    let variant = manifest.variant.as_deref();
+    let holder = call
+        .records
+        .holder(
+            registry,
+            &manifest.normalized_name,
+            &manifest.normalized_version,
+            variant,
+        )
+        .await?;
+    if let Some(holder) = holder.filter(|holder| holder.size != content.size) {
+        return Err(taken(call, registry, &holder, holder.id));
+    }
 
     // The bytes that were read are the bytes that are kept, whatever is posted afterwards.
     let id = PackageId::mint();
