@@ -5,9 +5,9 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 
 /// The SDK's own default is a connect time-out alone: one dead connection in a thawed sandbox would
 /// eat the whole call. All three lie below the time that a call has ([`Config::request_timeout`]).
@@ -59,7 +59,7 @@ impl Failure {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let text = DisplayErrorContext(error).to_string();
+        let text = chain(error);
         let SdkError::ServiceError(service) = error else {
             return match error {
                 SdkError::ConstructionFailure(_) => Self::Definite(text),

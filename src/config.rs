@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::error::chain;
 
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
@@ -44,16 +47,6 @@ impl Config {
             web_base_url: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
         }
-    }
-
-    /// Reads the process's environment.
-    ///
-    /// # Errors
-    /// Every mistake at once, each by the variable's name.
-    pub fn from_env() -> Result<Self, InvalidConfig> {
-        let mut environment = Environment::of_process();
-        let config = Self::read(&mut environment);
-        environment.unless_mistaken(config)
     }
 
     fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {
@@ -90,6 +83,35 @@ pub fn function_config() -> Result<(Config, SdkConfig), InvalidConfig> {
         .service_config(Endpoints)
         .http_client(https_on_first_use())
         .build();
+    environment.unless_mistaken((config, sdk))
+}
+
+/// What a command needs: its configuration, and the SDK's as every AWS tool finds it (variables,
+/// profiles, single sign-on, the machine's own role).
+///
+/// # Errors
+/// Every mistake at once, with what to set.
+pub async fn command_config() -> Result<(Config, SdkConfig), InvalidConfig> {
+    let mut environment = Environment::of_process();
+    let config = Config::read(&mut environment);
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    if sdk.region().is_none() {
+        let mistake = "no AWS region is set: set AWS_REGION, or `region` in the profile";
+        environment.mistakes.push(mistake.to_owned());
+    }
+    let mistake = match sdk.credentials_provider() {
+        None => None,
+        Some(provider) => match provider.provide_credentials().await {
+            Ok(_) => None,
+            Err(CredentialsError::CredentialsNotLoaded(_)) => Some(
+                "no AWS credentials are set: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`"
+                    .to_owned(),
+            ),
+            Err(error) => Some(format!("the AWS credentials cannot be had: {}", chain(&error))),
+        },
+    };
+    environment.mistakes.extend(mistake);
     environment.unless_mistaken((config, sdk))
 }
 

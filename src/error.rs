@@ -137,6 +137,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What went wrong, and what that came from. The SDK's own debug output would say it too, and with it
+/// all of an answer.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         Self::invalid(rejection.field, "invalid_package", rejection.message)

@@ -4,11 +4,11 @@ use std::io::{IsTerminal, stderr};
 
 use tracing::level_filters::LevelFilter;
 
-/// Logs to standard error: a JSON object a line in a Lambda sandbox, readable elsewhere. Never a
-/// token, never a body.
-pub fn start() {
+/// Logs to standard error what is as grave as `least`: a JSON object a line in a Lambda sandbox,
+/// readable elsewhere. Never a token, never a body.
+pub fn start(least: LevelFilter) {
     let log = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::INFO)
+        .with_max_level(least)
         .with_writer(stderr);
     // A second start, as in tests, leaves the first as it is.
     let _ = if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {

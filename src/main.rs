@@ -1,10 +1,11 @@
 //! The function: configuration → App → the runtime. Nothing else.
 
 use packages_api::{App, function_config, log, runtime};
+use tracing::level_filters::LevelFilter;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), lambda_http::Error> {
-    log::start();
+    log::start(LevelFilter::INFO);
     let (config, sdk) =
         function_config().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let app = App::new(config, &sdk);

@@ -8,9 +8,10 @@ use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
 use packages_api::sweep::{Report, Sweep};
-use packages_api::{Config, Files, log};
+use packages_api::{Files, command_config, log};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
+use tracing::level_filters::LevelFilter;
 
 /// Removes files without a record and what deleted registries leave behind.
 ///
@@ -29,13 +30,14 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    log::start();
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        log::start(LevelFilter::INFO);
         let sweep = sweep(false).await?;
         lambda_runtime::run(service_fn(|event| on_schedule(&sweep, event))).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let arguments = Arguments::parse();
+    log::start(LevelFilter::ERROR);
     let report = match run(arguments.dry_run).await {
         Ok(report) => report,
         Err(error) => {
@@ -56,8 +58,7 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn sweep(dry_run: bool) -> Result<Sweep, Error> {
-    let config = Config::from_env()?;
-    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let (config, sdk) = command_config().await?;
     let (records, files) = (Records::new(&sdk, config.table), Files::new(&sdk, config.bucket));
     Ok(Sweep::new(records, files, dry_run))
 }

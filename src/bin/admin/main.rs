@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use clap::{Parser, Subcommand};
 use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Records, Registry};
-use packages_api::{Config, Error, Scope, Secret, Slug, log};
+use packages_api::{Error, Scope, Secret, Slug, command_config, log};
 use serde_json::json;
+use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
 use output::Output;
@@ -99,7 +100,7 @@ enum TokenCommand {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log::start();
+    log::start(LevelFilter::ERROR);
     match run(arguments.command).await {
         Ok(output) => {
             output.print(arguments.json);
@@ -117,8 +118,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<Output, lambda_http::Error> {
-    let config = Config::from_env()?;
-    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let (config, sdk) = command_config().await?;
     let records = Records::new(&sdk, config.table);
     match command {
         Command::Organization(command) => organizations(&records, &config.bucket, command).await,
