@@ -22,7 +22,6 @@ use runtime_api::Function;
 #[path = "../tests/it/support/file.rs"]
 mod file;
 #[path = "../tests/it/support/form.rs"]
-#[expect(dead_code, reason = "the tests need more kinds of forms")]
 mod form;
 #[path = "../tests/it/support/gem.rs"]
 #[expect(dead_code, reason = "the tests need more kinds of gems")]

@@ -26,7 +26,7 @@ pub(crate) async fn copy(
         target: to,
         ..auth::Request::default()
     };
-    let mut access = auth::enter(&call.records, call.headers, path, request).await?;
+    let mut access = auth::enter(call.records, call.headers, path, request).await?;
     let source = access.package()?;
     let to = to.filter(|to| !to.is_empty()).ok_or_else(|| {
         Error::invalid(

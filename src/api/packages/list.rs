@@ -34,7 +34,7 @@ pub(crate) async fn list(call: &Call<'_>, path: RegistryPath<'_>, query: &Query)
         scopes: &[READING],
         ..auth::Request::default()
     };
-    let access = auth::enter(&call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.headers, path, request).await?;
     let registry = &access.registry;
     let per_page = per_page(query)?;
     let place = place(query, registry)?;

@@ -27,7 +27,7 @@ pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body)
                 scopes: &[PUBLISHING],
                 ..auth::Request::default()
             };
-            call.in_time(auth::enter(&call.records, call.headers, path, request))
+            call.in_time(auth::enter(call.records, call.headers, path, request))
                 .await?;
             Err(error)
         }
@@ -43,7 +43,7 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
     };
     let bytes = file.bytes.clone();
     let (access, sha256) = tokio::join!(
-        auth::enter(&call.records, call.headers, path, request),
+        auth::enter(call.records, call.headers, path, request),
         blocking(move || Digest::sha256(&bytes))
     );
     let (access, sha256) = (access?, sha256?);

@@ -27,7 +27,7 @@ pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> R
         scopes: &[PUBLISHING],
         ..auth::Request::default()
     };
-    let access = auth::enter(&call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.headers, path, request).await?;
     let registry = &access.registry;
     let (upload, placeholder) = (Uuid::now_v7(), "${filename}");
     let key = ObjectKey::upload(&registry.organization, &registry.slug, upload, placeholder);
@@ -54,7 +54,7 @@ pub(super) async fn publish_upload(
         upload: upload.as_ref().ok().map(|upload| upload.id),
         ..auth::Request::default()
     };
-    let access = auth::enter(&call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.headers, path, request).await?;
     let upload = upload?;
     if let Some(answer) = repeated(call, &access, &upload).await? {
         return Ok(answer);
@@ -168,7 +168,7 @@ async fn read_manifest(
 /// Copies the object to its final place, and takes its digests at the same time: ours over the
 /// bytes of that ETag, which S3's own of the copy must equal.
 async fn keep(call: &Call<'_>, content: &Content, key: &ObjectKey) -> Result<Digests> {
-    let files = &call.files;
+    let files = call.files;
     let copy = async {
         let copied = files
             .copy(&content.key, Some(&content.etag), content.size, key)
