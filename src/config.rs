@@ -99,20 +99,21 @@ pub async fn command_config() -> Result<(Config, SdkConfig), InvalidConfig> {
         let mistake = "no AWS region is set: set AWS_REGION, or `region` in the profile";
         environment.mistakes.push(mistake.to_owned());
     }
-    let mistake = match sdk.credentials_provider() {
-        None => None,
-        Some(provider) => match provider.provide_credentials().await {
-            Ok(_) => None,
-            Err(CredentialsError::CredentialsNotLoaded(_)) => Some(
-                "no AWS credentials are set: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
-                 AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`"
-                    .to_owned(),
-            ),
-            Err(error) => Some(format!("the AWS credentials cannot be had: {}", chain(&error))),
-        },
-    };
-    environment.mistakes.extend(mistake);
+    environment.mistakes.extend(lacking_credentials(&sdk).await);
     environment.unless_mistaken((config, sdk))
+}
+
+/// Why there are no credentials, where there are none.
+async fn lacking_credentials(sdk: &SdkConfig) -> Option<String> {
+    match sdk.credentials_provider()?.provide_credentials().await {
+        Ok(_) => None,
+        Err(CredentialsError::CredentialsNotLoaded(_)) => Some(
+            "no AWS credentials are set: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`"
+                .to_owned(),
+        ),
+        Err(error) => Some(format!("the AWS credentials cannot be had: {}", chain(&error))),
+    }
 }
 
 /// Variables by their names, and everything that was wrong with those that were read.

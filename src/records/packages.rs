@@ -133,12 +133,7 @@ impl Records {
             if release.digests.sha256 != package.digests.sha256 {
                 return Ok(Publication::Taken(release.package_id));
             }
-            let key = keys::package(&registry.organization, &registry.slug, release.package_id);
-            if let Some(first) = self
-                .get::<Package>(&key)
-                .await?
-                .filter(|first| first.registry_id == registry.id)
-            {
+            if let Some(first) = self.package(registry, release.package_id).await? {
                 return Ok(Publication::Repeated(Box::new(first)));
             }
             // It has just been deleted, and its release with it: begin again.
@@ -159,10 +154,15 @@ impl Records {
         let (organization, slug) = (&registry.organization, &registry.slug);
         let key = keys::release(organization, slug, name, version, variant);
         let release: Option<Release> = self.get(&key).await?;
-        let Some(release) = release.filter(|release| release.registry_id == registry.id) else {
-            return Ok(None);
-        };
-        let key = keys::package(organization, slug, release.package_id);
+        match release.filter(|release| release.registry_id == registry.id) {
+            Some(release) => self.package(registry, release.package_id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The registry's package of this id, if it has one.
+    pub(crate) async fn package(&self, registry: &Registry, id: PackageId) -> Result<Option<Package>> {
+        let key = keys::package(&registry.organization, &registry.slug, id);
         let package: Option<Package> = self.get(&key).await?;
         Ok(package.filter(|package| package.registry_id == registry.id))
     }

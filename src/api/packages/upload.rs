@@ -15,7 +15,7 @@ use crate::files::{Content, Kind, MAX_UPLOAD_BYTES, ObjectKey, RangedSource, UPL
 use crate::form::usable_filename;
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Package, Posted, Registry, keys};
+use crate::records::{Posted, Registry};
 
 /// Up to this size a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -109,9 +109,7 @@ async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<O
     else {
         return Ok(None);
     };
-    let key = keys::package(&registry.organization, &registry.slug, became.package_id);
-    let package: Option<Package> = call.records.get(&key).await?;
-    let Some(package) = package.filter(|package| package.registry_id == registry.id) else {
+    let Some(package) = call.records.package(registry, became.package_id).await? else {
         return Ok(None);
     };
     let metadata = Metadata::of(call, registry, &package).await?;

@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 
 /// How many run at once.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 
 /// Runs every case to its end, and fails where any has.
 pub(crate) async fn run_all<C>(cases: impl IntoIterator<Item = C>)
