@@ -74,7 +74,8 @@ impl Failure {
                 | "RequestLimitExceeded"
                 | "SlowDown",
             ) => Self::Throttled,
-            Some("TransactionInProgressException" | "RequestTimeout") => Self::Unknown(text),
+            // The last one: what arrived was not what was sent.
+            Some("TransactionInProgressException" | "RequestTimeout" | "BadDigest") => Self::Unknown(text),
             _ if service.raw().status().as_u16() >= 500 => Self::Unknown(text),
             _ => Self::Definite(text),
         }

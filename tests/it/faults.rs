@@ -88,6 +88,7 @@ fn faults(operation: &str) -> Vec<Fault> {
             Fault::Cancel("ValidationError"),
             Fault::InProgress,
         ]),
+        "PutObject" => faults.push(Fault::Garble),
         _ => {}
     }
     faults
@@ -162,7 +163,8 @@ impl Case {
         match self.fault {
             Fault::Delay(_) => self.story.fortunate(),
             Fault::Refuse | Fault::Cancel("ValidationError") => 500,
-            Fault::Hang | Fault::ApplyAndHang => 503,
+            // The SDK does not repeat what arrived damaged: the client does.
+            Fault::Hang | Fault::ApplyAndHang | Fault::Garble => 503,
             _ if passes => self.story.fortunate(),
             Fault::Throttle
             | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Throttle,
     /// The connection is closed before the request is read.
     Disconnect,
+    /// A byte of the request's body is another one when it arrives.
+    Garble,
     /// The request is carried out, and the connection closed instead of an answer.
     LoseAnswer,
     /// The request is carried out, and the connection closed in the middle of the answer.

@@ -177,6 +177,14 @@ async fn answer(
             tokio::time::sleep(time).await;
             Ok(whole(forward(request, upstream).await?))
         }
+        Some(Fault::Garble) => {
+            let mut garbled = body.to_vec();
+            if let Some(byte) = garbled.last_mut() {
+                *byte ^= 1;
+            }
+            let request = request.map(|_| Full::new(garbled.into()));
+            Ok(whole(forward(request, upstream).await?))
+        }
         Some(Fault::PauseBefore(gate)) => {
             gate.pass().await;
             Ok(whole(forward(request, upstream).await?))
