@@ -25,6 +25,12 @@ pub(crate) fn dynamodb(sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
+/// The same client, on the same connections, that repeats nothing by itself.
+pub(crate) fn without_repeats(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = client.config().to_builder().retry_config(RetryConfig::disabled());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
 /// The S3 client.
 pub(crate) fn s3(sdk: &SdkConfig) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::config::Builder::from(sdk)

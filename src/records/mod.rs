@@ -53,6 +53,8 @@ const WARM_UP: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Records {
     client: Client,
+    /// The same, repeating nothing.
+    once: Client,
     table: String,
 }
 
@@ -60,8 +62,10 @@ impl Records {
     /// The records in `table`. Sends nothing yet.
     #[must_use]
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
+        let client = aws::dynamodb(sdk);
         Self {
-            client: aws::dynamodb(sdk),
+            once: aws::without_repeats(&client),
+            client,
             table: table.into(),
         }
     }

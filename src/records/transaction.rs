@@ -1,7 +1,5 @@
 //! All or nothing, told truthfully.
 
-use aws_sdk_dynamodb::Config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use tokio::time::{Instant, sleep};
@@ -36,15 +34,13 @@ impl Records {
         deadline: Instant,
     ) -> Result<Outcome> {
         let transaction = self
-            .client
+            .once
             .transact_write_items()
             .set_transact_items(Some(items))
             .client_request_token(request_token);
         let mut unknown = None;
         for attempt in 0.. {
-            let once = Config::builder().retry_config(RetryConfig::disabled());
-            let sent = transaction.clone().customize().config_override(once).send();
-            let failure = match sent.await {
+            let failure = match transaction.clone().send().await {
                 Ok(_) => return Ok(Outcome::Applied),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
