@@ -44,7 +44,13 @@ impl<const N: usize> Digest<N> {
 
 impl<const N: usize> fmt::Display for Digest<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(2 * N);
+        for byte in self.0 {
+            let [high, low] = [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
+            text.extend([char::from(high), char::from(low)]);
+        }
+        f.write_str(&text)
     }
 }
 
