@@ -1,6 +1,6 @@
 //! What a call costs beside the calls of AWS that it cannot do without, through the same SDK and the
-//! same stack, taken in turns: get beside the bare `BatchGetItem`, publish beside the bare
-//! `PutObject` and transaction.
+//! same stack (in a folder, as `cargo run` has it), taken in turns: get beside the bare
+//! `BatchGetItem`, publish beside the bare `PutObject` and transaction.
 //!
 //! Exits with 1 where a ratio is exceeded.
 
@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use aws_sdk_s3::primitives::ByteStream;
-use lambda_http::{Body, Request};
+use lambda_http::{Body, Request, Response};
 use packages_api::{App, Config, DEVELOPMENT_TOKEN, Digest};
-use packages_api_local::Stack;
+use packages_api_local::{Stack, StackOptions};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -32,13 +34,21 @@ const PACKAGES: &str = "/v2/packages/organizations/my_great_org/registries/my-re
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let stack = seed::seeded_stack().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = seed::seeded_stack(StackOptions {
+        data_dir: Some(folder.path().to_owned()),
+        ..StackOptions::default()
+    })
+    .await;
     let bench = Bench::new(&stack);
     let get = bench.get().await;
     let mut fine = report("get", "BatchGetItem", &get);
     // Most gems are this small; the largest that one call carries is 4 MB.
-    for (name, bytes) in [("publish of 100 kB", 100_000), ("publish of 4 MB", 4_000_000)] {
-        let publish = bench.publish(bytes).await;
+    for (name, bytes, rounds) in [
+        ("publish of 100 kB", 100_000, 1_000),
+        ("publish of 4 MB", 4_000_000, 200),
+    ] {
+        let publish = bench.publish(bytes, rounds).await;
         fine &= report(name, "PutObject + TransactWriteItems", &publish);
     }
     if fine {
@@ -73,9 +83,8 @@ impl Bench {
 
     async fn get(&self) -> Times {
         const ROUNDS: usize = 1_000;
-        let id = self.call(publish(&banana(0, 100_000))).await["id"].clone();
-        let id = id.as_str().expect("an id");
-        let keys = self.keys_of_a_get(id).await;
+        let id = id(&self.call(publish(&banana(0, 100_000))).await);
+        let keys = self.keys_of_a_get(&id).await;
         let mut times = Times::default();
         for _ in 0..ROUNDS {
             let get = request("GET", &format!("{PACKAGES}/{id}"), Body::Empty);
@@ -85,13 +94,12 @@ impl Bench {
         times
     }
 
-    async fn publish(&self, bytes: usize) -> Times {
-        const ROUNDS: usize = 200;
+    async fn publish(&self, bytes: usize, rounds: usize) -> Times {
         let gem = |round| banana(1 + bytes + round, bytes);
-        let first = self.call(publish(&gem(0))).await;
-        let records = self.records_of(first["id"].as_str().expect("an id")).await;
+        let first = id(&self.call(publish(&gem(0))).await);
+        let records = self.records_of(&first).await;
         let mut times = Times::default();
-        for round in 1..=ROUNDS {
+        for round in 1..=rounds {
             let gem = gem(round);
             let form = publish(&gem);
             let digest = Digest::sha256(&gem.bytes).to_base64();
@@ -110,11 +118,10 @@ impl Bench {
     }
 
     /// The answer of the function.
-    async fn call(&self, request: Request) -> Value {
+    async fn call(&self, request: Request) -> Response<Body> {
         let answer = self.app.handle(request).await;
-        let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
-        assert_eq!(answer.status(), 200, "{body}");
-        body
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        answer
     }
 
     async fn read(&self, keys: KeysAndAttributes) {
@@ -182,7 +189,8 @@ impl Bench {
             if is_release {
                 put = put
                     .condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
-                    .expression_attribute_values(":registry_id", registry_id);
+                    .expression_attribute_values(":registry_id", registry_id)
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             }
             let put = put.build().expect("a put");
             TransactWriteItem::builder().put(put).build()
@@ -220,6 +228,12 @@ fn publish(file: &File) -> Request {
     );
     let body = [head.as_bytes(), &file.bytes, b"\r\n--b--\r\n"].concat();
     request("POST", PACKAGES, Body::Binary(body))
+}
+
+/// The id of the package that was published.
+fn id(answer: &Response<Body>) -> String {
+    let package: Value = serde_json::from_slice(answer.body()).expect("JSON");
+    package["id"].as_str().expect("an id").to_owned()
 }
 
 fn request(method: &str, path: &str, body: Body) -> Request {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use packages_api_local::StackOptions;
 use serde_json::{Value, json};
 
 use file::File;
@@ -45,7 +46,7 @@ const MAX_REFUSAL_MEGABYTES: f64 = 64.0;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let stack = seed::seeded_stack().await;
+    let stack = seed::seeded_stack(StackOptions::default()).await;
     let bench = Bench {
         function: vec![std::env::var("FUNCTION_BINARY").expect("FUNCTION_BINARY is set")],
         bare: vec![std::env::var("BARE_BINARY").expect("BARE_BINARY is set")],

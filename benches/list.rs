@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Request};
 use packages_api::{App, Config, DEVELOPMENT_TOKEN};
-use packages_api_local::Stack;
+use packages_api_local::{Stack, StackOptions};
 use serde_json::Value;
 
 #[path = "../tests/it/support/contents.rs"]
@@ -60,7 +60,7 @@ struct Registry {
 
 impl Registry {
     async fn of(count: usize) -> Self {
-        let stack = seed::seeded_stack().await;
+        let stack = seed::seeded_stack(StackOptions::default()).await;
         let app = App::new(Config::new(stack.table(), stack.bucket()), &stack.sdk_config());
         let mut registry = Self {
             app,

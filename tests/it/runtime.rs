@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use insta::assert_json_snapshot;
 use packages_api::DEVELOPMENT_TOKEN;
 use packages_api::records::Records;
-use packages_api_local::Stack;
+use packages_api_local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
 use crate::support::runtime_api::Function;
@@ -27,7 +27,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let stack = seeded_stack().await;
+        let stack = seeded_stack(StackOptions::default()).await;
         let mut function = Function::start(&command("packages-api"), &stack.environment()).await;
         function.first_poll().await;
         Self { function, stack }

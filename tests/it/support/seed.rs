@@ -7,8 +7,8 @@ use packages_api_local::{Stack, StackOptions};
 
 /// The organization `my_great_org`, its registries `my-registry` (ruby) and `files`, and the
 /// development token for all of it.
-pub(crate) async fn seeded_stack() -> Stack {
-    let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
+    let stack = Stack::start(options).await.expect("a stack");
     let records = Records::new(&stack.sdk_config(), stack.table());
     let slug = |text: &str| text.parse().expect("a slug");
     let organization = records
