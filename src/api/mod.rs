@@ -1,9 +1,12 @@
 //! The pages of the API's documentation, one file each.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use lambda_http::http::HeaderMap;
 use percent_encoding::percent_decode_str;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
@@ -65,8 +68,19 @@ fn decode(text: &str) -> String {
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-/// Runs what keeps a processor busy where it holds nobody else up.
+/// Runs what keeps a processor busy, beside the call.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
+}
+
+/// Runs what the whole call waits for and what is mostly over before another thread would have begun.
+/// The runtime moves everybody else to other threads.
+pub(crate) fn in_place<T>(work: impl FnOnce() -> T) -> Result<T> {
+    let work = || catch_unwind(AssertUnwindSafe(work));
+    let done = match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(work),
+        _ => work(),
+    };
+    done.map_err(|_| Error::Internal("a reader failed".to_owned()))
 }

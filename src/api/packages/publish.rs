@@ -7,7 +7,7 @@ use lambda_http::{Body, Response};
 use super::release::{Candidate, release};
 use super::upload::publish_upload;
 use super::{Metadata, PUBLISHING};
-use crate::api::{Call, blocking};
+use crate::api::{Call, blocking, in_place};
 use crate::auth::{self, RegistryPath};
 use crate::digest::{Digest, Digests};
 use crate::error::Result;
@@ -50,8 +50,8 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
     let registry = &access.registry;
 
     // What is it? The file itself says so.
-    let (ecosystem, filename, bytes) = (registry.ecosystem, file.filename.clone(), file.bytes.clone());
-    let manifest = blocking(move || formats::read(ecosystem, &filename, &mut Cursor::new(bytes))).await??;
+    let mut source = Cursor::new(&file.bytes);
+    let manifest = in_place(|| formats::read(registry.ecosystem, &file.filename, &mut source))??;
     let metadata = Metadata::from_manifest(&manifest)?;
     let candidate = Candidate {
         manifest,
