@@ -113,26 +113,31 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         host: arguments.host,
     })
     .await?;
-    let server = if arguments.stack_only {
-        None
-    } else {
-        Some(serve(&arguments, &stack).await?)
-    };
-    let records = Records::new(&stack.sdk_config(), stack.table());
-    let secret = folder.secret(arguments.host)?;
-    let made = first_run::make(&records, stack.bucket(), &secret).await?;
-    let gem = folder.put("banana-1.0.0.gem", &banana::gem()?)?;
-    let base_url = server.as_ref().map(Server::base_url);
-    let greeting = Greeting::new(base_url.as_deref(), &made, &secret, &stack);
-    let text = match (arguments.json, arguments.stack_only) {
-        (true, _) => greeting.json()?,
-        (false, true) => greeting.exports(),
-        (false, false) => greeting.commands(&gem),
-    };
-    say(&text)?;
-
-    signals.wait().await;
-    tracing::info!("stopping: requests under way are answered first, a second signal ends at once");
+    let mut server = None;
+    let ready = async {
+        if !arguments.stack_only {
+            server = Some(serve(&arguments, &stack).await?);
+        }
+        let records = Records::new(&stack.sdk_config(), stack.table());
+        let secret = folder.secret(arguments.host)?;
+        let made = first_run::make(&records, stack.bucket(), &secret).await?;
+        let gem = folder.put("banana-1.0.0.gem", &banana::gem()?)?;
+        let base_url = server.as_ref().map(Server::base_url);
+        let greeting = Greeting::new(base_url.as_deref(), &made, &secret, &stack);
+        let text = match (arguments.json, arguments.stack_only) {
+            (true, _) => greeting.json()?,
+            (false, true) => greeting.exports(),
+            (false, false) => greeting.commands(&gem),
+        };
+        say(&text)?;
+        Ok(())
+    }
+    .await;
+    if ready.is_ok() {
+        signals.wait().await;
+        tracing::info!("stopping: requests under way are answered first, a second signal ends at once");
+    }
+    // Also where the start failed: what the services have begun is not to be cut off.
     let stopping = async {
         if let Some(server) = server {
             server.shutdown().await;
@@ -143,7 +148,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         () = stopping => {}
         () = signals.wait() => {}
     }
-    Ok(())
+    ready
 }
 
 async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> {
