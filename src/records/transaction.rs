@@ -70,18 +70,20 @@ enum Cancelled {
     Again(Failure),
 }
 
-/// A condition that did not hold comes first: repeating changes nothing about it. Then what passes
-/// by itself; anything else is our mistake.
+/// A conflict comes first: DynamoDB looks at one item after another, so beside one that another
+/// transaction still holds, the conditions on the rest say what will hold in a moment or never. Then
+/// conditions that did not hold, which repeating changes nothing about, then what passes by itself;
+/// anything else is our mistake.
 fn understand(reasons: &[CancellationReason]) -> Cancelled {
     let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-    if has("ConditionalCheckFailed") {
-        Cancelled::Refused(reasons.to_vec())
-    } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
-        Cancelled::Again(Failure::Throttled)
-    } else if has("TransactionConflict") {
+    if has("TransactionConflict") {
         Cancelled::Again(Failure::Unknown(
             "another transaction held the same items".to_owned(),
         ))
+    } else if has("ConditionalCheckFailed") {
+        Cancelled::Refused(reasons.to_vec())
+    } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+        Cancelled::Again(Failure::Throttled)
     } else {
         Cancelled::Again(Failure::Definite(format!(
             "the transaction was cancelled: {reasons:?}"
@@ -94,4 +96,36 @@ pub(super) fn refused(reasons: &[CancellationReason], index: usize) -> bool {
     reasons
         .get(index)
         .is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a cancellation for these reasons, one an item, is understood.
+    fn understood(codes: [&str; 3]) -> &'static str {
+        let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+        match understand(&reasons) {
+            Cancelled::Refused(_) => "refused",
+            Cancelled::Again(Failure::Throttled) => "throttled",
+            Cancelled::Again(Failure::Unknown(_)) => "again",
+            Cancelled::Again(Failure::Definite(_)) => "ours",
+        }
+    }
+
+    #[test]
+    fn a_condition_is_believed_unless_another_transaction_is_in_the_middle_of_it() {
+        for (codes, expected) in [
+            (["None", "None", "ConditionalCheckFailed"], "refused"),
+            (["ThrottlingError", "None", "ConditionalCheckFailed"], "refused"),
+            // Of two deletes at once: the package is still held, its release gone already.
+            (["TransactionConflict", "None", "ConditionalCheckFailed"], "again"),
+            (["None", "TransactionConflict", "None"], "again"),
+            (["None", "ThrottlingError", "None"], "throttled"),
+            (["None", "ProvisionedThroughputExceeded", "None"], "throttled"),
+            (["None", "ValidationError", "None"], "ours"),
+        ] {
+            assert_eq!(understood(codes), expected, "{codes:?}");
+        }
+    }
 }
