@@ -80,8 +80,16 @@ impl Failure {
                 | "RequestLimitExceeded"
                 | "SlowDown",
             ) => Self::Throttled,
-            // The last one: what arrived was not what was sent.
-            Some("TransactionInProgressException" | "RequestTimeout" | "BadDigest") => Self::Unknown(text),
+            Some(
+                "TransactionInProgressException"
+                | "TransactionConflictException"
+                | "RequestTimeout"
+                // What arrived was not what was sent.
+                | "BadDigest"
+                // A copy that fails after S3 has begun to answer: within a 200.
+                | "InternalError"
+                | "ServiceUnavailable",
+            ) => Self::Unknown(text),
             _ if service.raw().status().as_u16() >= 500 => Self::Unknown(text),
             _ => Self::Definite(text),
         }

@@ -61,7 +61,8 @@ impl Records {
         ))
     }
 
-    /// Removes one record of that registry, and no other's that has come to its place.
+    /// Removes one record of that registry, and no other's that has come to its place or is about to:
+    /// what a transaction holds at this moment is left alone.
     pub(crate) async fn delete_content(&self, key: &Key, registry_id: Uuid) -> Result<()> {
         let deleted = self
             .client
@@ -72,14 +73,11 @@ impl Records {
             .expression_attribute_values(":id", AttributeValue::S(registry_id.to_string()))
             .send()
             .await;
+        let is_left = |error: &DeleteItemError| {
+            error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
+        };
         match deleted {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
+            Err(error) if error.as_service_error().is_some_and(is_left) => Ok(()),
             deleted => deleted.map(drop).map_err(aws::failed),
         }
     }
