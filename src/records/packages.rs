@@ -5,12 +5,13 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::transaction::{Outcome, refused};
 use super::{Posted, Records, Registry, from_item, to_item};
+use crate::aws::backoff;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -115,7 +116,7 @@ impl Records {
                 .transpose()?,
         );
         let token = package.id.to_string();
-        loop {
+        for attempt in 0.. {
             let reasons = match self.transact(items.clone(), &token, deadline).await? {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
@@ -137,10 +138,13 @@ impl Records {
                 return Ok(Publication::Repeated(Box::new(first)));
             }
             // It has just been deleted, and its release with it: begin again.
-            if Instant::now() >= deadline {
-                return Err(Error::Unavailable("the release kept changing hands".to_owned()));
+            let wait = backoff(attempt);
+            if Instant::now() + wait >= deadline {
+                break;
             }
+            sleep(wait).await;
         }
+        Err(Error::Unavailable("the release kept changing hands".to_owned()))
     }
 
     /// The package that holds a release: normalized name and version, and variant.
