@@ -6,7 +6,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{CONTENT_TYPE, Files, ObjectKey};
+use super::{CONTENT_TYPE, Files, ObjectKey, is_another, is_missing};
 use crate::aws;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
@@ -53,7 +53,7 @@ impl Files {
             .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts.build()));
         let answer = match copy.send().await {
             Ok(answer) => answer,
-            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) if is_missing(&error) || is_another(&error) => return Ok(None),
             Err(error) => return Err(aws::failed(error)),
         };
         let checksum = answer
@@ -64,10 +64,4 @@ impl Files {
             .map(Some)
             .ok_or_else(|| Error::Internal(format!("a copy of {} without a SHA-256: {checksum:?}", from.0)))
     }
-}
-
-/// A source that is missing (which S3 says with 403 to who may not list), or not the one asked for.
-fn is_gone<E>(error: &aws_sdk_s3::error::SdkError<E>) -> bool {
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    matches!(status, Some(403 | 404 | 412))
 }

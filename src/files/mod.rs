@@ -6,7 +6,7 @@
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::error::SdkError;
 use bytes::Bytes;
 
 use crate::aws;
@@ -129,9 +129,7 @@ impl Files {
             .await;
         let object = match answer {
             Ok(object) => object,
-            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
-                return Ok(None);
-            }
+            Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(aws::failed(error)),
         };
         if object
@@ -156,4 +154,18 @@ impl Files {
             .map(drop)
             .map_err(aws::failed)
     }
+}
+
+/// Whether there is no such object, which S3 says with 403 to who may not list.
+fn is_missing<E>(error: &SdkError<E>) -> bool {
+    matches!(status(error), Some(403 | 404))
+}
+
+/// Whether the object is another one than the ETag names.
+fn is_another<E>(error: &SdkError<E>) -> bool {
+    status(error) == Some(412)
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 
-use super::{Files, ObjectKey};
+use super::{Files, ObjectKey, is_another, is_missing};
 use crate::aws;
 use crate::digest::{Digests, Hasher};
 use crate::error::{Error, Result};
@@ -31,8 +31,7 @@ pub(crate) struct Content {
 }
 
 impl Files {
-    /// What lies under `key` now; `None` where nothing does, which S3 says with 403 to who may not
-    /// list.
+    /// What lies under `key` now; `None` where nothing does.
     pub(crate) async fn content(&self, key: &ObjectKey) -> Result<Option<Content>> {
         let answer = self
             .client
@@ -43,14 +42,8 @@ impl Files {
             .await;
         let head = match answer {
             Ok(head) => head,
-            Err(error) => {
-                let status = error.raw_response().map(|response| response.status().as_u16());
-                return if matches!(status, Some(403 | 404)) {
-                    Ok(None)
-                } else {
-                    Err(aws::failed(error))
-                };
-            }
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(aws::failed(error)),
         };
         let size = head.content_length().unwrap_or_default().unsigned_abs();
         let etag = head
@@ -93,15 +86,8 @@ impl Files {
             .if_match(&content.etag);
         let object = match get.send().await {
             Ok(object) => object,
-            Err(error) => {
-                let status = error.raw_response().map(|response| response.status().as_u16());
-                let changed = matches!(status, Some(403 | 404 | 412));
-                return Err(if changed {
-                    changed_meanwhile()
-                } else {
-                    aws::failed(error)
-                });
-            }
+            Err(error) if is_missing(&error) || is_another(&error) => return Err(changed_meanwhile()),
+            Err(error) => return Err(aws::failed(error)),
         };
         Ok(
             match object.body.collect().await.map(AggregatedBytes::into_bytes) {
