@@ -93,13 +93,7 @@ pub(crate) async fn enter(
         )));
     }
     let lacks = |group: &&&[Scope]| !group.iter().any(|scope| token.scopes.contains(scope));
-    if let Some(&&scope) = request
-        .scopes
-        .iter()
-        .find(lacks)
-        .and_then(|group| group.first())
-        .as_ref()
-    {
+    if let Some(&scope) = request.scopes.iter().find(lacks).and_then(|group| group.first()) {
         return Err(Error::Forbidden(scope));
     }
     let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;

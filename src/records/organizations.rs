@@ -1,6 +1,6 @@
 //! Organizations: the owners of registries and tokens.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -35,7 +35,6 @@ impl Records {
         let key = keys::organization(slug);
         let put = self.writes().put(to_item(&key, &organization)?, |put| {
             put.condition_expression("attribute_not_exists(pk)")
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         })?;
         match self
             .transact(vec![put], &organization.id.to_string(), patience())
