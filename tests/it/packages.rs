@@ -164,16 +164,28 @@ async fn large_metadata_is_answered_whole_and_removed_with_its_package() {
     assert_eq!(app.contents().await, before);
 }
 
+/// A gem with this summary, packed as well as it can be.
+fn gem_of_summary(summary: &str) -> File {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let specification = Gem::banana().summary(summary).specification();
+    std::io::Write::write_all(&mut encoder, specification.as_bytes()).expect("in memory");
+    let metadata = encoder.finish().expect("in memory");
+    let gem = tar(&[("metadata.gz", &metadata), ("data.tar.gz", b"")]);
+    File::new("banana-1.0.0.gem", gem)
+}
+
 #[tokio::test]
 async fn metadata_that_no_answer_could_carry_is_refused() {
     let app = TestApp::start().await;
     let before = app.contents().await;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let specification = Gem::banana().summary(&"x".repeat(5_000_000)).specification();
-    std::io::Write::write_all(&mut encoder, specification.as_bytes()).expect("in memory");
-    let metadata = encoder.finish().expect("in memory");
-    let gem = tar(&[("metadata.gz", &metadata), ("data.tar.gz", b"")]);
-    let answer = app.user.publish(&File::new("banana-1.0.0.gem", gem)).await;
-    assert_snapshot!(answer.whole());
-    assert_eq!(app.contents().await, before);
+    // Lambda carries an answer's text as JSON: a backslash of the summary is four of them there.
+    for summary in ["x".repeat(5_300_000), format!("x{}", "\\".repeat(1_320_000))] {
+        let answer = app.user.publish(&gem_of_summary(&summary)).await;
+        assert_snapshot!("metadata_that_no_answer_could_carry_is_refused", answer.whole());
+        assert_eq!(app.contents().await, before);
+    }
+    let most = format!("x{}", "\\".repeat(1_300_000));
+    let published = app.user.publish(&gem_of_summary(&most)).await;
+    let package = app.user.get(&published.id()).await.json();
+    assert_eq!(package["metadata"]["summary"], most);
 }

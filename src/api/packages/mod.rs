@@ -120,19 +120,21 @@ impl Metadata {
     /// record ends at 400 kB, and a page of a list should read many of them.
     const MAX_INLINE_BYTES: usize = 16 * 1024;
 
-    /// The most that is kept of a package: it must fit into an answer.
-    const MAX_BYTES: usize = 4 * 1024 * 1024;
+    /// The most that is kept of a package, in bytes as an answer carries them: 1 MiB less than what
+    /// Lambda takes back from a function.
+    const MAX_BYTES: usize = 5 * 1024 * 1024;
 
     fn from_manifest(manifest: &Manifest) -> Result<Self> {
         let mut text = Bounded::default();
         if serde_json::to_writer(&mut text, &manifest.metadata).is_err() {
             let message = format!(
-                "The package's metadata is more than the {} bytes that are kept of it.",
+                "The package's metadata takes more than the {} bytes that an answer can carry of it. \
+                 Shorten its longest texts, most likely the description, and build it again.",
                 Self::MAX_BYTES
             );
             return Err(Error::invalid("file", "too_much_metadata", message));
         }
-        let text = String::from_utf8(text.0).map_err(|error| Error::Internal(error.to_string()))?;
+        let text = String::from_utf8(text.text).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self { text })
     }
 
@@ -166,16 +168,23 @@ impl Metadata {
     }
 }
 
-/// Text up to [`Metadata::MAX_BYTES`]; what is larger is never held.
+/// JSON text up to [`Metadata::MAX_BYTES`]; what is larger is never held.
 #[derive(Default)]
-struct Bounded(Vec<u8>);
+struct Bounded {
+    text: Vec<u8>,
+    /// What it takes in an answer, which Lambda carries as a JSON string: there every quote and
+    /// every backslash is escaped once more.
+    carried: usize,
+}
 
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > Metadata::MAX_BYTES {
+        let escaped = bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        self.carried += bytes.len() + escaped;
+        if self.carried > Metadata::MAX_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        self.text.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
