@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::files::{Files, Kind, ObjectKey, Stored};
-use crate::records::{Gone, Package, Records, keys};
+use crate::records::{Gone, Marker, Package, Records, keys};
 
 /// How old an object or a registry's deletion must be before nothing can be under way any more.
 pub const GRACE: Duration = Duration::from_hours(24);
@@ -38,6 +38,7 @@ pub struct Sweep {
     records: Records,
     files: Files,
     dry_run: bool,
+    max_orphans: usize,
     deadline: Option<Instant>,
 }
 
@@ -72,7 +73,18 @@ impl Sweep {
             records,
             files,
             dry_run,
+            max_orphans: MAX_ORPHANS,
             deadline: None,
+        }
+    }
+
+    /// The same, removing up to `orphans` of them however large a part of all objects they are: for who
+    /// has looked at them, after a sweep that stopped.
+    #[must_use]
+    pub fn allowing(self, orphans: usize) -> Self {
+        Self {
+            max_orphans: orphans,
+            ..self
         }
     }
 
@@ -95,7 +107,12 @@ impl Sweep {
             dry_run: self.dry_run,
             ..Report::default()
         };
-        if let Some(reason) = self.mismatch().await? {
+        let marker = self.records.marker().await?;
+        // Before the first organization there is neither: nothing to do, and nothing wrong.
+        if marker.is_none() && self.has_no_objects().await? {
+            return Ok(report);
+        }
+        if let Some(reason) = self.mismatch(marker) {
             report.stopped = Some(reason);
             return Ok(report);
         }
@@ -111,9 +128,9 @@ impl Sweep {
     }
 
     /// Why this table does not belong to this bucket, if it does not.
-    async fn mismatch(&self) -> Result<Option<String>> {
+    fn mismatch(&self, marker: Option<Marker>) -> Option<String> {
         let (table, bucket) = (self.records.table(), self.files.bucket());
-        Ok(match self.records.marker().await? {
+        match marker {
             Some(marker) if marker.table == table && marker.bucket == bucket => None,
             Some(marker) => Some(format!(
                 "the table `{table}` says that it is the table `{}` of the bucket `{}`, not of `{bucket}`: \
@@ -124,7 +141,17 @@ impl Sweep {
                 "the table `{table}` does not say which bucket it belongs to. \
                  If it belongs to `{bucket}`, say so with `admin adopt`."
             )),
-        })
+        }
+    }
+
+    async fn has_no_objects(&self) -> Result<bool> {
+        for kind in Kind::ALL {
+            let listed = self.files.list(kind, None).await?;
+            if !listed.objects.is_empty() || listed.foreign > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Removes what a deleted registry left: files first, then their records, and at last, a day
@@ -135,6 +162,9 @@ impl Sweep {
         loop {
             let (rows, next) = self.records.page::<Package>(&packages, "", start).await?;
             for (key, package) in rows {
+                if self.is_late(report) {
+                    return Ok(());
+                }
                 if package.registry_id != gone.registry_id {
                     continue;
                 }
@@ -147,7 +177,7 @@ impl Sweep {
                 }
                 self.remove_record(&key, gone, report).await?;
             }
-            if next.is_none() || self.is_late(report) {
+            if next.is_none() {
                 break;
             }
             start = next;
@@ -170,11 +200,14 @@ impl Sweep {
         loop {
             let (rows, next) = self.records.content_page(partition, start).await?;
             for (key, registry_id) in rows {
+                if self.is_late(report) {
+                    return Ok(());
+                }
                 if registry_id == gone.registry_id {
                     self.remove_record(&key, gone, report).await?;
                 }
             }
-            if next.is_none() || self.is_late(report) {
+            if next.is_none() {
                 return Ok(());
             }
             start = next;
@@ -230,12 +263,14 @@ impl Sweep {
             }
         }
         report.orphans = orphans.len();
-        if orphans.len() > MAX_ORPHANS && orphans.len() * 100 > report.objects * MAX_ORPHANS_PERCENT {
+        if orphans.len() > self.max_orphans && orphans.len() * 100 > report.objects * MAX_ORPHANS_PERCENT {
             report.stopped = Some(format!(
-                "{} of {} objects have no record: that is more than {MAX_ORPHANS} and more than \
-                 {MAX_ORPHANS_PERCENT} %, so the table may be the one that is wrong. Nothing of them was removed.",
-                orphans.len(),
-                report.objects
+                "{count} of {} objects have no record: that is more than {} and more than \
+                 {MAX_ORPHANS_PERCENT} %, so the table may be the one that is wrong. Nothing of them was removed. \
+                 If the table is right, and many publishes failed, run `sweep --orphans {count}`.",
+                report.objects,
+                self.max_orphans,
+                count = orphans.len(),
             ));
             return Ok(());
         }

@@ -7,7 +7,7 @@ use clap::Parser;
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
-use packages_api::sweep::{Report, Sweep};
+use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
 use packages_api::{Files, command_config, log};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
@@ -23,6 +23,9 @@ struct Arguments {
     /// Remove nothing, tell what would be removed
     #[arg(long)]
     dry_run: bool,
+    /// Files without a record that may be removed at once, however large a part of all files they are
+    #[arg(long, value_name = "COUNT", default_value_t = MAX_ORPHANS)]
+    orphans: usize,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -38,7 +41,7 @@ async fn main() -> Result<ExitCode, Error> {
     }
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    let report = match run(arguments.dry_run).await {
+    let report = match run(&arguments).await {
         Ok(report) => report,
         Err(error) => {
             eprintln!("sweep: {error}");
@@ -63,8 +66,9 @@ async fn sweep(dry_run: bool) -> Result<Sweep, Error> {
     Ok(Sweep::new(records, files, dry_run))
 }
 
-async fn run(dry_run: bool) -> Result<Report, Error> {
-    Ok(sweep(dry_run).await?.run().await?)
+async fn run(arguments: &Arguments) -> Result<Report, Error> {
+    let sweep = sweep(arguments.dry_run).await?;
+    Ok(sweep.allowing(arguments.orphans).run().await?)
 }
 
 /// One scheduled run. A sweep that stopped is a failed invocation: the alarm is on those.

@@ -250,11 +250,13 @@ async fn the_sweep_answers_its_schedule_with_a_report() {
 #[tokio::test]
 async fn a_sweep_of_a_foreign_table_is_a_failed_invocation() {
     let world = World::new().await;
+    let records = Records::new(&world.stack.sdk_config(), world.stack.table());
+    records.mark("another-bucket").await.expect("marked");
     let mut sweep = Function::start(&command("sweep"), &world.stack.environment()).await;
     let error = sweep
         .invoke("{}".into())
         .await
-        .expect_err("nobody has said that the table is the right one");
+        .expect_err("the table is another bucket's");
     let error: Value = serde_json::from_slice(&error).expect("JSON");
     assert_json_snapshot!(error["errorMessage"]);
 }

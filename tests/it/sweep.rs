@@ -8,6 +8,7 @@ use packages_api::Files;
 use packages_api::formats::Ecosystem;
 use packages_api::records::Records;
 use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
+use packages_api_local::{Stack, StackOptions};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -145,6 +146,21 @@ async fn suspiciously_many_orphans_stop_the_sweep() {
     let before = app.contents().await;
     assert_json_snapshot!(sweep(&app).await);
     assert_eq!(app.contents().await, before);
+    // Whoever has looked at them may say that the table is right.
+    let allowed = sweep_of(&app, false).allowing(MAX_ORPHANS + 1).run().await;
+    let report = allowed.expect("a report");
+    assert_eq!((report.removed_objects, report.stopped), (MAX_ORPHANS + 1, None));
+}
+
+/// As a stack is between its deployment and its first organization.
+#[tokio::test]
+async fn there_is_nothing_to_sweep_in_a_stack_that_is_not_used_yet() {
+    let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+    let sdk = stack.sdk_config();
+    let records = Records::new(&sdk, stack.table());
+    let files = Files::new(&sdk, stack.bucket());
+    let report = Sweep::new(records, files, false).run().await.expect("a report");
+    assert_eq!(report, Report::default());
 }
 
 #[tokio::test]
