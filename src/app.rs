@@ -64,7 +64,7 @@ impl App {
             Err(error) => Err(error),
         };
         let inside = answer.as_ref().err().and_then(Error::inside).map(str::to_owned);
-        let mut response = answer.unwrap_or_else(|error| views::error(&error));
+        let mut response = answer.unwrap_or_else(|error| views::error(&error, &request_id));
         if method == Method::HEAD {
             *response.body_mut() = Body::Empty;
         }

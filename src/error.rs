@@ -123,8 +123,8 @@ impl fmt::Display for Error {
                  Repeat the request after {RETRY_AFTER_SECONDS} seconds."
             ),
             Self::Internal(_) => f.write_str(
-                "Something went wrong on our side. \
-                 Repeat the request; if it fails again, tell the registry's operator the request id.",
+                "Something went wrong on our side. Repeat the request; if it fails again, tell the \
+                 registry's operator.",
             ),
             Self::Unavailable(_) => write!(
                 f,

@@ -266,16 +266,17 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// An error as its answer.
-pub(crate) fn error(error: &Error) -> Response<Body> {
+/// An error as its answer. What only the log tells is found there by the request's id.
+pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     let errors = match error {
         Error::Invalid(errors) => Some(errors.as_slice()),
         _ => None,
     };
-    let body = ErrorBody {
-        message: error.to_string(),
-        errors,
+    let message = match error {
+        Error::Internal(_) => format!("{error} The request's id is {request_id}."),
+        _ => error.to_string(),
     };
+    let body = ErrorBody { message, errors };
     let mut response = json(error.status(), &body).unwrap_or_else(|_| empty(error.status()));
     let headers = response.headers_mut();
     match error {
