@@ -50,7 +50,7 @@ impl App {
         let started = Instant::now();
         let request_id = request_id(&request);
         let received = request.body().len();
-        let path = front_door::path(&request);
+        let path = front_door::path(&self.config, &request);
         let method = request.method().clone();
         let route = Route::of(&method, &path);
         let named = route.as_ref().ok().copied();

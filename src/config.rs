@@ -49,6 +49,15 @@ impl Config {
         }
     }
 
+    /// The path of `API_BASE_URL`, which stands in front of every path; empty where it has none.
+    pub(crate) fn base_path(&self) -> &str {
+        let rest = self.api_base_url.as_deref().and_then(|url| url.split_once("://"));
+        let host_and_path = rest.map_or("", |(_, rest)| rest);
+        host_and_path
+            .find('/')
+            .map_or("", |start| &host_and_path[start..])
+    }
+
     fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {
         Self {
             table: environment.required("TABLE_NAME"),

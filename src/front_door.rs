@@ -6,25 +6,49 @@ use lambda_http::{Request, RequestExt};
 use crate::api::views::Urls;
 use crate::config::Config;
 
-/// What every path of the API begins with.
+/// What every path of the API's own begins with, but for health and the description.
 const ROOT: &str = "/v2/packages/";
 
-/// The path of the API's description.
-const DESCRIPTION: &str = "/openapi.yaml";
+/// The stage of an HTTP API or a function URL that stands in no path.
+const DEFAULT_STAGE: &str = "$default";
 
 /// The path as the API's pages speak of it: without a stage or a base path in front.
-pub(crate) fn path(request: &Request) -> String {
-    if let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref()
-        && context.resource_path.as_deref() == Some("/")
-    {
-        return "/".to_owned();
-    }
+///
+/// A REST API says which part its own base path mapping left over, an HTTP API which stage it put in
+/// front; what else stands there is part of the path, unless `API_BASE_URL` names it.
+pub(crate) fn path(config: &Config, request: &Request) -> String {
     let raw = request.raw_http_path();
     let raw = if raw.is_empty() { request.uri().path() } else { raw };
-    let front = raw
-        .find(ROOT)
-        .or_else(|| raw.strip_suffix(DESCRIPTION).map(str::len));
-    front.map_or(raw, |front| &raw[front..]).to_owned()
+    let path = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            let parameters = request.path_parameters_ref();
+            match parameters.and_then(|parameters| parameters.first("proxy")) {
+                Some(rest) => format!("/{rest}"),
+                None if context.resource_path.as_deref() == Some("/") => "/".to_owned(),
+                None => raw.to_owned(),
+            }
+        }
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            behind(raw, &in_front(context.stage.as_deref())).to_owned()
+        }
+        _ => raw.to_owned(),
+    };
+    behind(&path, config.base_path()).to_owned()
+}
+
+/// What follows `front`, where the path begins with it.
+fn behind<'a>(path: &'a str, front: &str) -> &'a str {
+    match path.strip_prefix(front) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}
+
+/// What an HTTP API puts in front of every path: a stage with a name.
+fn in_front(stage: Option<&str>) -> String {
+    let named = stage.filter(|stage| *stage != DEFAULT_STAGE);
+    named.map(|stage| format!("/{stage}")).unwrap_or_default()
 }
 
 /// Where this deployment is reached: as configured, else as the front door's own context says,
@@ -37,16 +61,25 @@ pub(crate) fn urls(config: &Config, request: &Request) -> Urls {
     Urls { api, web }
 }
 
-/// `https://`, the domain, and whatever the context's path has in front of the API's root.
+/// `https://`, the domain, and what stands in front of the API's root there: of a REST API whatever the
+/// context's path has; of an HTTP API its stage, unless a domain of its own hides it.
 fn base_url(request: &Request) -> Option<String> {
-    let (domain, path) = match request.request_context_ref()? {
-        RequestContext::ApiGatewayV1(context) => (&context.domain_name, &context.path),
-        RequestContext::ApiGatewayV2(context) => (&context.domain_name, &context.http.path),
+    let (domain, front) = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => {
+            let path = context.path.as_deref().unwrap_or_default();
+            let end = path.find(ROOT).unwrap_or_default();
+            (context.domain_name.as_deref()?, path[..end].to_owned())
+        }
+        RequestContext::ApiGatewayV2(context) => {
+            let domain = context.domain_name.as_deref()?;
+            let api = context.apiid.as_deref();
+            let is_own = api.is_some_and(|api| domain.starts_with(&format!("{api}.")));
+            let stage = context.stage.as_deref().filter(|_| is_own);
+            (domain, in_front(stage))
+        }
         _ => return None,
     };
-    let path = path.as_deref().unwrap_or_default();
-    let front = path.find(ROOT).map_or("", |end| &path[..end]);
-    Some(format!("https://{}{front}", domain.as_deref()?))
+    Some(format!("https://{domain}{front}"))
 }
 
 #[cfg(test)]
@@ -67,23 +100,65 @@ mod tests {
     #[test]
     fn a_stage_and_a_base_path_are_no_part_of_the_path_but_of_the_address() {
         for (domain, front, raw) in [
-            (
-                "abc.execute-api.us-east-1.amazonaws.com",
-                "/prod",
-                PATH.to_owned(),
-            ),
-            ("packages.example.com", "/base", format!("/base{PATH}")),
-            ("packages.example.com", "", PATH.to_owned()),
+            ("abc.execute-api.us-east-1.amazonaws.com", "/prod", ""),
+            ("packages.example.com", "/base", "/base"),
+            ("packages.example.com", "", ""),
         ] {
             let request = request(&format!(
-                r#"{{"httpMethod": "GET", "path": "{raw}", "resource": "/{{proxy+}}",
+                r#"{{"httpMethod": "GET", "path": "{raw}{PATH}", "resource": "/{{proxy+}}",
+                    "pathParameters": {{"proxy": "{}"}},
                     "headers": {{"host": "evil.example.com", "x-forwarded-host": "evil.example.com"}},
                     "requestContext": {{"stage": "prod", "domainName": "{domain}", "httpMethod": "GET",
-                        "path": "{front}{PATH}", "resourcePath": "/{{proxy+}}"}}}}"#
+                        "path": "{front}{PATH}", "resourcePath": "/{{proxy+}}"}}}}"#,
+                &PATH[1..]
             ));
-            assert_eq!(path(&request), PATH);
+            assert_eq!(path(&config(), &request), PATH);
             assert_eq!(urls(&config(), &request).api, format!("https://{domain}{front}"));
         }
+    }
+
+    #[test]
+    fn an_http_api_has_its_stage_in_every_path_and_in_its_own_domain_alone() {
+        let own = "abc.execute-api.us-east-1.amazonaws.com";
+        for (domain, stage, raw, expected, front) in [
+            (own, "prod", "/prod", PATH, "/prod"),
+            (own, "$default", "", PATH, ""),
+            ("packages.example.com", "prod", "/prod", PATH, ""),
+            (own, "prod", "/prod", "/", "/prod"),
+            (own, "prod", "/prod", "", "/prod"),
+            (own, "prod", "", "/product", "/prod"),
+        ] {
+            let raw = format!("{raw}{expected}");
+            let request = request(&format!(
+                r#"{{"version": "2.0", "rawPath": "{raw}", "rawQueryString": "", "headers": {{}},
+                    "isBase64Encoded": false,
+                    "requestContext": {{"stage": "{stage}", "domainName": "{domain}", "apiId": "abc",
+                        "http": {{"method": "GET", "path": "{raw}"}}}}}}"#
+            ));
+            let expected = if expected.is_empty() { "/" } else { expected };
+            assert_eq!(path(&config(), &request), expected);
+            assert_eq!(urls(&config(), &request).api, format!("https://{domain}{front}"));
+        }
+    }
+
+    #[test]
+    fn only_what_the_front_door_or_the_configuration_names_may_stand_in_front() {
+        let at = |path: &str| {
+            request(&format!(
+                r#"{{"httpMethod": "GET", "path": "{path}", "headers": {{}},
+                    "requestContext": {{"elb": {{"targetGroupArn": "arn:aws:elasticloadbalancing:x"}}}}}}"#
+            ))
+        };
+        let based = Config {
+            api_base_url: Some("https://example.com/a/base".to_owned()),
+            ..config()
+        };
+        let front = format!("/a/base{PATH}");
+        assert_eq!(path(&config(), &at(&front)), front);
+        assert_eq!(path(&based, &at(&front)), PATH);
+        assert_eq!(path(&based, &at(PATH)), PATH);
+        assert_eq!(path(&based, &at("/a/base")), "/");
+        assert_eq!(path(&based, &at("/a/basement")), "/a/basement");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn from_head(head: &Parts, peer: SocketAddr, id: &str) -> Result<ApiG
     // Reading a query never fails: what is no pair is a name without a value.
     event.query_string_parameters = query.parse().unwrap_or_default();
     event.multi_value_query_string_parameters = query.parse().unwrap_or_default();
-    event.path_parameters = [("proxy".to_owned(), path.trim_start_matches('/').to_owned())].into();
+    event.path_parameters = [("proxy".to_owned(), path[1..].to_owned())].into();
     event.request_context = context(&head.method, path, host, peer, id);
     event.is_base64_encoded = true;
     Ok(event)
