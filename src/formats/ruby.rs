@@ -11,6 +11,9 @@ use super::{Manifest, Rejection, Source, yaml};
 
 mod specification;
 
+/// Members of the archive; `gem build` makes three, and signs each of them. Of an upload every one
+/// beyond a block is a read of its own.
+const MAX_MEMBERS: usize = 64;
 /// Bytes of `metadata.gz` as it is stored.
 const MAX_PACKED: u64 = 4 * 1024 * 1024;
 /// Bytes of the specification that it holds; the longest on public registries have some 2 MB.
@@ -30,7 +33,8 @@ fn packed_specification(mut source: &mut dyn Source) -> Result<Vec<u8>, Rejectio
     let unreadable = unreadable("file");
     let length = length_of(source).map_err(&unreadable)?;
     let mut archive = Archive::new(&mut source);
-    let mut members = seekable_members(&mut archive, length).map_err(&unreadable)?;
+    let members = seekable_members(&mut archive, length).map_err(&unreadable)?;
+    let mut members = members.at_most(MAX_MEMBERS);
     let mut found = None;
     let mut has_data = false;
     while let Some(mut member) = members.next().map_err(&unreadable)? {
@@ -72,7 +76,10 @@ fn only_once<R: std::io::Read>(member: &mut Member<'_, R>, seen: bool) -> Result
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new("metadata.gz", format!("`metadata.gz` is not usable YAML: {why}"))
+    Rejection::new(
+        "metadata.gz",
+        format!("`metadata.gz` is not usable YAML: {why}; build the gem again with a current RubyGems"),
+    )
 }
 
 #[cfg(test)]

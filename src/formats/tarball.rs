@@ -23,6 +23,7 @@ pub(super) struct Members<'a, R: Read> {
     /// The source's length where it is known: skipping by seeking does not notice a cut-off file.
     length: Option<u64>,
     seen: usize,
+    most: usize,
 }
 
 /// A file, directory or link in an archive; reads as its contents.
@@ -58,7 +59,13 @@ impl<'a, R: Read> Members<'a, R> {
             entries: entries.raw(true),
             length,
             seen: 0,
+            most: MAX_MEMBERS,
         }
+    }
+
+    /// The same, for archives that hold fewer than [`MAX_MEMBERS`].
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// The next member, or none at the archive's end.
@@ -83,10 +90,10 @@ impl<'a, R: Read> Members<'a, R> {
             return Ok(None);
         };
         self.seen += 1;
-        if self.seen > MAX_MEMBERS {
+        if self.seen > self.most {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                format!("holds more than {MAX_MEMBERS} members"),
+                format!("holds more than {} members", self.most),
             ));
         }
         let end = entry
