@@ -36,16 +36,12 @@ const COMPOUND: &[&str] = &[
     "js.map",
     "css.map",
     "d.ts",
-    "tar.gz.asc",
-    "tar.gz.sig",
-    "tar.gz.sha256",
-    "tar.xz.asc",
-    "tar.xz.sig",
-    "tar.xz.sha256",
-    "zip.asc",
-    "zip.sig",
-    "zip.sha256",
+    "spdx.json",
+    "cdx.json",
 ];
+
+/// What lies beside a file and is named after it: its signature or its digest.
+const BESIDE: &[&str] = &["asc", "md5", "minisig", "pem", "sha1", "sha256", "sha512", "sig"];
 
 /// What a download page shows of a file.
 #[derive(Debug, Serialize)]
@@ -99,12 +95,21 @@ fn version_and_extension(rest: &str) -> Option<(&str, &str)> {
         if !is_extension(extension) || Version::parse(version).is_err() {
             continue;
         }
-        if COMPOUND.contains(&extension) {
+        if is_compound(extension) {
             return Some((version, extension));
         }
         longest = Some((version, extension));
     }
     longest
+}
+
+/// One of [`COMPOUND`], or what lies beside a file of a usual extension.
+fn is_compound(extension: &str) -> bool {
+    let file = extension
+        .rsplit_once('.')
+        .filter(|(_, last)| BESIDE.contains(last))
+        .map(|(file, _)| file);
+    COMPOUND.contains(&file.unwrap_or(extension)) || file.is_some_and(|file| media_type(file) != UNKNOWN)
 }
 
 fn is_base_name(name: &str) -> bool {
@@ -120,6 +125,9 @@ fn is_extension(extension: &str) -> bool {
         !part.is_empty() && part.chars().all(allowed)
     })
 }
+
+/// The media type of what is none of the usual.
+const UNKNOWN: &str = "application/octet-stream";
 
 /// The registered media type of the extension's last part, where it is one of the usual ones.
 fn media_type(extension: &str) -> &'static str {
@@ -151,7 +159,9 @@ fn media_type(extension: &str) -> &'static str {
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
         "svg" => "image/svg+xml",
-        _ => "application/octet-stream",
+        "dmg" => "application/x-apple-diskimage",
+        "iso" => "application/x-iso9660-image",
+        _ => UNKNOWN,
     }
 }
 
@@ -198,6 +208,27 @@ mod tests {
         assert_eq!(parts("a-1.0.0-rc.1.tar.gz"), Some(("a", "1.0.0-rc.1", "tar.gz")));
         assert_eq!(parts("a-1.0.0-rc.1.zip"), Some(("a", "1.0.0-rc.1", "zip")));
         assert_eq!(parts("a-1.0.0+build.5.zip"), Some(("a", "1.0.0+build.5", "zip")));
+        assert_eq!(
+            parts("a-1.0.0-rc.1.spdx.json"),
+            Some(("a", "1.0.0-rc.1", "spdx.json"))
+        );
+    }
+
+    #[test]
+    fn what_lies_beside_a_file_has_its_version() {
+        for extension in ["tar.gz", "tar.bz2", "tgz", "exe", "deb", "zip", "dmg"] {
+            let version = "1.2.3-linux-amd64";
+            for beside in BESIDE {
+                let (file, beside) = (
+                    format!("tool-{version}.{extension}"),
+                    format!("{extension}.{beside}"),
+                );
+                assert_eq!(parts(&file), Some(("tool", version, extension)));
+                let name = format!("tool-{version}.{beside}");
+                assert_eq!(parts(&name), Some(("tool", version, beside.as_str())));
+            }
+        }
+        assert_eq!(parts("a-1.0.0-rc.1.sha256"), Some(("a", "1.0.0-rc.1", "sha256")));
     }
 
     #[test]
