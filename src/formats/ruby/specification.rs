@@ -80,7 +80,7 @@ fn name(specification: &Node) -> Result<String, Rejection> {
         _ => Err(Rejection::new(
             "name",
             "the gem's `name` must be letters, digits, `.`, `_` and `-`, with at least one letter, \
-             and begin with a letter or a digit",
+             and begin with a letter or a digit; set it in the gemspec and build the gem again",
         )),
     }
 }
@@ -97,7 +97,8 @@ fn version(specification: &Node) -> Result<String, Rejection> {
             Rejection::new(
                 "version",
                 "the gem's `version` must be a number, then parts of letters and digits with `.` \
-                 between them: `1.0.0`, `2.1.0.pre.1`",
+                 between them, such as `1.0.0` or `2.1.0.pre.1`; set it in the gemspec and build the gem \
+                 again",
             )
         })
 }
@@ -156,7 +157,10 @@ fn required(specification: &Node, key: &'static str) -> Result<String, Rejection
         Some(node) => requirement(node).ok_or_else(|| {
             Rejection::new(
                 key,
-                format!("the gem's `{key}` is no requirement such as `>= 2.7`"),
+                format!(
+                    "the gem's `{key}` is no requirement such as `>= 2.7`; set one in the gemspec and \
+                     build the gem again"
+                ),
             )
         }),
     }
@@ -196,7 +200,7 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
             Rejection::new(
                 "dependencies",
                 "each of the gem's dependencies must have the name of a gem and a requirement such \
-                 as `~> 1.2`",
+                 as `~> 1.2`; correct the gemspec and build the gem again",
             )
         })?;
         match node.get("type").and_then(Node::text) {
@@ -207,18 +211,21 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
     Ok((runtime, development))
 }
 
-/// Of the keys of several ages `RubyGems` takes the oldest that says something.
+/// As `Gem::Dependency#requirement` has it: the key of today, where it says something, then those of
+/// earlier ages, the oldest first.
 fn dependency(node: &Node) -> Option<Dependency> {
     let name = node
         .get("name")?
         .plain_text()
         .filter(|name| is_word(name, OTHERS))?;
     let stated = |key: &str| node.get(key).filter(|stated| !stated.is_null());
-    let requirement = if let Some(oldest) = stated("version_requirement") {
-        oldest_requirement(oldest)
-    } else {
-        let stated = stated("version_requirements").or_else(|| stated("requirement"));
-        stated.map_or_else(|| Some(ANY_VERSION.to_owned()), requirement)
+    let requirement = match (stated("requirement"), stated("version_requirement")) {
+        (Some(today), _) => requirement(today),
+        (None, Some(oldest)) => oldest_requirement(oldest),
+        (None, None) => {
+            let earlier = stated("version_requirements");
+            earlier.map_or_else(|| Some(ANY_VERSION.to_owned()), requirement)
+        }
     };
     Some(Dependency {
         name: name.to_owned(),
