@@ -57,7 +57,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
         parts += 1;
         if parts > MAX_PARTS {
             return Err(Error::BadRequest(format!(
-                "The form has more than {MAX_PARTS} parts."
+                "The form has more than {MAX_PARTS} parts. Send the package as `file`, and little else."
             )));
         }
         let disposition = Disposition::of(&part);
@@ -105,7 +105,7 @@ fn whole_file(disposition: Disposition, bytes: Bytes) -> Result<File> {
         return Err(Error::invalid(
             "file",
             "empty",
-            format!("The file `{filename}` is empty."),
+            format!("The file `{filename}` is empty. Build the package again, and send that."),
         ));
     }
     Ok(File { filename, bytes })
@@ -143,7 +143,8 @@ fn boundary(headers: &HeaderMap) -> Result<String> {
         })?;
     if boundary.is_empty() || boundary.len() > MAX_BOUNDARY_BYTES {
         return Err(Error::BadRequest(format!(
-            "The form's boundary has {} characters; it must have 1 to {MAX_BOUNDARY_BYTES}.",
+            "The form's boundary has {} characters; it must have 1 to {MAX_BOUNDARY_BYTES}. \
+             Let the HTTP client choose it.",
             boundary.len()
         )));
     }
@@ -172,7 +173,10 @@ fn malformed(error: multer::Error) -> Error {
              Send it again, whole."
                 .to_owned()
         }
-        error => format!("The body cannot be read as a form: {error}."),
+        // What the library says of it may hold all that the client sent.
+        _ => "A part of the form has headers that cannot be read. Send the form as HTTP clients make it, \
+              for example with `curl -F 'file=@banana-1.0.0.gem'`."
+            .to_owned(),
     })
 }
 
@@ -204,7 +208,7 @@ impl Disposition {
         let name = match extended {
             Some(name) => name,
             None => plain()
-                .ok_or_else(|| unusable("file", "is missing: send the package as a file, not as a field"))?
+                .ok_or_else(|| unusable("file", "is missing: `file` came as a field, not as a file"))?
                 .map_err(|_| unusable("file", "is not UTF-8"))?,
         };
         usable_filename(&name, "file").map(str::to_owned)
@@ -228,7 +232,8 @@ pub(crate) fn usable_filename<'a>(name: &'a str, field: &'static str) -> Result<
 }
 
 fn unusable(field: &'static str, why: &str) -> Error {
-    Error::invalid(field, "invalid_filename", format!("The file name {why}."))
+    let message = format!("The file name {why}. Send the file under a name such as `banana-1.0.0.gem`.");
+    Error::invalid(field, "invalid_filename", message)
 }
 
 /// RFC 8187: `UTF-8''` and percent-encoded bytes.

@@ -67,6 +67,16 @@ async fn a_body_that_is_no_form_is_a_400() {
 }
 
 #[tokio::test]
+async fn what_a_client_sent_does_not_come_back_in_the_message() {
+    let name = "x".repeat(100_000);
+    let form = format!("--B\r\n{name}: x\r\n\r\nx\r\n--B--\r\n");
+    let error = read_form("multipart/form-data; boundary=B", form.as_bytes()).await;
+    let message = error.unwrap_err().to_string();
+    assert!(message.starts_with("A part of the form has headers"), "{message}");
+    assert!(message.len() < 300, "{message}");
+}
+
+#[tokio::test]
 async fn a_name_is_read_as_its_client_meant_it() {
     for (disposition, name) in [
         (
