@@ -79,11 +79,16 @@ impl Bench {
                 times.push(function.first_poll().await);
             }
         }
-        let (ours, least) = (median(ours), median(least));
-        let ratio = ours.as_secs_f64() / least.as_secs_f64();
+        // Whatever else the machine does only adds to a start: the soonest of each is what it takes.
+        let [ours, least] = [ours, least].map(|mut times| {
+            times.sort_unstable();
+            (times[0], times[times.len() / 2])
+        });
+        let ratio = ours.0.as_secs_f64() / least.0.as_secs_f64();
         println!(
-            "first poll: after {ours:.1?}, a bare function's after {least:.1?}: \
-             {ratio:.2} times (at most {MAX_FIRST_POLL_RATIO})"
+            "first poll: after {:.1?}, a bare function's after {:.1?}: {ratio:.2} times \
+             (at most {MAX_FIRST_POLL_RATIO}); in the median after {:.1?} and {:.1?}",
+            ours.0, least.0, ours.1, least.1
         );
         ratio <= MAX_FIRST_POLL_RATIO
     }
@@ -181,9 +186,4 @@ fn large(bytes: u32) -> Form {
     let numbers = (0..bytes / 4).flat_map(u32::to_le_bytes).chain([0]);
     let name = format!("large-1.0.{bytes}.bin");
     Form::documented(&File::new(&name, numbers.collect::<Vec<_>>()))
-}
-
-fn median(mut durations: Vec<Duration>) -> Duration {
-    durations.sort_unstable();
-    durations[durations.len() / 2]
 }
