@@ -36,7 +36,7 @@ mod runtime_api;
 #[path = "../tests/it/support/seed.rs"]
 mod seed;
 
-const STARTS: usize = 31;
+const STARTS: usize = 101;
 const MAX_FIRST_POLL_RATIO: f64 = 4.0;
 const BODY_BYTES: u32 = 4_000_000;
 const MAX_MEMORY_RATIO: f64 = 4.0;

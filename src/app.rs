@@ -21,6 +21,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What a call keeps of its time for its own answer: after that, nothing is repeated any more.
 const RESERVE: Duration = Duration::from_secs(2);
 
+/// How long the first poll has the processors for itself: reading the system's certificates takes longer
+/// than all else of a start.
+const FIRST_POLL: Duration = Duration::from_millis(2);
+
 /// The Packages API over one table and one bucket.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -40,8 +44,10 @@ impl App {
         }
     }
 
-    /// Opens the connection to the table before the first request; its failure is ignored.
+    /// Opens the connection to the table before the first request, beside the function's first poll and
+    /// not in its way; its failure is ignored.
     pub async fn warm_up(&self) {
+        tokio::time::sleep(FIRST_POLL).await;
         self.records.warm_up().await;
     }
 
