@@ -71,6 +71,9 @@ impl Records {
                 .consistent_read(true)
                 .scan_index_forward(direction == Direction::Newer)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+                // Without the metadata, which is most of a record.
+                .projection_expression("id, registry_id, #name, version, sha256, sha512")
+                .expression_attribute_names("#name", "name")
                 .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
                 .expression_attribute_values(":low", low.clone())
                 .expression_attribute_values(":high", high.clone())
