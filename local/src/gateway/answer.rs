@@ -5,12 +5,11 @@ use http::{HeaderValue, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use lambda_http::Body;
+use packages_api::MAX_EVENT_BYTES;
 use serde::Serialize;
 
 use super::Refusal;
 
-/// The largest answer that Lambda hands on, in bytes.
-const ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// A REST API keeps this header for its own authorizers and renames the function's.
 const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -52,7 +51,7 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
         }
         _ => (Bytes::new(), 0),
     };
-    if on_the_way > ANSWER_BYTES {
+    if on_the_way > MAX_EVENT_BYTES {
         tracing::error!(
             bytes = on_the_way,
             "the function's answer is larger than Lambda hands on"
@@ -83,7 +82,7 @@ mod tests {
     #[test]
     fn an_answer_that_lambda_would_not_carry_is_refused() {
         let of = |bytes: usize| passed_on(Response::new(Body::Binary(vec![0; bytes]))).map(|_| ());
-        assert_eq!(of(ANSWER_BYTES / 4 * 3), Ok(()));
-        assert_eq!(of(ANSWER_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
+        assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));
+        assert_eq!(of(MAX_EVENT_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
     }
 }

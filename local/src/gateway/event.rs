@@ -9,11 +9,10 @@ use http::{HeaderMap, HeaderValue, Method};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyRequestContext};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
+use packages_api::MAX_EVENT_BYTES;
 
 use super::Refusal;
 
-/// The largest event that Lambda takes in a synchronous call, in bytes.
-const EVENT_BYTES: usize = 6 * 1024 * 1024;
 /// The time that the function has, longer than the gateway's: the template's default.
 const FUNCTION_TIMEOUT_MILLIS: u64 = 900_000;
 /// The stage that the gateway would serve; it is part of the event's URI, never of its path.
@@ -47,8 +46,8 @@ pub(super) fn from_head(head: &Parts, peer: SocketAddr, id: &str) -> Result<ApiG
 
 /// How many bytes of body fit into the event in base64.
 pub(super) fn body_limit(event: &ApiGatewayProxyRequest) -> usize {
-    let envelope = serde_json::to_vec(event).map_or(EVENT_BYTES, |event| event.len());
-    EVENT_BYTES.saturating_sub(envelope) / 4 * 3
+    let envelope = serde_json::to_vec(event).map_or(MAX_EVENT_BYTES, |event| event.len());
+    MAX_EVENT_BYTES.saturating_sub(envelope) / 4 * 3
 }
 
 /// The request as `lambda_http` hands it to the function, with the body in its place.
