@@ -167,6 +167,23 @@ async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
     }
 }
 
+/// `curl -H $'X-By: Ren\xe9'`: such a value leaves room for a body like any other.
+#[tokio::test]
+async fn a_header_that_is_not_utf_8_comes_in_as_latin_1() {
+    let server = Server::start(ServerOptions::default(), |_| {
+        |request: lambda_http::Request| async move {
+            let by = request.headers()["x-by"].as_bytes().to_vec();
+            Response::new(Body::Text(String::from_utf8(by).unwrap()))
+        }
+    });
+    let server = server.await.unwrap();
+    for by in [&b"Ren\xe9"[..], "René".as_bytes()] {
+        let head = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\nX-By: ";
+        let request = [head, by, b"\r\n\r\nabc"].concat();
+        assert_eq!(body(&say(&server, &request).await), "René", "{by:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let server = server().await;

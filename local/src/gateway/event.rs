@@ -83,9 +83,14 @@ fn host(head: &Parts) -> Result<String, Refusal> {
     }
 }
 
-/// The headers as the gateway hands them on, with what it adds.
+/// The headers as the gateway hands them on, with what it adds. An event is JSON, and so UTF-8.
 fn headers(sent: &HeaderMap, host: &str, peer: SocketAddr) -> HeaderMap {
     let mut headers = sent.clone();
+    for value in headers.values_mut() {
+        if let Some(text) = in_utf8(value) {
+            *value = text;
+        }
+    }
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Ok(host) = HeaderValue::from_str(host) {
         headers.insert(HOST, host);
@@ -94,6 +99,16 @@ fn headers(sent: &HeaderMap, host: &str, peer: SocketAddr) -> HeaderMap {
         headers.append(FORWARDED_FOR, peer);
     }
     headers
+}
+
+/// A value that is not UTF-8, read as what such values were before: Latin-1.
+fn in_utf8(value: &HeaderValue) -> Option<HeaderValue> {
+    let bytes = value.as_bytes();
+    if std::str::from_utf8(bytes).is_ok() {
+        return None;
+    }
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    HeaderValue::from_bytes(text.as_bytes()).ok()
 }
 
 /// Of every header its last value: an event's `headers`, beside its `multiValueHeaders`.
