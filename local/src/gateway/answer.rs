@@ -42,8 +42,8 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
     let (mut head, body) = response.into_parts();
     let (body, on_the_way) = match body {
         Body::Text(text) => {
-            let bytes = text.len();
-            (Bytes::from(text), bytes)
+            let in_json = in_json(&text);
+            (Bytes::from(text), in_json)
         }
         Body::Binary(bytes) => {
             let in_base64 = bytes.len().div_ceil(3) * 4;
@@ -62,6 +62,17 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
         head.headers.insert(REMAPPED, challenge);
     }
     Ok(Response::from_parts(head, Full::new(body)))
+}
+
+/// The bytes of a text within the JSON that a function answers with: an answer that is JSON itself
+/// is escaped there once more.
+fn in_json(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | b'\x08' | b'\x0c' => 2,
+        ..b' ' => "\\u0000".len(),
+        _ => 1,
+    });
+    escaped.sum()
 }
 
 #[cfg(test)]
@@ -84,5 +95,16 @@ mod tests {
         let of = |bytes: usize| passed_on(Response::new(Body::Binary(vec![0; bytes]))).map(|_| ());
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
+        let of = |text: String| passed_on(Response::new(Body::Text(text))).map(|_| ());
+        assert_eq!(of("x".repeat(MAX_EVENT_BYTES)), Ok(()));
+        assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2)), Ok(()));
+        assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2 + 1)), Err(Refusal::CRASHED));
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_its_json() {
+        let text: String = (0..=0x100).filter_map(char::from_u32).collect();
+        let json = serde_json::to_string(&text).unwrap();
+        assert_eq!(in_json(&text), json.len() - "\"\"".len());
     }
 }
