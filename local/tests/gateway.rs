@@ -235,6 +235,7 @@ async fn a_broken_request_harms_nobody_else() {
     )
     .await;
     assert!(crash.starts_with("HTTP/1.1 502 "), "{crash}");
+    assert!(crash.contains("\r\nretry-after: 1\r\n"), "{crash}");
     let good = say(
         &server,
         b"GET /v2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -256,7 +257,12 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
-    assert_eq!(body(&answer), "{\"message\":\"Endpoint request timed out\"}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert_eq!(
+        body(&answer),
+        "{\"message\":\"The registry did not answer in time, so the outcome is unknown. \
+         Send the same request again: repeating it is harmless.\"}"
+    );
 }
 
 #[tokio::test]

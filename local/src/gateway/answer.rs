@@ -1,6 +1,6 @@
 //! What goes back to the client.
 
-use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -34,6 +34,7 @@ pub(super) fn own(refusal: Refusal, id: &str) -> Response<Full<Bytes>> {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
+    headers.extend(refusal.retry_after().map(|seconds| (RETRY_AFTER, seconds)));
     response
 }
 
