@@ -1,5 +1,6 @@
 //! The HTTP listener, spoken to byte by byte.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::{Response, StatusCode};
@@ -7,6 +8,7 @@ use lambda_http::{Body, RequestExt};
 use packages_api_local::{Server, ServerOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 /// A function that says what it was handed: `POST /v2/x 3`.
 async fn echo(request: lambda_http::Request) -> Response<Body> {
@@ -267,19 +269,38 @@ async fn an_answer_that_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn a_request_under_way_is_answered_before_the_server_ends() {
-    let server = server().await;
-    let address = server.base_url();
+    let entered = Arc::new(Notify::new());
+    let released = Arc::new(Notify::new());
+    let server = Server::start(ServerOptions::default(), |_| {
+        let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+        move |request| {
+            let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+            async move {
+                entered.notify_one();
+                released.notified().await;
+                echo(request).await
+            }
+        }
+    });
+    let server = server.await.unwrap();
+    let address = server.base_url().trim_start_matches("http://").to_owned();
     let mut socket = connect(&server).await;
     socket
-        .write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        .write_all(b"GET /p HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    server.shutdown().await;
-    assert_eq!(body(&read(&mut socket).await), "GET /slow 0");
-    assert!(
-        TcpStream::connect(address.trim_start_matches("http://"))
-            .await
-            .is_err()
-    );
+    entered.notified().await;
+    let ending = tokio::spawn(server.shutdown());
+    let closed = async {
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), closed)
+        .await
+        .expect("nobody is let in any more");
+    assert!(!ending.is_finished());
+    released.notify_one();
+    assert_eq!(body(&read(&mut socket).await), "GET /p 0");
+    ending.await.unwrap();
 }
