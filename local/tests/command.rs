@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -94,8 +94,21 @@ impl Running {
         self.process.wait().unwrap().code()
     }
 
+    fn address(&self) -> &str {
+        self.text("base_url").trim_start_matches("http://")
+    }
+
+    /// Returns when nobody is let in any more.
+    fn await_closed_door(&self) {
+        let started = Instant::now();
+        while TcpStream::connect(self.address()).is_ok() {
+            assert!(started.elapsed() < Duration::from_secs(30), "it listens on");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn connect(&self) -> TcpStream {
-        let socket = TcpStream::connect(self.text("base_url").trim_start_matches("http://")).unwrap();
+        let socket = TcpStream::connect(self.address()).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         socket
     }
@@ -318,29 +331,35 @@ fn the_stack_alone_says_how_to_reach_it() {
 
 #[test]
 fn a_stop_in_the_middle_of_a_request_lets_it_finish() {
-    let folder = Folder::new();
-    let mut running = folder.start(&[]);
-    let gem = fs::read(folder.path().join("banana-1.0.0.gem")).unwrap();
-    let part = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"banana-1.0.0.gem\"\r\n\r\n";
-    let body = [&part[..], &gem, b"\r\n--b--\r\n"].concat();
-    let (begin, end) = body.split_at(1000);
-    let mut socket = running.connect();
-    write!(
-        socket,
-        "POST /v2/packages/organizations/my_great_org/registries/my-registry/packages HTTP/1.1\r\n\
-         Host: local\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
-         Content-Length: {}\r\n\r\n",
-        running.text("token"),
-        body.len()
-    )
-    .unwrap();
-    socket.write_all(begin).unwrap();
-    std::thread::sleep(Duration::from_millis(200));
-    running.signal("TERM");
-    std::thread::sleep(Duration::from_millis(200));
-    socket.write_all(end).unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert_eq!(running.exit_code(), Some(0));
+    for signal in ["TERM", "INT"] {
+        let folder = Folder::new();
+        let mut running = folder.start(&[]);
+        let gem = fs::read(folder.path().join("banana-1.0.0.gem")).unwrap();
+        let part =
+            b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"banana-1.0.0.gem\"\r\n\r\n";
+        let body = [&part[..], &gem, b"\r\n--b--\r\n"].concat();
+        let (begin, end) = body.split_at(1000);
+        let mut socket = running.connect();
+        write!(
+            socket,
+            "POST /v2/packages/organizations/my_great_org/registries/my-registry/packages HTTP/1.1\r\n\
+             Host: local\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+             Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            running.text("token"),
+            body.len()
+        )
+        .unwrap();
+        // What shows that the request is under way.
+        let mut interim = [0; 25];
+        socket.read_exact(&mut interim).unwrap();
+        assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+        socket.write_all(begin).unwrap();
+        running.signal(signal);
+        running.await_closed_door();
+        socket.write_all(end).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{signal}: {answer}");
+        assert_eq!(running.exit_code(), Some(0), "{signal}");
+    }
 }
