@@ -1,12 +1,14 @@
 //! The command as its user starts and stops it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use packages_api::formats::Ecosystem;
 use serde_json::Value;
 
 /// A folder for a server's data.
@@ -61,18 +63,29 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String, String) {
 /// A server that said it is ready.
 struct Running {
     process: Child,
+    out: BufReader<ChildStdout>,
+    /// What it said.
+    line: String,
     ready: Value,
 }
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut process = command(arguments).stderr(Stdio::null()).spawn().unwrap();
+        Self::of(&mut command(arguments))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut process = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        out.read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        Self { process, ready }
+        Self {
+            process,
+            out,
+            line,
+            ready,
+        }
     }
 
     fn text(&self, name: &str) -> &str {
@@ -161,14 +174,7 @@ impl Drop for Running {
 fn the_line_for_programs_says_everything_there_is_to_know() {
     let folder = Folder::new();
     let mut running = folder.start(&[]);
-    let names: Vec<_> = running
-        .ready
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    let mut expected = [
+    let mut names = [
         "base_url",
         "web_base_url",
         "organization",
@@ -180,8 +186,19 @@ fn the_line_for_programs_says_everything_there_is_to_know() {
         "table",
         "environment",
     ];
-    expected.sort_unstable();
-    assert_eq!(names, expected);
+    let place = |name: &&str| running.line.find(&format!("\"{name}\":")).unwrap();
+    assert!(names.iter().map(place).is_sorted(), "{}", running.line);
+    names.sort_unstable();
+    let ready = running.ready.as_object().unwrap();
+    assert_eq!(ready.keys().collect::<Vec<_>>(), names);
+    assert!(running.address().starts_with("127.0.0.1:"), "{}", running.line);
+    assert_eq!(running.text("web_base_url"), running.text("base_url"));
+    let registries = running.ready["registries"].as_object().unwrap();
+    let ecosystems = Ecosystem::all().map(Ecosystem::as_str);
+    assert_eq!(
+        registries.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        ecosystems.collect()
+    );
     assert_eq!(running.ready["organization"], "my_great_org");
     assert_eq!(running.ready["registries"]["ruby"], "my-registry");
     assert_eq!(running.ready["registries"]["files"], "my-files");
@@ -193,6 +210,9 @@ fn the_line_for_programs_says_everything_there_is_to_know() {
     );
     running.signal("INT");
     assert_eq!(running.exit_code(), Some(0));
+    let mut more = String::new();
+    running.out.read_to_string(&mut more).unwrap();
+    assert_eq!(more, "");
 }
 
 #[test]
@@ -268,6 +288,11 @@ fn what_stands_in_the_way_is_said_in_a_sentence() {
             ["--port", "0", "--data-dir", below_a_file.to_str().unwrap()],
             "cannot be used: Not a directory",
         ),
+        // There, and not even writable by root.
+        (
+            ["--port", "0", "--data-dir", "/proc/self"],
+            "/proc/self cannot be used: ",
+        ),
         (
             ["--port", "0", "--data-dir", other.path().to_str().unwrap()],
             "Another server is using",
@@ -284,20 +309,11 @@ fn what_stands_in_the_way_is_said_in_a_sentence() {
 #[test]
 fn nothing_stays_of_an_ephemeral_server() {
     let elsewhere = Folder::new();
-    let mut process = command(&["--json", "--port", "0", "--ephemeral"]);
-    let process = process
-        .current_dir(elsewhere.path())
-        .env("TMPDIR", elsewhere.path())
-        .stderr(Stdio::null());
-    let mut process = process.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let mut running = Running {
-        process,
-        ready: serde_json::from_str(&line).unwrap(),
-    };
+    let mut running = Running::of(
+        command(&["--json", "--port", "0", "--ephemeral"])
+            .current_dir(elsewhere.path())
+            .env("TMPDIR", elsewhere.path()),
+    );
     assert!(fs::read_dir(elsewhere.path()).unwrap().count() > 0);
     running.signal("TERM");
     assert_eq!(running.exit_code(), Some(0));
