@@ -302,9 +302,14 @@ async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
     publish.abort();
     assert!(publish.await.is_err());
     gate.open();
-    while app.contents().await.of_kind("packages").is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let published = async {
+        while app.contents().await.of_kind("packages").is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), published)
+        .await
+        .expect("it goes on without its client");
     proxy.clear();
     let id = app.user.publish_url(&url).await.id();
     assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
