@@ -26,8 +26,10 @@ const CALLS: [&str; 6] = [
     "TransactWriteItems",
 ];
 
+/// No more than a release is given at least, which comes last and is what these tests wait for; and
+/// enough for what comes before it, whatever else keeps the machine busy.
 async fn start() -> (TestApp, FaultProxy) {
-    TestApp::behind_proxy(Duration::from_millis(4_500)).await
+    TestApp::behind_proxy(Duration::from_secs(12)).await
 }
 
 /// Puts an object where a posted form would. The proxy signs for a region of its own, so the form
