@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use packages_api_local::Stack;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -66,10 +68,17 @@ async fn objects(client: &aws_sdk_s3::Client, bucket: &str) -> BTreeMap<String, 
             let key = object.key().expect("a key").to_owned();
             let read = client.get_object().bucket(bucket).key(&key).send().await;
             // It may have been deleted since it was listed.
-            if let Ok(read) = read {
-                let bytes = read.body.collect().await.expect("a whole object");
-                objects.insert(key, bytes.to_vec());
+            let gone = |error: &SdkError<GetObjectError>| {
+                error
+                    .as_service_error()
+                    .is_some_and(GetObjectError::is_no_such_key)
+            };
+            if read.as_ref().is_err_and(gone) {
+                continue;
             }
+            let read = read.expect("a readable object");
+            let bytes = read.body.collect().await.expect("a whole object");
+            objects.insert(key, bytes.to_vec());
         }
     }
     objects
