@@ -1,7 +1,5 @@
 //! The function's process, killed between any two of its steps.
 
-use std::collections::BTreeMap;
-
 use packages_api::sweep::Sweep;
 use packages_api::{DEVELOPMENT_TOKEN, Files};
 
@@ -27,15 +25,6 @@ fn event(app: &TestApp, call: &str, package: &str) -> String {
         .replace(EVENTS_PACKAGE, package)
 }
 
-/// What leads a process to the stack through the proxy.
-fn environment(app: &TestApp, proxy: &FaultProxy) -> BTreeMap<String, String> {
-    let [s3, dynamodb] = proxy.endpoints();
-    let mut environment = app.stack.environment();
-    environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), s3);
-    environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb);
-    environment
-}
-
 fn command() -> [String; 1] {
     [env!("CARGO_BIN_EXE_packages-api").to_owned()]
 }
@@ -43,7 +32,7 @@ fn command() -> [String; 1] {
 /// Hands the event to a function, and kills it when its call of `operation` waits at the gate.
 async fn kill_at(app: &TestApp, event: String, operation: &'static str, fault: impl Fn(Gate) -> Fault) {
     let proxy = FaultProxy::start(&app.stack).await;
-    let mut function = Function::start(&command(), &environment(app, &proxy)).await;
+    let mut function = Function::start(&command(), &proxy.environment(&app.stack)).await;
     function.first_poll().await;
     let gate = Gate::new();
     proxy.inject(operation, fault(gate.clone()), 1);
