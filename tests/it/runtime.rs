@@ -4,7 +4,7 @@
 //! build` does, and `FUNCTION_RUNNER` what runs that build where this machine's processor cannot.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,7 +15,7 @@ use packages_api::records::Records;
 use packages_api_local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
-use crate::support::fault::Fault;
+use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::runtime_api::Function;
 use crate::support::seed::seeded_stack;
@@ -290,6 +290,47 @@ async fn the_log_has_nothing_that_was_sent_where_a_call_fails() {
         &BASE64.encode(CONTENT)[..20],
         &environment["AWS_SECRET_ACCESS_KEY"],
     ]);
+}
+
+/// Also one that may take longer than the gateway waits, as a copy of a large file does.
+#[tokio::test]
+async fn a_call_is_answered_before_its_sandbox_ends() {
+    const LIFETIME: Duration = Duration::from_secs(2);
+    let (mut world, proxy) = World::behind_proxy().await;
+    let publish = event("rest", "publish");
+    let published = world.invoke(&publish).await;
+    let package = published["body"]["id"].as_str().expect("an id");
+    let mut copy = about(&event("rest", "get"), &format!("{package}/copy"));
+    copy["httpMethod"] = json!("POST");
+    copy["multiValueQueryStringParameters"] = json!({"to": ["my-registry"]});
+    for (calls, event, operation, inside) in [
+        (2, publish, "PutObject", "the call's time was up"),
+        (3, copy, "CopyObject", "the sandbox's time was up"),
+    ] {
+        proxy.inject(operation, Fault::Hang, ALWAYS);
+        let started = Instant::now();
+        let event = event.to_string().into();
+        let answer = world.function.invoke_within(LIFETIME, event).await;
+        assert!(started.elapsed() < LIFETIME, "{:?}", started.elapsed());
+        let answer = read(answer);
+        assert_eq!(answer["statusCode"], 503, "{answer}");
+        let answered = world.answered(calls).await;
+        assert_eq!(answered.last().expect("a line")["inside"], inside);
+    }
+}
+
+/// The connection is opened early where it can be, and is nothing to wait for.
+#[tokio::test]
+async fn a_function_whose_table_does_not_answer_polls_nonetheless() {
+    let stack = seeded_stack(StackOptions::default()).await;
+    let proxy = FaultProxy::start(&stack).await;
+    let gate = Gate::new();
+    proxy.inject("GetItem", Fault::PauseBefore(gate.clone()), ALWAYS);
+    let environment = proxy.environment(&stack);
+    let mut world = World::of(stack, &environment).await;
+    let reached = tokio::time::timeout(Duration::from_mins(1), gate.reached());
+    reached.await.expect("the connection is opened early");
+    assert_eq!(world.invoke(&event("rest", "get")).await["statusCode"], 404);
 }
 
 #[tokio::test]
