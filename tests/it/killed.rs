@@ -4,7 +4,6 @@ use packages_api::sweep::Sweep;
 use packages_api::{DEVELOPMENT_TOKEN, Files};
 
 use crate::support::app::TestApp;
-use crate::support::contents::Contents;
 use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
@@ -43,16 +42,9 @@ async fn kill_at(app: &TestApp, event: String, operation: &'static str, fault: i
     function.process.kill().await.expect("it was running");
 }
 
-/// The objects that no record is of.
-fn orphans(contents: &Contents) -> Vec<&String> {
-    let packages = contents.of_kind("packages");
-    let of_package = |key: &&String| !packages.iter().any(|(id, _)| key.ends_with(id));
-    contents.objects.keys().filter(of_package).collect()
-}
-
 /// A day later the sweep has removed whatever was left behind, and nothing else.
 async fn assert_swept(app: &TestApp, packages: &[String]) {
-    for key in orphans(&app.contents().await) {
+    for key in app.contents().await.orphans() {
         orphan::backdate(app, key).await;
     }
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
@@ -60,7 +52,7 @@ async fn assert_swept(app: &TestApp, packages: &[String]) {
     assert_eq!(report.expect("a report").stopped, None);
     let contents = app.contents().await;
     assert_eq!(assert_whole(&contents), packages);
-    assert_eq!(orphans(&contents), [""; 0]);
+    assert_eq!(contents.orphans(), [""; 0]);
 }
 
 async fn a_publish_killed_at(
@@ -75,7 +67,7 @@ async fn a_publish_killed_at(
     let contents = app.contents().await;
     let packages = assert_whole(&contents);
     assert_eq!(packages.len(), usize::from(published), "{operation}");
-    assert_eq!(orphans(&contents).len(), left, "{operation}");
+    assert_eq!(contents.orphans().len(), left, "{operation}");
 
     // The client tries again.
     let mut function = Function::start(&command(), &app.stack.environment()).await;
@@ -111,7 +103,7 @@ async fn a_delete_killed_at(
     let contents = app.contents().await;
     let packages = assert_whole(&contents);
     assert_eq!(packages.len(), usize::from(there), "{operation}");
-    assert_eq!(orphans(&contents).len(), left, "{operation}");
+    assert_eq!(contents.orphans().len(), left, "{operation}");
     let again = app.user.delete(&id).await;
     assert_eq!(again.status.as_u16(), if there { 200 } else { 404 });
     assert_swept(&app, &[]).await;

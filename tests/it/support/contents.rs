@@ -34,6 +34,14 @@ impl Contents {
         of_kind.map(|((_, sk), item)| (sk.as_str(), item)).collect()
     }
 
+    /// The keys of files, and of metadata beside them, that no package is of.
+    pub(crate) fn orphans(&self) -> Vec<&str> {
+        let packages = self.of_kind("packages");
+        let stored = self.objects.keys().filter(|key| !key.starts_with("uploads/"));
+        let orphans = stored.filter(|key| !packages.iter().any(|(id, _)| key.ends_with(id)));
+        orphans.map(String::as_str).collect()
+    }
+
     /// The keys of everything: what to compare where contents do not matter.
     pub(crate) fn keys(&self) -> Vec<String> {
         let records = self.records.keys().map(|(pk, sk)| format!("{pk} {sk}"));
