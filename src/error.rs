@@ -13,9 +13,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Seconds after which a client may try again what was throttled or timed out.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// The most that one call may carry, in bytes: a function's event ends at 6 MiB, and the front door
-/// puts the body into it in base64.
-pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024 / 4 * 3;
+/// The largest event that Lambda hands to a function in a synchronous call, and the largest answer
+/// that it hands on, in bytes.
+pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
+
+/// The most that one call may carry, in bytes: the front door puts the body into the event in base64.
+pub const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES / 4 * 3;
 
 /// The `message` of a 413, wherever the limit is met.
 pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 4.4 MB). \

@@ -37,7 +37,7 @@ pub mod sweep;
 pub use app::App;
 pub use config::{Config, InvalidConfig, command_config, function_config};
 pub use digest::{Digest, Digests};
-pub use error::{Error, FieldError, MAX_BODY_BYTES, Result, TOO_LARGE};
+pub use error::{Error, FieldError, MAX_BODY_BYTES, MAX_EVENT_BYTES, Result, TOO_LARGE};
 pub use files::Files;
 pub use id::PackageId;
 pub use scope::Scope;

@@ -163,10 +163,12 @@ async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> 
         .map_err(|error| Trouble::Address(address.to_string(), error))
 }
 
-/// Prints to standard output. Whoever closed it wants to know nothing, which is no reason to stop.
+/// Prints to standard output, in one piece for whoever waits for it there. Whoever closed it wants to
+/// know nothing, which is no reason to stop.
 fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    let text = format!("{text}\n");
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         said => said,
     }

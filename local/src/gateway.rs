@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use lambda_http::Body;
@@ -133,7 +133,7 @@ async fn accept(
 /// The size of request line and header values, as API Gateway counts them.
 fn head_bytes(head: &http::request::Parts) -> usize {
     let line = head.method.as_str().len() + head.uri.to_string().len() + "HTTP/1.1".len() + 2;
-    let values = |headers: &HeaderMap| headers.values().map(http::HeaderValue::len).sum::<usize>();
+    let values = |headers: &HeaderMap| headers.values().map(HeaderValue::len).sum::<usize>();
     line + values(&head.headers)
 }
 
@@ -166,8 +166,21 @@ impl Refusal {
         StatusCode::BAD_REQUEST,
         "The request's path or Host header is not a valid one.",
     );
-    const TIMED_OUT: Self = Self::new(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out");
-    const CRASHED: Self = Self::new(StatusCode::BAD_GATEWAY, "Internal server error");
+    const TIMED_OUT: Self = Self::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "The registry did not answer in time, so the outcome is unknown. Send the same request again: \
+         repeating it is harmless.",
+    );
+    const CRASHED: Self = Self::new(
+        StatusCode::BAD_GATEWAY,
+        "The registry could not answer. Try again; repeating a request is harmless.",
+    );
+
+    /// Seconds after which to send the request again, where that may help: the template's.
+    fn retry_after(self) -> Option<HeaderValue> {
+        let passes = self.status.is_server_error();
+        passes.then_some(HeaderValue::from_static("1"))
+    }
 }
 
 impl From<Interrupted> for Refusal {
@@ -175,6 +188,26 @@ impl From<Interrupted> for Refusal {
         match interrupted {
             Interrupted::TooSlow => Self::TOO_SLOW,
             Interrupted::Unreadable => Self::UNREADABLE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is answered here in place of the function is what the deployed gateway answers.
+    #[test]
+    fn the_templates_gateway_says_the_same() {
+        let template = include_str!("../../template.yaml");
+        let template = template.split_whitespace().collect::<Vec<_>>().join(" ");
+        for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
+            let answered = format!(
+                "Headers: Retry-After: \"'1'\" ResponseTemplates: application/json: >- {{\"message\": \"{}",
+                refusal.message
+            );
+            assert!(template.contains(&answered), "{answered}");
+            assert_eq!(refusal.retry_after().unwrap(), "1");
         }
     }
 }

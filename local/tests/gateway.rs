@@ -1,5 +1,6 @@
 //! The HTTP listener, spoken to byte by byte.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::{Response, StatusCode};
@@ -7,11 +8,12 @@ use lambda_http::{Body, RequestExt};
 use packages_api_local::{Server, ServerOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 /// A function that says what it was handed: `POST /v2/x 3`.
 async fn echo(request: lambda_http::Request) -> Response<Body> {
-    if request.raw_http_path() == "/slow" {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+    if request.raw_http_path() == "/endless" {
+        std::future::pending::<()>().await;
     }
     assert_ne!(request.raw_http_path(), "/crash", "as asked for");
     let bytes = match request.body() {
@@ -167,6 +169,23 @@ async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
     }
 }
 
+/// `curl -H $'X-By: Ren\xe9'`: such a value leaves room for a body like any other.
+#[tokio::test]
+async fn a_header_that_is_not_utf_8_comes_in_as_latin_1() {
+    let server = Server::start(ServerOptions::default(), |_| {
+        |request: lambda_http::Request| async move {
+            let by = request.headers()["x-by"].as_bytes().to_vec();
+            Response::new(Body::Text(String::from_utf8(by).unwrap()))
+        }
+    });
+    let server = server.await.unwrap();
+    for by in [&b"Ren\xe9"[..], "René".as_bytes()] {
+        let head = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\nX-By: ";
+        let request = [head, by, b"\r\n\r\nabc"].concat();
+        assert_eq!(body(&say(&server, &request).await), "René", "{by:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let server = server().await;
@@ -218,6 +237,7 @@ async fn a_broken_request_harms_nobody_else() {
     )
     .await;
     assert!(crash.starts_with("HTTP/1.1 502 "), "{crash}");
+    assert!(crash.contains("\r\nretry-after: 1\r\n"), "{crash}");
     let good = say(
         &server,
         b"GET /v2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -235,28 +255,52 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     let server = Server::start(options, |_| echo).await.unwrap();
     let answer = say(
         &server,
-        b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        b"GET /endless HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
-    assert_eq!(body(&answer), "{\"message\":\"Endpoint request timed out\"}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert_eq!(
+        body(&answer),
+        "{\"message\":\"The registry did not answer in time, so the outcome is unknown. \
+         Send the same request again: repeating it is harmless.\"}"
+    );
 }
 
 #[tokio::test]
 async fn a_request_under_way_is_answered_before_the_server_ends() {
-    let server = server().await;
-    let address = server.base_url();
+    let entered = Arc::new(Notify::new());
+    let released = Arc::new(Notify::new());
+    let server = Server::start(ServerOptions::default(), |_| {
+        let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+        move |request| {
+            let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+            async move {
+                entered.notify_one();
+                released.notified().await;
+                echo(request).await
+            }
+        }
+    });
+    let server = server.await.unwrap();
+    let address = server.base_url().trim_start_matches("http://").to_owned();
     let mut socket = connect(&server).await;
     socket
-        .write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        .write_all(b"GET /p HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    server.shutdown().await;
-    assert_eq!(body(&read(&mut socket).await), "GET /slow 0");
-    assert!(
-        TcpStream::connect(address.trim_start_matches("http://"))
-            .await
-            .is_err()
-    );
+    entered.notified().await;
+    let ending = tokio::spawn(server.shutdown());
+    let closed = async {
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), closed)
+        .await
+        .expect("nobody is let in any more");
+    assert!(!ending.is_finished());
+    released.notify_one();
+    assert_eq!(body(&read(&mut socket).await), "GET /p 0");
+    ending.await.unwrap();
 }

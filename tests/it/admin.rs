@@ -1,35 +1,25 @@
 //! The `admin` binary, as an operator uses it.
 
 use std::process::Output;
+use std::time::SystemTime;
 
 use insta::assert_snapshot;
+use packages_api::records::Records;
 use packages_api_local::{Stack, StackOptions};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::support::answer::redacted;
 use crate::support::app::TestApp;
+use crate::support::command;
 use crate::support::gem::Gem;
 
-/// Runs `admin` with these arguments, and nothing of this process's environment.
+/// Runs `admin` with these arguments.
 async fn admin(stack: &Stack, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_admin"))
-        .args(arguments.split(' '))
-        .env_clear()
-        .envs(stack.environment())
-        .output()
-        .await
-        .expect("the binary is there")
+    command::run(stack, &format!("admin {arguments}")).await
 }
 
-/// The command, its exit code and what it printed, without what no two runs have in common.
 async fn told(stack: &Stack, arguments: &str) -> String {
-    let output = admin(stack, arguments).await;
-    let printed = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-    let (out, errors) = (printed(&output.stdout), printed(&output.stderr));
-    let code = output.status.code().expect("an exit code");
-    let text = format!("$ admin {arguments}\n{out}{errors}-> {code}\n\n");
-    without_secrets(&redacted(&text, "\0"))
+    command::told(stack, &format!("admin {arguments}")).await
 }
 
 /// The record that a command with `--json` printed.
@@ -37,19 +27,6 @@ async fn json(stack: &Stack, arguments: &str) -> Value {
     let output = admin(stack, &format!("{arguments} --json")).await;
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-/// `pkgs_…` → `[secret]`, and times that are not in quotes.
-fn without_secrets(text: &str) -> String {
-    let words = text.split_inclusive([' ', '\n', '"']).map(|word| {
-        let (bare, end) = word.split_at(word.len() - usize::from(word.ends_with([' ', '\n', '"'])));
-        match bare {
-            bare if bare.starts_with("pkgs_") => format!("[secret]{end}"),
-            bare if bare.ends_with('Z') && bare.starts_with("20") => format!("[time]{end}"),
-            _ => word.to_owned(),
-        }
-    });
-    words.collect()
 }
 
 async fn stack() -> Stack {
@@ -154,12 +131,46 @@ async fn every_command_has_help() {
     for arguments in [
         "--help",
         "organization --help",
+        "organization create --help",
+        "organization list --help",
+        "organization delete --help",
+        "registry --help",
         "registry create --help",
+        "registry list --help",
+        "registry delete --help",
+        "token --help",
         "token create --help",
+        "token list --help",
+        "token delete --help",
+        "adopt --help",
     ] {
         told_all.push_str(&told(&stack, arguments).await);
     }
     assert_snapshot!(told_all);
+}
+
+/// Whatever the table said before.
+#[tokio::test]
+async fn adopt_declares_that_table_and_bucket_belong_together() {
+    let stack = stack().await;
+    let records = Records::new(&stack.sdk_config(), stack.table());
+    assert_eq!(records.marker().await.expect("read"), None);
+    let first = told(&stack, "adopt").await;
+    assert_snapshot!(first, @r"
+    $ admin adopt
+    bucket  packages
+    table   packages
+    -> 0
+    ");
+    let adopted = records.marker().await.expect("read");
+    let marker = adopted.as_ref().expect("a marker");
+    assert_eq!(
+        (marker.table.as_str(), marker.bucket.as_str()),
+        (stack.table(), stack.bucket())
+    );
+    records.mark("another-bucket").await.expect("marked");
+    assert_eq!(told(&stack, "adopt").await, first);
+    assert_eq!(records.marker().await.expect("read"), adopted);
 }
 
 #[tokio::test]
@@ -171,6 +182,11 @@ async fn a_secret_is_shown_once_opens_the_registry_and_dies_with_it() {
                  --scope create_packages read_packages --description for-tests";
     let made = json(stack, token).await;
     let secret = made["token"].as_str().expect("a secret");
+    let expires_at = made["expires_at"].as_str().expect("a time");
+    let expires_at = humantime::parse_rfc3339(expires_at).expect("a time");
+    let lifetime = expires_at.duration_since(SystemTime::now()).expect("to come");
+    let days = lifetime.as_secs() / (24 * 60 * 60);
+    assert!((89..=91).contains(&days), "{lifetime:?}");
     let listed = admin(stack, "token list my_great_org --json").await.stdout;
     let listed = String::from_utf8(listed).expect("text");
     assert!(

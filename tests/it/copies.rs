@@ -204,7 +204,8 @@ async fn a_copy_survives_faults() {
         for fault in &faults {
             for times in [1, ALWAYS] {
                 let case = format!("{operation} {fault:?} {times}");
-                let (app, proxy) = TestApp::behind_proxy(Duration::from_millis(4_500)).await;
+                // As long as a release is given anyway, which comes last.
+                let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(12)).await;
                 app.create_registry(OTHER, Ecosystem::Ruby).await;
                 let source = app.user.publish(&Gem::banana().build()).await.id();
                 proxy.inject(operation, fault.clone(), times);

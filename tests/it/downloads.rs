@@ -92,7 +92,7 @@ async fn a_download_costs_one_round_trip() {
     assert_eq!(proxy.calls(), ["BatchGetItem"]);
 }
 
-/// `curl -OJL`, as a user calls it. Where there is no curl, `.ci/run` does it.
+/// `curl -OJL`, as a user calls it.
 #[tokio::test]
 async fn curl_saves_a_file_under_its_own_name() {
     let app = TestApp::start().await;
@@ -114,7 +114,7 @@ async fn curl_saves_a_file_under_its_own_name() {
             .stdout(Stdio::null())
             .status()
             .await;
-        let Ok(status) = curl else { return };
+        let status = curl.expect("`curl` is needed by this test: install it");
         assert!(status.success());
         assert_eq!(
             std::fs::read(folder.path().join(saved)).unwrap(),

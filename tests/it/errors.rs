@@ -41,7 +41,8 @@ async fn without_a_valid_token_nothing_is_told() {
     let mut answers = format!("no token: {nobody}\n\n");
     let secret = app.user.authorization.clone().expect("a token");
     let secret = secret.trim_start_matches("Bearer ");
-    let mistyped = secret.replacen(&secret[10..11], if &secret[10..11] == "a" { "b" } else { "a" }, 1);
+    let mut mistyped = secret.to_owned();
+    mistyped.replace_range(10..11, if &secret[10..11] == "a" { "b" } else { "a" });
     for (name, header) in [
         ("not bearer", format!("Basic {secret}")),
         ("bare token", secret.to_owned()),

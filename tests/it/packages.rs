@@ -1,10 +1,15 @@
 //! Publish, get and delete, the whole way.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use insta::assert_snapshot;
+use packages_api::Scope;
+use packages_api::records::NewToken;
 
 use crate::support::File;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
+use crate::support::contents::text;
 use crate::support::gem::{Gem, tar};
 use crate::support::whole::assert_whole;
 
@@ -69,6 +74,34 @@ async fn other_bytes_for_a_release_are_a_conflict_that_names_its_holder() {
     assert_snapshot!(other.whole());
     assert!(other.message().contains(&first.id()));
     assert_eq!(app.contents().await, after_first);
+}
+
+/// So that an operator can tell who published what.
+#[tokio::test]
+async fn a_package_carries_the_id_of_the_token_that_made_it() {
+    let app = TestApp::start().await;
+    app.create_registry("other", packages_api::formats::Ecosystem::Ruby)
+        .await;
+    let scopes = || NewToken {
+        scopes: vec![Scope::CreatePackages, Scope::ReadPackages],
+        ..NewToken::default()
+    };
+    let (publisher, first) = app.user_of(scopes()).await;
+    let (copier, second) = app.user_of(scopes()).await;
+    let gem = Gem::banana().build();
+    let package = publisher.publish(&gem).await.id();
+    // A repeat is no publish.
+    assert_eq!(copier.publish(&gem).await.id(), package);
+    let path = format!("{}/{package}/copy?to=other", copier.packages());
+    let copy = copier.call(Method::POST, &path).await.id();
+    let contents = app.contents().await;
+    let records = contents.of_kind("packages").into_iter();
+    let made_by: BTreeMap<_, _> = records
+        .map(|(id, package)| (id, text(package, "published_by")))
+        .collect();
+    let (first, second) = (first.id.to_string(), second.id.to_string());
+    let expected = [(package.as_str(), first.as_str()), (&copy, &second)];
+    assert_eq!(made_by, expected.into());
 }
 
 #[tokio::test]

@@ -3,16 +3,20 @@
 //! `FUNCTIONS_DIR` names a folder of another build than the tests' own, laid out as `cargo lambda
 //! build` does, and `FUNCTION_RUNNER` what runs that build where this machine's processor cannot.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use insta::assert_json_snapshot;
+use bytes::Bytes;
+use insta::{assert_json_snapshot, assert_snapshot};
 use packages_api::DEVELOPMENT_TOKEN;
 use packages_api::records::Records;
 use packages_api_local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
+use crate::support::fault::{Fault, Gate};
+use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::runtime_api::Function;
 use crate::support::seed::seeded_stack;
 
@@ -28,18 +32,52 @@ struct World {
 impl World {
     async fn new() -> Self {
         let stack = seeded_stack(StackOptions::default()).await;
-        let mut function = Function::start(&command("packages-api"), &stack.environment()).await;
+        let environment = stack.environment();
+        Self::of(stack, &environment).await
+    }
+
+    /// The same, with a proxy between function and stack.
+    async fn behind_proxy() -> (Self, FaultProxy) {
+        let stack = seeded_stack(StackOptions::default()).await;
+        let proxy = FaultProxy::start(&stack).await;
+        let environment = proxy.environment(&stack);
+        (Self::of(stack, &environment).await, proxy)
+    }
+
+    async fn of(stack: Stack, environment: &BTreeMap<String, String>) -> Self {
+        let mut function = Function::start(&command("packages-api"), environment).await;
         function.first_poll().await;
         Self { function, stack }
     }
 
     /// What the front door is given for an event: status, headers, body.
     async fn invoke(&mut self, event: &Value) -> Value {
-        let answer = self.function.invoke(event.to_string().into()).await;
-        let mut answer: Value = serde_json::from_slice(&answer.expect("no error")).expect("JSON");
-        let body = answer["body"].as_str().unwrap_or_default();
-        answer["body"] = serde_json::from_str(body).unwrap_or_else(|_| json!(body));
-        answer
+        read(self.function.invoke(event.to_string().into()).await)
+    }
+
+    /// The log's lines that say how calls were answered, once there are so many: they travel on
+    /// their own way, and may come after the answers.
+    async fn answered(&self, calls: usize) -> Vec<Value> {
+        let mut answered: Vec<Value> = Vec::new();
+        for _ in 0..500 {
+            let log = self.function.log().into_iter();
+            let lines = log.map(|line| serde_json::from_str(&line).expect("JSON"));
+            answered = lines
+                .filter(|line: &Value| line["message"] == "answered")
+                .collect();
+            if answered.len() >= calls {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        answered
+    }
+
+    /// Asserts that nothing of this is in any line of the log.
+    fn assert_never_logged(&self, secrets: &[&str]) {
+        for line in self.function.log() {
+            assert!(!secrets.iter().any(|secret| line.contains(secret)), "{line}");
+        }
     }
 
     /// Every call once, through one front door: what it is given for each, without what no two
@@ -57,6 +95,14 @@ impl World {
         });
         redacted(&calls, new)
     }
+}
+
+/// A function's answer, its body as the JSON that it is.
+fn read(answer: Result<Bytes, Bytes>) -> Value {
+    let mut answer: Value = serde_json::from_slice(&answer.expect("no error")).expect("JSON");
+    let body = answer["body"].as_str().unwrap_or_default();
+    answer["body"] = serde_json::from_str(body).unwrap_or_else(|_| json!(body));
+    answer
 }
 
 /// What starts this binary of the package.
@@ -192,26 +238,99 @@ async fn a_binary_body_that_came_as_text_is_refused_with_the_way_around() {
 async fn the_log_has_a_line_of_json_for_each_call_and_no_secret() {
     let mut world = World::new().await;
     world.round_trip("rest").await;
-    let mut lines: Vec<Value> = Vec::new();
-    // Its lines travel on their own way, and may come after the answer.
-    for _ in 0..500 {
-        let log = world.function.log();
-        assert!(
-            !log.iter().any(|line| line.contains(DEVELOPMENT_TOKEN)),
-            "{log:#?}"
-        );
-        lines = log
-            .iter()
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect();
-        if lines.len() >= 5 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_json_snapshot!(lines, {
+    assert_json_snapshot!(world.answered(5).await, {
         "[].timestamp" => "[time]", "[].milliseconds" => "[milliseconds]", "[].bytes_out" => "[bytes]",
     });
+    world.assert_never_logged(&[DEVELOPMENT_TOKEN]);
+}
+
+/// Whoever mistypes a token or sends the wrong file has a secret to lose as well.
+#[tokio::test]
+async fn the_log_has_nothing_that_was_sent_where_a_call_fails() {
+    const MISTYPED: &str = "pkgs_ThisIsAlmostTheTokenOfSomebodyElse";
+    const CONTENT: &str = "Bananas are berries, which nobody is to know.";
+    let (mut world, proxy) = World::behind_proxy().await;
+    let mut unknown = event("rest", "get");
+    for headers in ["headers", "multiValueHeaders"] {
+        let text = unknown[headers].to_string().replace(DEVELOPMENT_TOKEN, MISTYPED);
+        unknown[headers] = serde_json::from_str(&text).expect("still JSON");
+    }
+    let form = |filename: &str| {
+        format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\r\n{CONTENT}\r\n--b--\r\n"
+        )
+    };
+    let published = |registry: &str, filename: &str| {
+        published_as_text(registry, "multipart/form-data; boundary=b", &form(filename))
+    };
+    assert_eq!(world.invoke(&unknown).await["statusCode"], 401);
+    let no_gem = world.invoke(&published("my-registry", "banana-1.0.0.gem")).await;
+    assert_eq!(no_gem["statusCode"], 422);
+    proxy.inject("PutObject", Fault::Refuse, ALWAYS);
+    let refused = world.invoke(&published("files", "notes-1.0.0.txt")).await;
+    assert_eq!(refused["statusCode"], 500);
+    proxy.clear();
+    proxy.inject("PutObject", Fault::Fail, ALWAYS);
+    let failed = world.invoke(&published("files", "notes-1.0.0.txt")).await;
+    assert_eq!(failed["statusCode"], 503);
+
+    let mut told = String::new();
+    for line in world.answered(4).await {
+        told.push_str(&format!(
+            "{} {} {}\n",
+            line["route"], line["status"], line["inside"]
+        ));
+    }
+    assert_snapshot!(told);
+    let environment = world.stack.environment();
+    world.assert_never_logged(&[
+        DEVELOPMENT_TOKEN,
+        MISTYPED,
+        CONTENT,
+        &BASE64.encode(CONTENT)[..20],
+        &environment["AWS_SECRET_ACCESS_KEY"],
+    ]);
+}
+
+/// Also one that may take longer than the gateway waits, as a copy of a large file does.
+#[tokio::test]
+async fn a_call_is_answered_before_its_sandbox_ends() {
+    const LIFETIME: Duration = Duration::from_secs(2);
+    let (mut world, proxy) = World::behind_proxy().await;
+    let publish = event("rest", "publish");
+    let published = world.invoke(&publish).await;
+    let package = published["body"]["id"].as_str().expect("an id");
+    let mut copy = about(&event("rest", "get"), &format!("{package}/copy"));
+    copy["httpMethod"] = json!("POST");
+    copy["multiValueQueryStringParameters"] = json!({"to": ["my-registry"]});
+    for (calls, event, operation, inside) in [
+        (2, publish, "PutObject", "the call's time was up"),
+        (3, copy, "CopyObject", "the sandbox's time was up"),
+    ] {
+        proxy.inject(operation, Fault::Hang, ALWAYS);
+        let started = Instant::now();
+        let event = event.to_string().into();
+        let answer = world.function.invoke_within(LIFETIME, event).await;
+        assert!(started.elapsed() < LIFETIME, "{:?}", started.elapsed());
+        let answer = read(answer);
+        assert_eq!(answer["statusCode"], 503, "{answer}");
+        let answered = world.answered(calls).await;
+        assert_eq!(answered.last().expect("a line")["inside"], inside);
+    }
+}
+
+/// The connection is opened early where it can be, and is nothing to wait for.
+#[tokio::test]
+async fn a_function_whose_table_does_not_answer_polls_nonetheless() {
+    let stack = seeded_stack(StackOptions::default()).await;
+    let proxy = FaultProxy::start(&stack).await;
+    let gate = Gate::new();
+    proxy.inject("GetItem", Fault::PauseBefore(gate.clone()), ALWAYS);
+    let environment = proxy.environment(&stack);
+    let mut world = World::of(stack, &environment).await;
+    let reached = tokio::time::timeout(Duration::from_mins(1), gate.reached());
+    reached.await.expect("the connection is opened early");
+    assert_eq!(world.invoke(&event("rest", "get")).await["statusCode"], 404);
 }
 
 #[tokio::test]

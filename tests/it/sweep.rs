@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use insta::assert_json_snapshot;
+use insta::{assert_json_snapshot, assert_snapshot};
 use packages_api::Files;
 use packages_api::formats::Ecosystem;
 use packages_api::records::Records;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
+use crate::support::command;
 use crate::support::gem::Gem;
 use crate::support::orphan::{id_of, leave};
 use crate::support::whole::assert_whole;
@@ -45,6 +46,18 @@ async fn backdate_deletions(app: &TestApp, age: Duration) {
             .set_item(Some(item));
         put.send().await.expect("a writable table");
     }
+}
+
+/// As if the table had never said which bucket it belongs to.
+async fn remove_marker(app: &TestApp) {
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
+    let marker = [("pk", "marker"), ("sk", "marker")];
+    let marker = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    let delete = dynamodb
+        .delete_item()
+        .table_name(app.stack.table())
+        .set_key(Some(marker.into()));
+    delete.send().await.expect("a writable table");
 }
 
 #[tokio::test]
@@ -120,14 +133,7 @@ async fn a_dry_run_tells_and_removes_nothing() {
 async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
     let app = TestApp::start().await;
     leave(&app, &key("packages", id_of(25 * HOUR))).await;
-    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
-    let marker = [("pk", "marker"), ("sk", "marker")];
-    let marker = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    let delete = dynamodb
-        .delete_item()
-        .table_name(app.stack.table())
-        .set_key(Some(marker.into()));
-    delete.send().await.expect("a writable table");
+    remove_marker(&app).await;
     let mut reasons = vec![sweep(&app).await];
     for bucket in ["another-bucket", "packages"] {
         app.records.mark(bucket).await.expect("a writable table");
@@ -135,6 +141,28 @@ async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
     }
     assert_json_snapshot!(reasons);
     assert_eq!(app.contents().await.objects.len(), 0);
+}
+
+/// As an operator meets it: what stopped has failed, for people and for programs.
+#[tokio::test]
+async fn the_command_reports_and_exits_with_1_where_it_stopped() {
+    let app = TestApp::start().await;
+    app.user.publish(&Gem::banana().build()).await.id();
+    leave(&app, &key("packages", id_of(25 * HOUR))).await;
+    leave(&app, "packages/readme.txt").await;
+    remove_marker(&app).await;
+    let mut told = String::new();
+    for line in [
+        "sweep",
+        "sweep --json",
+        "admin adopt",
+        "sweep --dry-run",
+        "sweep",
+        "sweep",
+    ] {
+        told.push_str(&command::told(&app.stack, line).await);
+    }
+    assert_snapshot!(told);
 }
 
 #[tokio::test]

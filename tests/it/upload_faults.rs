@@ -26,8 +26,10 @@ const CALLS: [&str; 6] = [
     "TransactWriteItems",
 ];
 
+/// No more than a release is given at least, which comes last and is what these tests wait for; and
+/// enough for what comes before it, whatever else keeps the machine busy.
 async fn start() -> (TestApp, FaultProxy) {
-    TestApp::behind_proxy(Duration::from_millis(4_500)).await
+    TestApp::behind_proxy(Duration::from_secs(12)).await
 }
 
 /// Puts an object where a posted form would. The proxy signs for a region of its own, so the form
@@ -302,9 +304,14 @@ async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
     publish.abort();
     assert!(publish.await.is_err());
     gate.open();
-    while app.contents().await.of_kind("packages").is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let published = async {
+        while app.contents().await.of_kind("packages").is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), published)
+        .await
+        .expect("it goes on without its client");
     proxy.clear();
     let id = app.user.publish_url(&url).await.id();
     assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);

@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use flate2::{Compression, GzBuilder};
-use hyper::body::Bytes;
-use sha2::{Digest, Sha256, Sha512};
+use packages_api::Digest;
 
 const SPECIFICATION: &str = r#"--- !ruby/object:Gem::Specification
 name: banana
@@ -94,14 +93,10 @@ fn checksums(files: &[(&str, &[u8])]) -> String {
     let mut sha512 = String::new();
     for (name, bytes) in files {
         // Writing to a String cannot fail.
-        let _ = writeln!(sha256, "  {name}: {}", hex(&Sha256::digest(bytes)));
-        let _ = writeln!(sha512, "  {name}: {}", hex(&Sha512::digest(bytes)));
+        let _ = writeln!(sha256, "  {name}: {}", Digest::sha256(bytes));
+        let _ = writeln!(sha512, "  {name}: {}", Digest::sha512(bytes));
     }
     format!("---\nSHA256:\n{sha256}SHA512:\n{sha512}")
-}
-
-fn hex(digest: &[u8]) -> String {
-    format!("{:x}", Bytes::copy_from_slice(digest))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The folder that a server keeps everything in, and the only one that it keeps anything in.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use packages_api::{DEVELOPMENT_TOKEN, Secret};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::Trouble;
 
@@ -69,15 +69,23 @@ impl DataDir {
 
     /// Puts a file beside the data, whole or not at all. Returns its path.
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Trouble> {
-        let put = || -> io::Result<PathBuf> {
-            let mut file = tempfile::Builder::new()
-                .permissions(readable())
-                .tempfile_in(self.path())?;
-            file.write_all(bytes)?;
-            file.persist(self.path().join(name))?;
-            Ok(self.path().join(name))
+        let path = self.path().join(name);
+        // Like any file that is made: readable by whoever may read the folder.
+        let put = || -> io::Result<()> {
+            self.written(bytes, 0o644)?.persist(&path)?;
+            Ok(())
         };
-        put().map_err(|error| Trouble::Folder(self.path().to_owned(), error))
+        put().map_err(|error| Trouble::Folder(self.path().to_owned(), error))?;
+        Ok(path)
+    }
+
+    /// A file that is whole and has no name yet.
+    fn written(&self, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+        let mut file = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(self.path())?;
+        file.write_all(bytes)?;
+        Ok(file)
     }
 
     /// The secret of the token for a server on `host`: on loopback the documented one, which opens
@@ -96,23 +104,16 @@ impl DataDir {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let secret = Secret::generate().map_err(|error| trouble(io::Error::other(error)))?;
-                let file = OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path);
-                let mut file = file.map_err(trouble)?;
-                writeln!(file, "{}", secret.expose()).map_err(trouble)?;
+                let line = format!("{}\n", secret.expose());
+                // A process that ends in between leaves no token, rather than half of one.
+                let file = self.written(line.as_bytes(), 0o600).map_err(trouble)?;
+                file.persist_noclobber(&path)
+                    .map_err(|error| trouble(error.error))?;
                 Ok(secret)
             }
             Err(error) => Err(trouble(error)),
         }
     }
-}
-
-/// Like any file that is made: readable by whoever may read the folder.
-fn readable() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }
 
 fn parsed(text: &str) -> io::Result<Secret> {
@@ -127,7 +128,6 @@ fn parsed(text: &str) -> io::Result<Secret> {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -148,6 +148,10 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["lock", "token"]);
     }
 
     #[test]

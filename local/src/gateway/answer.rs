@@ -1,16 +1,15 @@
 //! What goes back to the client.
 
-use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use lambda_http::Body;
+use packages_api::MAX_EVENT_BYTES;
 use serde::Serialize;
 
 use super::Refusal;
 
-/// The largest answer that Lambda hands on, in bytes.
-const ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// A REST API keeps this header for its own authorizers and renames the function's.
 const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +34,7 @@ pub(super) fn own(refusal: Refusal, id: &str) -> Response<Full<Bytes>> {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
+    headers.extend(refusal.retry_after().map(|seconds| (RETRY_AFTER, seconds)));
     response
 }
 
@@ -43,8 +43,8 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
     let (mut head, body) = response.into_parts();
     let (body, on_the_way) = match body {
         Body::Text(text) => {
-            let bytes = text.len();
-            (Bytes::from(text), bytes)
+            let in_json = in_json(&text);
+            (Bytes::from(text), in_json)
         }
         Body::Binary(bytes) => {
             let in_base64 = bytes.len().div_ceil(3) * 4;
@@ -52,7 +52,7 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
         }
         _ => (Bytes::new(), 0),
     };
-    if on_the_way > ANSWER_BYTES {
+    if on_the_way > MAX_EVENT_BYTES {
         tracing::error!(
             bytes = on_the_way,
             "the function's answer is larger than Lambda hands on"
@@ -63,6 +63,17 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
         head.headers.insert(REMAPPED, challenge);
     }
     Ok(Response::from_parts(head, Full::new(body)))
+}
+
+/// The bytes of a text within the JSON that a function answers with: an answer that is JSON itself
+/// is escaped there once more.
+fn in_json(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | b'\x08' | b'\x0c' => 2,
+        ..b' ' => "\\u0000".len(),
+        _ => 1,
+    });
+    escaped.sum()
 }
 
 #[cfg(test)]
@@ -83,7 +94,18 @@ mod tests {
     #[test]
     fn an_answer_that_lambda_would_not_carry_is_refused() {
         let of = |bytes: usize| passed_on(Response::new(Body::Binary(vec![0; bytes]))).map(|_| ());
-        assert_eq!(of(ANSWER_BYTES / 4 * 3), Ok(()));
-        assert_eq!(of(ANSWER_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
+        assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));
+        assert_eq!(of(MAX_EVENT_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
+        let of = |text: String| passed_on(Response::new(Body::Text(text))).map(|_| ());
+        assert_eq!(of("x".repeat(MAX_EVENT_BYTES)), Ok(()));
+        assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2)), Ok(()));
+        assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2 + 1)), Err(Refusal::CRASHED));
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_its_json() {
+        let text: String = (0..=0x100).filter_map(char::from_u32).collect();
+        let json = serde_json::to_string(&text).unwrap();
+        assert_eq!(in_json(&text), json.len() - "\"\"".len());
     }
 }

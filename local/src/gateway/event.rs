@@ -9,11 +9,10 @@ use http::{HeaderMap, HeaderValue, Method};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyRequestContext};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
+use packages_api::MAX_EVENT_BYTES;
 
 use super::Refusal;
 
-/// The largest event that Lambda takes in a synchronous call, in bytes.
-const EVENT_BYTES: usize = 6 * 1024 * 1024;
 /// The time that the function has, longer than the gateway's: the template's default.
 const FUNCTION_TIMEOUT_MILLIS: u64 = 900_000;
 /// The stage that the gateway would serve; it is part of the event's URI, never of its path.
@@ -47,8 +46,8 @@ pub(super) fn from_head(head: &Parts, peer: SocketAddr, id: &str) -> Result<ApiG
 
 /// How many bytes of body fit into the event in base64.
 pub(super) fn body_limit(event: &ApiGatewayProxyRequest) -> usize {
-    let envelope = serde_json::to_vec(event).map_or(EVENT_BYTES, |event| event.len());
-    EVENT_BYTES.saturating_sub(envelope) / 4 * 3
+    let envelope = serde_json::to_vec(event).map_or(MAX_EVENT_BYTES, |event| event.len());
+    MAX_EVENT_BYTES.saturating_sub(envelope) / 4 * 3
 }
 
 /// The request as `lambda_http` hands it to the function, with the body in its place.
@@ -84,9 +83,14 @@ fn host(head: &Parts) -> Result<String, Refusal> {
     }
 }
 
-/// The headers as the gateway hands them on, with what it adds.
+/// The headers as the gateway hands them on, with what it adds. An event is JSON, and so UTF-8.
 fn headers(sent: &HeaderMap, host: &str, peer: SocketAddr) -> HeaderMap {
     let mut headers = sent.clone();
+    for value in headers.values_mut() {
+        if let Some(text) = in_utf8(value) {
+            *value = text;
+        }
+    }
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Ok(host) = HeaderValue::from_str(host) {
         headers.insert(HOST, host);
@@ -95,6 +99,16 @@ fn headers(sent: &HeaderMap, host: &str, peer: SocketAddr) -> HeaderMap {
         headers.append(FORWARDED_FOR, peer);
     }
     headers
+}
+
+/// A value that is not UTF-8, read as what such values were before: Latin-1.
+fn in_utf8(value: &HeaderValue) -> Option<HeaderValue> {
+    let bytes = value.as_bytes();
+    if std::str::from_utf8(bytes).is_ok() {
+        return None;
+    }
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    HeaderValue::from_bytes(text.as_bytes()).ok()
 }
 
 /// Of every header its last value: an event's `headers`, beside its `multiValueHeaders`.

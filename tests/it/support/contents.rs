@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use packages_api_local::Stack;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -30,6 +32,14 @@ impl Contents {
         let records = self.records.iter();
         let of_kind = records.filter(|((pk, _), _)| pk.split('/').next() == Some(kind));
         of_kind.map(|((_, sk), item)| (sk.as_str(), item)).collect()
+    }
+
+    /// The keys of files, and of metadata beside them, that no package is of.
+    pub(crate) fn orphans(&self) -> Vec<&str> {
+        let packages = self.of_kind("packages");
+        let stored = self.objects.keys().filter(|key| !key.starts_with("uploads/"));
+        let orphans = stored.filter(|key| !packages.iter().any(|(id, _)| key.ends_with(id)));
+        orphans.map(String::as_str).collect()
     }
 
     /// The keys of everything: what to compare where contents do not matter.
@@ -66,10 +76,17 @@ async fn objects(client: &aws_sdk_s3::Client, bucket: &str) -> BTreeMap<String, 
             let key = object.key().expect("a key").to_owned();
             let read = client.get_object().bucket(bucket).key(&key).send().await;
             // It may have been deleted since it was listed.
-            if let Ok(read) = read {
-                let bytes = read.body.collect().await.expect("a whole object");
-                objects.insert(key, bytes.to_vec());
+            let gone = |error: &SdkError<GetObjectError>| {
+                error
+                    .as_service_error()
+                    .is_some_and(GetObjectError::is_no_such_key)
+            };
+            if read.as_ref().is_err_and(gone) {
+                continue;
             }
+            let read = read.expect("a readable object");
+            let bytes = read.body.collect().await.expect("a whole object");
+            objects.insert(key, bytes.to_vec());
         }
     }
     objects

@@ -3,7 +3,7 @@
 //! It counts every attempt that reaches it, and refuses reads that do not ask for consistency, which
 //! the embedded DynamoDB would not notice.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -85,7 +85,7 @@ impl FaultProxy {
     }
 
     /// The endpoints of S3 and DynamoDB, as seen through this proxy.
-    pub(crate) fn endpoints(&self) -> [String; 2] {
+    fn endpoints(&self) -> [String; 2] {
         [self.s3, self.dynamodb].map(|address| format!("http://{address}"))
     }
 
@@ -97,6 +97,15 @@ impl FaultProxy {
         let [s3, dynamodb] = self.endpoints();
         let sdk = stack.sdk_config_through(s3, dynamodb).into_builder();
         sdk.region(aws_config::Region::new(region)).build()
+    }
+
+    /// The environment of a process that is to find the stack through this proxy.
+    pub(crate) fn environment(&self, stack: &Stack) -> BTreeMap<String, String> {
+        let [s3, dynamodb] = self.endpoints();
+        let mut environment = stack.environment();
+        environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), s3);
+        environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb);
+        environment
     }
 
     /// Lets `fault` happen to the next `times` calls of `operation`, after what was injected before.

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod canned;
 pub(crate) mod client;
+pub(crate) mod command;
 pub(crate) mod contents;
 pub(crate) mod description;
 pub(crate) mod fault;
