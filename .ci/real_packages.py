@@ -376,6 +376,7 @@ def ruby(folder):
         run("gem", "build", "--force", f"{name}.gemspec", cwd=folder)
     signed(folder)
     packed(folder)
+    published(folder)
     for name, specification in OLD_GEMS.items():
         with tarfile.open(f"{folder}/{name}.gem", "w", format=tarfile.USTAR_FORMAT) as gem:
             for member, contents in (("data.tar.gz", tgz(None, {})), ("metadata.gz", gzip.compress(specification.encode()))):
@@ -390,6 +391,17 @@ def ruby(folder):
         same("ruby", file, "platform", manifest["variant"], native.pop("platform"))
         for key, value in native.items():
             same("ruby", file, key, facts[key], value)
+
+
+def published(folder):
+    """A gem as its authors published it, which Debian's package of it carries along."""
+    debian = folder + "/debian"
+    os.mkdir(debian)
+    downloaded("ruby", "ruby-pygments.rb", "apt-get", "download", "ruby-pygments.rb", cwd=debian)
+    for package in glob.glob(debian + "/*.deb"):
+        run("dpkg-deb", "-x", package, debian)
+    for gem in glob.glob(debian + "/**/pkg/*.gem", recursive=True):
+        shutil.move(gem, folder)
 
 
 def signed(folder):

@@ -55,6 +55,7 @@ impl App {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let started = Instant::now();
         let request_id = request_id(&request);
+        let gateway_request_id = front_door::request_id(&request).filter(|id| *id != request_id);
         let received = request.body().len();
         let path = front_door::path(&self.config, &request);
         let method = request.method().clone();
@@ -82,6 +83,7 @@ impl App {
             .filter(|path| !path.organization.is_empty());
         tracing::info!(
             request_id,
+            gateway_request_id,
             method = method.as_str(),
             route = named.map_or_else(|| "none".to_owned(), |route| format!("{:?}", route.page)),
             organization = registry.map(|path| path.organization),

@@ -51,6 +51,15 @@ fn in_front(stage: Option<&str>) -> String {
     named.map(|stage| format!("/{stage}")).unwrap_or_default()
 }
 
+/// The id under which the front door answers what the function does not.
+pub(crate) fn request_id(request: &Request) -> Option<String> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.request_id.clone(),
+        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
+        _ => None,
+    }
+}
+
 /// Where this deployment is reached: as configured, else as the front door's own context says,
 /// never as a header says, which anybody can set. A load balancer's context does not say it: without
 /// `API_BASE_URL`, addresses behind one are paths alone.

@@ -173,7 +173,7 @@ impl Refusal {
     );
     const CRASHED: Self = Self::new(
         StatusCode::BAD_GATEWAY,
-        "The registry could not answer. Try again; repeating a request is harmless.",
+        "The registry could not answer. Send the same request again: repeating it is harmless.",
     );
 
     /// Seconds after which to send the request again, where that may help: the template's.
@@ -203,7 +203,7 @@ mod tests {
         let template = template.split_whitespace().collect::<Vec<_>>().join(" ");
         for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
             let answered = format!(
-                "Headers: Retry-After: \"'1'\" ResponseTemplates: application/json: >- {{\"message\": \"{}",
+                "Retry-After: \"'1'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",
                 refusal.message
             );
             assert!(template.contains(&answered), "{answered}");

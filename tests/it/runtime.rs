@@ -132,10 +132,17 @@ fn about(event: &Value, package: &str) -> Value {
     serde_json::from_str(&text).expect("still JSON")
 }
 
-/// An HTTP API's publish of this body under this type, handed over as text.
-fn published_as_text(registry: &str, content_type: &str, body: &str) -> Value {
-    let mut event = event("http-api", "publish");
-    event["headers"]["content-type"] = json!(content_type);
+/// A publish of this body under this type, handed over as text.
+fn published_as_text(door: &str, registry: &str, content_type: &str, body: &str) -> Value {
+    let mut event = event(door, "publish");
+    for (headers, content_type) in [
+        ("headers", json!(content_type)),
+        ("multiValueHeaders", json!([content_type])),
+    ] {
+        if event[headers].is_object() {
+            event[headers]["content-type"] = content_type;
+        }
+    }
     event["body"] = json!(body);
     event["isBase64Encoded"] = json!(false);
     let text = event.to_string().replace("my-registry", registry);
@@ -213,9 +220,16 @@ async fn a_body_that_came_as_text_publishes_while_it_is_text() {
     let mut world = World::new().await;
     let body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notes-1.0.0.txt\"\r\n\r\n\
                 Bananas are berries.\r\n--b--\r\n";
-    let event = published_as_text("files", "multipart/form-data; boundary=b", body);
-    let answer = world.invoke(&event).await;
-    assert_eq!(answer["statusCode"], 200);
+    let mut first = None;
+    for door in ["http-api", "rest", "rest-custom-domain", "function-url", "alb"] {
+        let event = published_as_text(door, "files", "multipart/form-data; boundary=b", body);
+        let answer = world.invoke(&event).await;
+        assert_eq!(answer["statusCode"], 200, "{door}: {answer}");
+        // The same bytes are the same package, whichever way they come.
+        let first = first.get_or_insert_with(|| answer.clone());
+        assert_eq!(answer["body"]["id"], first["body"]["id"], "{door}");
+    }
+    let answer = first.expect("an answer");
     assert_json_snapshot!(redacted(&answer, &answer["body"])["body"]);
 }
 
@@ -229,7 +243,12 @@ async fn a_binary_body_that_came_as_text_is_refused_with_the_way_around() {
     let mangled = String::from_utf8_lossy(&bytes);
     let content_type = whole["headers"]["content-type"].as_str().expect("a type");
     let answer = world
-        .invoke(&published_as_text("my-registry", content_type, &mangled))
+        .invoke(&published_as_text(
+            "http-api",
+            "my-registry",
+            content_type,
+            &mangled,
+        ))
         .await;
     assert_json_snapshot!(answer);
 }
@@ -261,7 +280,12 @@ async fn the_log_has_nothing_that_was_sent_where_a_call_fails() {
         )
     };
     let published = |registry: &str, filename: &str| {
-        published_as_text(registry, "multipart/form-data; boundary=b", &form(filename))
+        published_as_text(
+            "http-api",
+            registry,
+            "multipart/form-data; boundary=b",
+            &form(filename),
+        )
     };
     assert_eq!(world.invoke(&unknown).await["statusCode"], 401);
     let no_gem = world.invoke(&published("my-registry", "banana-1.0.0.gem")).await;

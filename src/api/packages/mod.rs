@@ -144,8 +144,14 @@ impl Metadata {
             return Ok(Self { text: text.clone() });
         }
         let key = ObjectKey::of(Kind::Metadata, registry, package.id);
-        let bytes = call.files.read(&key, Self::MAX_BYTES as u64).await?;
-        let text = String::from_utf8(bytes.ok_or_else(just_deleted)?.into());
+        let Some(bytes) = call.files.read(&key, Self::MAX_BYTES as u64).await? else {
+            // Deleted meanwhile, records first; or the bucket keeps it from us, which S3 says alike.
+            return Err(match call.records.package(registry, package.id).await? {
+                None => just_deleted(),
+                Some(_) => Error::Internal(format!("the metadata of {} cannot be read", package.id)),
+            });
+        };
+        let text = String::from_utf8(bytes.into());
         let text = text.map_err(|error| Error::Internal(format!("metadata: {error}")))?;
         Ok(Self { text })
     }
