@@ -164,6 +164,7 @@ async fn content(part: &mut Field<'_>) -> Result<Bytes> {
     Ok(all.into())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn malformed(error: multer::Error) -> Error {
     Error::BadRequest(match error {
         multer::Error::IncompleteStream

@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn a_chart_of_brackets_is_refused() {
+        for (start, part) in [("[", "a: "), ("- {", "a: b, "), ("a: b\nc: [[", "x,")] {
+            let chart = format!("{start}{}", part.repeat(100_000));
+            let rejection = read_chart(&[("a/Chart.yaml", chart.as_bytes())]).unwrap_err();
+            assert!(
+                rejection.message.contains("more than 65536 brackets"),
+                "{rejection:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_chart_without_end_is_refused() {
         let endless = vec![b'\n'; usize::try_from(MAX_CHART).unwrap() + 1];
         assert_eq!(

@@ -21,6 +21,29 @@ pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
             "a million values",
             yaml(&format!("name: [{}]", "x, ".repeat(1_000_000))),
         ),
+        (
+            "a list that could be a key",
+            yaml(&format!("[{}", millions("x,"))),
+        ),
+        (
+            "pairs that could be a key",
+            yaml(&format!("{{{}", millions("a: b,"))),
+        ),
+        ("keys in keys", yaml(&format!("[{}", millions("a: ")))),
+        (
+            "a list in a list",
+            yaml(&format!("name: x\nfiles:\n- [{}", millions("x,"))),
+        ),
+        (
+            "lists in lists",
+            yaml(&format!("{}{}", "[".repeat(60), millions("x,"))),
+        ),
+        (
+            "a long directive",
+            yaml(&format!("%FOO {}\n--- a\n", millions("k "))),
+        ),
+        ("many directives", yaml(&directives(500_000))),
+        ("texts by alias", yaml(&aliased_texts(1 << 20, 30))),
         ("more metadata than is read", gem(&bomb(17 << 20))),
         ("YAML that is none", yaml("name: [")),
         ("not UTF-8", gem(&gzip(b"name: \xff\xfe"))),
@@ -68,7 +91,9 @@ fn gem(metadata_gz: &[u8]) -> Vec<u8> {
 }
 
 fn yaml(specification: &str) -> Vec<u8> {
-    gem(&gzip(specification.as_bytes()))
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(specification.as_bytes()).expect("in memory");
+    gem(&encoder.finish().expect("in memory"))
 }
 
 /// A few kB that expand to this many bytes of blanks.
@@ -79,6 +104,25 @@ fn bomb(bytes: usize) -> Vec<u8> {
         encoder.write_all(&megabyte).expect("in memory");
     }
     encoder.finish().expect("in memory")
+}
+
+/// As much of this as a gem's specification may hold.
+fn millions(part: &str) -> String {
+    part.repeat(8_000_000 / part.len())
+}
+
+fn directives(count: u32) -> String {
+    let lines: Vec<_> = (0..count).map(|handle| format!("%TAG !{handle}! b")).collect();
+    format!("{}\n--- a\n", lines.join("\n"))
+}
+
+/// A text of this many bytes, named so often.
+fn aliased_texts(bytes: usize, times: usize) -> String {
+    format!(
+        "name: &a '{}'\nauthors: [{}]\n",
+        "x".repeat(bytes),
+        "*a, ".repeat(times)
+    )
 }
 
 /// Each level names the one before it nine times.

@@ -1,0 +1,185 @@
+//! The tree under construction, and its bounds: an event that would break one ends the reading.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use saphyr_parser::{Event, ScalarStyle, Tag};
+
+use super::{Kind, Node};
+
+/// Collections inside one another, aliases followed.
+pub(super) const MAX_DEPTH: usize = 64;
+/// Scalars and collections written in the document.
+pub(super) const MAX_NODES: usize = 120_000;
+/// Values with a name that aliases can repeat.
+pub(super) const MAX_ANCHORS: usize = 10_000;
+/// Bytes that the document may weigh with every alias written out.
+pub(super) const MAX_EXPANDED: u64 = 8 * 1024 * 1024;
+
+/// Bytes that a scalar takes besides its text, and those that a collection takes as JSON.
+const SCALAR_WEIGHT: u64 = 64;
+const COLLECTION_WEIGHT: u64 = 640;
+
+/// A document under construction.
+#[derive(Default)]
+pub(super) struct Tree<'a> {
+    open: Vec<Open<'a>>,
+    anchors: HashMap<usize, Rc<Node<'a>>>,
+    nodes: usize,
+}
+
+/// A collection whose end has not been met.
+struct Open<'a> {
+    anchor: usize,
+    tagged: bool,
+    mapping: bool,
+    /// Of a mapping: keys and values by turns.
+    nodes: Vec<Rc<Node<'a>>>,
+}
+
+impl<'a> Tree<'a> {
+    /// Adds what an event says; gives the document once it is whole.
+    pub(super) fn add(&mut self, event: Event<'a>) -> Result<Option<Rc<Node<'a>>>, String> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let node = scalar(text, style, tag.as_deref())?;
+                self.close(node, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(anchor, tag.as_deref(), false),
+            Event::MappingStart(anchor, tag) => self.open(anchor, tag.as_deref(), true),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let open = self.open.pop().ok_or("a collection ends twice")?;
+                let anchor = open.anchor;
+                self.close(open.into_node(), anchor)
+            }
+            Event::Alias(anchor) => {
+                let node = self.anchors.get(&anchor).cloned();
+                self.place(node.ok_or("an alias names what is not complete")?)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn open(
+        &mut self,
+        anchor: usize,
+        tag: Option<&Tag>,
+        mapping: bool,
+    ) -> Result<Option<Rc<Node<'a>>>, String> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep());
+        }
+        self.open.push(Open {
+            anchor,
+            tagged: tag.is_some_and(is_foreign),
+            mapping,
+            nodes: Vec::new(),
+        });
+        Ok(None)
+    }
+
+    fn close(&mut self, node: Node<'a>, anchor: usize) -> Result<Option<Rc<Node<'a>>>, String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(format!("it holds more than {MAX_NODES} values"));
+        }
+        let node = Rc::new(node);
+        if anchor != 0 {
+            if self.anchors.len() >= MAX_ANCHORS {
+                return Err(format!("it names more than {MAX_ANCHORS} values by anchors"));
+            }
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        self.place(node)
+    }
+
+    /// Puts a whole node where it belongs: into the innermost open collection.
+    fn place(&mut self, node: Rc<Node<'a>>) -> Result<Option<Rc<Node<'a>>>, String> {
+        if node.depth + self.open.len() > MAX_DEPTH {
+            return Err(too_deep());
+        }
+        if node.weight > MAX_EXPANDED {
+            return Err(format!(
+                "with its aliases written out it is larger than {MAX_EXPANDED} bytes"
+            ));
+        }
+        match self.open.last_mut() {
+            None => Ok(Some(node)),
+            Some(open) => {
+                open.nodes.push(node);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl<'a> Open<'a> {
+    fn into_node(self) -> Node<'a> {
+        let depth = self.nodes.iter().map(|node| node.depth).max().unwrap_or(0) + 1;
+        let weight = self
+            .nodes
+            .iter()
+            .fold(COLLECTION_WEIGHT, |sum, node| sum.saturating_add(node.weight));
+        let kind = if self.mapping {
+            Kind::Mapping(paired(self.nodes))
+        } else {
+            Kind::Sequence(self.nodes)
+        };
+        Node {
+            kind,
+            tagged: self.tagged,
+            depth,
+            weight,
+        }
+    }
+}
+
+fn paired(nodes: Vec<Rc<Node<'_>>>) -> Vec<(Rc<Node<'_>>, Rc<Node<'_>>)> {
+    let mut pairs = Vec::with_capacity(nodes.len() / 2);
+    let mut nodes = nodes.into_iter();
+    while let (Some(key), Some(value)) = (nodes.next(), nodes.next()) {
+        pairs.push((key, value));
+    }
+    pairs
+}
+
+fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node<'a>, String> {
+    let binary = tag.is_some_and(|tag| tag.suffix == "binary");
+    let text = if binary { decoded(&text)? } else { text };
+    Ok(Node {
+        depth: 0,
+        weight: SCALAR_WEIGHT + text.len() as u64,
+        kind: Kind::Scalar {
+            text,
+            plain: style == ScalarStyle::Plain && tag.is_none_or(is_null_tag),
+        },
+        tagged: tag.is_some_and(is_foreign) && !binary,
+    })
+}
+
+/// `!binary`: how Ruby 1.9 wrote strings whose encoding it did not know. They are text here, whatever
+/// is no UTF-8 replaced: what a package is called is held to an alphabet afterwards.
+fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
+    let packed: String = base64.split_ascii_whitespace().collect();
+    let bytes = STANDARD
+        .decode(packed)
+        .map_err(|_| "a binary value is not base64")?;
+    Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `!!null`, which says no more than that.
+fn is_null_tag(tag: &Tag) -> bool {
+    tag.is_yaml_core_schema() && tag.suffix == "null"
+}
+
+/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as a suffix.
+fn is_foreign(tag: &Tag) -> bool {
+    !tag.is_yaml_core_schema() && !matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""))
+}
+
+fn too_deep() -> String {
+    format!("it is nested deeper than {MAX_DEPTH} levels")
+}
