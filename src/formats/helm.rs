@@ -189,12 +189,14 @@ mod tests {
 
     #[test]
     fn a_chart_of_brackets_is_refused() {
-        for (start, part) in [("[", "a: "), ("- {", "a: b, "), ("a: b\nc: [[", "x,")] {
+        for (start, part) in [("{name: a, b: [", "x,"), ("[", "a: "), ("- {", "a: b, ")] {
             let chart = format!("{start}{}", part.repeat(100_000));
-            let rejection = read_chart(&[("a/Chart.yaml", chart.as_bytes())]).unwrap_err();
-            assert!(
-                rejection.message.contains("more than 65536 brackets"),
-                "{rejection:?}"
+            assert_eq!(
+                read_chart(&[("a/Chart.yaml", chart.as_bytes())])
+                    .unwrap_err()
+                    .message,
+                "`Chart.yaml` is not usable: it holds too large a value in brackets, or too many \
+                 directives"
             );
         }
     }

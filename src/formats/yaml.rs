@@ -10,10 +10,10 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser};
 use serde_json::Value;
 
-use metered::{Meter, Metered};
+use input::{Ahead, BoundedInput};
 use tree::Tree;
 
-mod metered;
+mod input;
 mod tree;
 
 /// A part of a document.
@@ -35,11 +35,11 @@ enum Kind<'a> {
 
 /// Reads the first document of `text`; an error is a phrase that follows "is not usable YAML:".
 pub(super) fn read(text: &str) -> Result<Rc<Node<'_>>, String> {
-    let meter = Meter::new();
     let mut tree = Tree::default();
     let mut root = None;
-    for event in Parser::new(Metered::new(text, &meter)) {
-        meter.reset()?;
+    let ahead = Ahead::default();
+    for event in Parser::new(BoundedInput::new(text, &ahead)) {
+        ahead.end_event()?;
         let (event, _) = event.map_err(|error| error.to_string())?;
         if event == Event::DocumentEnd {
             break;

@@ -211,6 +211,27 @@ fn a_gem_of_many_members_is_refused() {
 }
 
 #[test]
+fn strings_that_are_not_utf8_do_no_harm_but_in_a_name() {
+    let specification = changed("- Ada", "- !binary UmVu6Q==\nfiles: [!binary 6S5yYg==]");
+    let manifest = read_gem(gem(&specification)).unwrap();
+    assert_eq!(manifest.metadata["authors"], json!(["Ren\u{fffd}"]));
+    let specification = changed("name: banana", "name: !binary UmVu6Q==");
+    assert_eq!(rejected(&specification).field, "name");
+}
+
+#[test]
+fn what_is_tagged_as_null_was_not_said() {
+    let specification = changed("summary: Schält Bananen", "summary: !!null").replacen(
+        "required_ruby_version: !ruby/object:Gem::Requirement",
+        "required_ruby_version: !!null \nignored:",
+        1,
+    );
+    let manifest = read_gem(gem(&specification)).unwrap();
+    assert_eq!(manifest.metadata["summary"], json!(null));
+    assert_eq!(manifest.metadata["required_ruby_version"], ">= 0");
+}
+
+#[test]
 fn operators_may_have_the_mark_that_early_psych_gave_them() {
     let specification = changed("\"~>\"", "! '~>'");
     let manifest = read_gem(gem(&specification)).unwrap();

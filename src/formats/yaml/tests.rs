@@ -35,56 +35,26 @@ fn a_mere_exclamation_mark_says_text() {
 }
 
 #[test]
-fn a_tagged_null_is_null() {
-    let root = read("a: !!null\nb: !!null ~\nc: !!str\n").unwrap();
-    assert!(root.get("a").unwrap().is_null() && root.get("b").unwrap().is_null());
-    assert_eq!(root.get("c").unwrap().text(), Some(""));
-}
-
-/// Before the parser says anything of it.
-#[test]
-fn what_a_key_could_be_is_not_scanned_without_end() {
-    let millions = |part: &str| part.repeat(1_000_000);
-    let directives: Vec<_> = (0..100_000).map(|handle| format!("%TAG !{handle}! b")).collect();
-    for endless in [
-        format!("[{}", millions("x,")),
-        format!("{{{}", millions("a: b, ")),
-        format!("[{}", millions("a: ")),
-        format!("name: x\nlist:\n- [{}", millions("x,")),
-        format!("{}{}", "[".repeat(60), millions("x,")),
-        format!("[{}", millions("*a ")),
-        format!("[{}", millions("&a ")),
-        format!("[{}", millions("!a ")),
-        format!("%FOO {}\n--- a\n", millions("k ")),
-        format!("{}\n--- a\n", directives.join("\n")),
-    ] {
-        let start = &endless[..20];
-        let error = read(&endless).unwrap_err();
-        assert!(error.contains("more than 65536 brackets"), "{start}: {error}");
-    }
-}
-
-#[test]
-fn a_text_may_be_long() {
-    let prose = "Bananas, plantains [and \"others\"]: it's all {one}. ".repeat(5_000);
-    let quoted = prose.replace('\'', "''");
-    for document in [
-        format!("a: |\n  {prose}\n"),
-        format!("a: >-\n  {prose}\n"),
-        format!("a: '{quoted}'\n"),
-        format!("a: \"{}\"\n", prose.replace('"', "\\\"")),
-    ] {
-        let root = read(&document).unwrap();
-        assert_eq!(root.get("a").unwrap().text().unwrap().trim(), prose.trim());
-    }
+fn what_is_tagged_as_null_is_null() {
+    let root = read("a: !!null\nb: !!null ''\nc: !!str\nd: !null\n").unwrap();
+    let nulls: Vec<_> = root.pairs().map(|(_, value)| value.is_null()).collect();
+    assert_eq!(nulls, [true, true, false, false]);
+    assert_eq!(root.get("a").unwrap().text(), None);
+    assert_eq!(root.to_json()["a"], serde_json::Value::Null);
 }
 
 #[test]
 fn binary_values_are_decoded() {
-    let latin1 = read("[!binary UmVu6Q==]").unwrap();
-    assert_eq!(latin1.items().next().unwrap().text(), Some("Ren\u{FFFD}"));
     let root = read("a: !binary |-\n  MS4w\n  LjA=\n").unwrap();
     assert_eq!(root.get("a").unwrap().plain_text(), Some("1.0.0"));
+}
+
+#[test]
+fn binary_values_that_are_not_utf8_are_read_all_the_same() {
+    let root = read("authors: [!binary UmVu6Q==]\n").unwrap();
+    let authors: Vec<_> = root.get("authors").unwrap().items().map(Node::text).collect();
+    assert_eq!(authors, [Some("Ren\u{fffd}")]);
+    assert!(read("a: !binary x\n").is_err());
 }
 
 #[test]
@@ -112,6 +82,16 @@ fn aliases_that_would_grow_are_refused() {
 fn a_long_text_aliased_often_is_refused() {
     let bomb = format!("- &a {}\n{}", "x".repeat(100_000), "- *a\n".repeat(5_000));
     assert!(read(&bomb).unwrap_err().starts_with("with its aliases"));
+    let bomb = format!("- &a {}\n{}", "x".repeat(1 << 20), "- *a\n".repeat(8));
+    assert!(read(&bomb).unwrap_err().starts_with("with its aliases"));
+}
+
+#[test]
+fn a_specification_longer_than_any_known_is_read() {
+    let files = "- lib/some/folder/of/files/name_of_a_file.rb\n".repeat(70_000);
+    let specification = format!("name: x\nfiles:\n{files}");
+    let root = read(&specification).unwrap();
+    assert_eq!(root.get("files").unwrap().items().count(), 70_000);
 }
 
 #[test]
@@ -129,12 +109,23 @@ fn depth_is_bounded_in_blocks_in_flow_and_through_aliases() {
 fn values_are_counted() {
     let many = "- \n".repeat(MAX_NODES + 1);
     assert_eq!(read(&many).unwrap_err(), "it holds more than 120000 values");
+    let aliases = format!("- &a\n{}", "- *a\n".repeat(MAX_NODES));
+    assert_eq!(read(&aliases).unwrap_err(), "it holds more than 120000 values");
     let anchors: Vec<_> = (0..=MAX_ANCHORS).map(|id| format!("- &a{id} x")).collect();
     let anchors = anchors.join("\n");
     assert_eq!(
         read(&anchors).unwrap_err(),
         "it names more than 10000 values by anchors"
     );
+}
+
+#[test]
+fn a_tag_that_a_directive_makes_long_is_refused() {
+    for value in ["x", "[x]", "{x: y}"] {
+        let tagged = format!("%TAG !a! {}\n---\n- !a!b {value}\n", "x".repeat(1024));
+        let too_long = "it holds a tag longer than 1024 bytes";
+        assert_eq!(read(&tagged).unwrap_err(), too_long, "{value}");
+    }
 }
 
 #[test]
@@ -146,4 +137,60 @@ fn an_alias_to_what_contains_it_is_refused() {
 fn of_several_documents_the_first_is_read() {
     let root = read("--- {a: 1}\n--- {a: 2}\n").unwrap();
     assert_eq!(root.get("a").unwrap().text(), Some("1"));
+}
+
+#[test]
+fn what_may_be_a_key_is_not_taken_apart_to_its_end() {
+    let many = |start: &str, part: &str| format!("{start}{}", part.repeat(100_000));
+    let tags: Vec<_> = (0..100_000).map(|id| format!("%TAG !{id}! x\n")).collect();
+    for hostile in [
+        many("[", "x,"),
+        many("{", "a: b, "),
+        many("- [", "x,"),
+        many("a: [[", "x,"),
+        many(&"[".repeat(60), "x,"),
+        many("? [", "x,"),
+        many("[", "a: "),
+        many("[", "&a "),
+        many("[", "a #\n"),
+        many("%FOO", " k"),
+        many("", "%FOO\n"),
+        tags.concat(),
+    ] {
+        assert_eq!(
+            read(&hostile).unwrap_err(),
+            "it holds too large a value in brackets, or too many directives",
+            "{}",
+            &hostile[..80]
+        );
+    }
+}
+
+#[test]
+fn a_value_in_brackets_that_is_no_key_may_be_long() {
+    let list = format!("a: [{}]\n", "x, ".repeat(100_000));
+    assert_eq!(read(&list).unwrap().get("a").unwrap().items().count(), 100_000);
+}
+
+#[test]
+fn a_text_may_be_long_and_of_anything() {
+    let line = "It's said: {peel}, [eat] & *enjoy*! %d - #1?";
+    let words = "It's {peel}, [eat] & *enjoy*! %d a-b c#d ".repeat(25_000);
+    let quoted = format!("{line}\n\n  ").repeat(25_000);
+    let block = format!("  {line}\n").repeat(25_000);
+    for text in [
+        words.clone(),
+        format!("'{}'", quoted.replace('\'', "''")),
+        format!("\"{quoted}\""),
+        format!("|\n{block}"),
+        format!(">-\n{block}"),
+    ] {
+        for document in [format!("- {text}\n- b\n"), format!("a: {text}\nc: b\n")] {
+            let root = read(&document).unwrap();
+            let pairs = root.pairs().map(|(_, value)| value);
+            let texts: Vec<_> = root.items().chain(pairs).filter_map(Node::text).collect();
+            assert!(texts[0].len() > 1_000_000, "{}", &text[..80]);
+            assert_eq!(texts[1], "b");
+        }
+    }
 }

@@ -12,11 +12,15 @@ use super::{Kind, Node};
 
 /// Collections inside one another, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
-/// Scalars and collections written in the document.
+/// Scalars, collections and aliases written in the document.
 pub(super) const MAX_NODES: usize = 120_000;
+/// Bytes of a tag. A directive can make one of megabytes of three letters, and the parser writes it
+/// out each time.
+pub(super) const MAX_TAG: usize = 1024;
 /// Values with a name that aliases can repeat.
 pub(super) const MAX_ANCHORS: usize = 10_000;
-/// Bytes that the document may weigh with every alias written out.
+/// Bytes that the document may weigh with every alias written out: it is copied twice on its way
+/// into a record, which keeps less.
 pub(super) const MAX_EXPANDED: u64 = 8 * 1024 * 1024;
 
 /// Bytes that a scalar takes besides its text, and those that a collection takes as JSON.
@@ -43,6 +47,13 @@ struct Open<'a> {
 impl<'a> Tree<'a> {
     /// Adds what an event says; gives the document once it is whole.
     pub(super) fn add(&mut self, event: Event<'a>) -> Result<Option<Rc<Node<'a>>>, String> {
+        if let Event::Scalar(.., Some(tag))
+        | Event::SequenceStart(_, Some(tag))
+        | Event::MappingStart(_, Some(tag)) = &event
+            && tag.handle.len() + tag.suffix.len() > MAX_TAG
+        {
+            return Err(format!("it holds a tag longer than {MAX_TAG} bytes"));
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = scalar(text, style, tag.as_deref())?;
@@ -82,10 +93,6 @@ impl<'a> Tree<'a> {
     }
 
     fn close(&mut self, node: Node<'a>, anchor: usize) -> Result<Option<Rc<Node<'a>>>, String> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(format!("it holds more than {MAX_NODES} values"));
-        }
         let node = Rc::new(node);
         if anchor != 0 {
             if self.anchors.len() >= MAX_ANCHORS {
@@ -98,6 +105,10 @@ impl<'a> Tree<'a> {
 
     /// Puts a whole node where it belongs: into the innermost open collection.
     fn place(&mut self, node: Rc<Node<'a>>) -> Result<Option<Rc<Node<'a>>>, String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(format!("it holds more than {MAX_NODES} values"));
+        }
         if node.depth + self.open.len() > MAX_DEPTH {
             return Err(too_deep());
         }
@@ -148,31 +159,36 @@ fn paired(nodes: Vec<Rc<Node<'_>>>) -> Vec<(Rc<Node<'_>>, Rc<Node<'_>>)> {
 
 fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node<'a>, String> {
     let binary = tag.is_some_and(|tag| tag.suffix == "binary");
-    let text = if binary { decoded(&text)? } else { text };
+    let null = tag.is_some_and(is_null);
+    let text = match text {
+        _ if null => Cow::Borrowed(""),
+        text if binary => decoded(&text)?,
+        text => text,
+    };
     Ok(Node {
         depth: 0,
         weight: SCALAR_WEIGHT + text.len() as u64,
         kind: Kind::Scalar {
             text,
-            plain: style == ScalarStyle::Plain && tag.is_none_or(is_null_tag),
+            plain: null || (style == ScalarStyle::Plain && tag.is_none()),
         },
         tagged: tag.is_some_and(is_foreign) && !binary,
     })
 }
 
-/// `!binary`: how Ruby 1.9 wrote strings whose encoding it did not know. They are text here, whatever
-/// is no UTF-8 replaced: what a package is called is held to an alphabet afterwards.
+/// `!!null`, which gems of some years have where nothing was said.
+fn is_null(tag: &Tag) -> bool {
+    tag.is_yaml_core_schema() && tag.suffix == "null"
+}
+
+/// `!binary`: how Ruby writes strings whose encoding it does not know, such as a name in Latin-1 in
+/// gems that install to this day. They are text here, with marks where they are not UTF-8.
 fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
     let packed: String = base64.split_ascii_whitespace().collect();
     let bytes = STANDARD
         .decode(packed)
         .map_err(|_| "a binary value is not base64")?;
     Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// `!!null`, which says no more than that.
-fn is_null_tag(tag: &Tag) -> bool {
-    tag.is_yaml_core_schema() && tag.suffix == "null"
 }
 
 /// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as a suffix.

@@ -15,35 +15,21 @@ pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("a gzip bomb", gem(&bomb(1 << 28))),
         ("a YAML bomb", yaml(&billion_laughs())),
+        ("a list as a key to be", packed(&filled("[", "x,"))),
+        ("a mapping as a key to be", packed(&filled("{", "a: b, "))),
+        ("a list in a list", packed(&filled("- [", "x,"))),
+        ("a list in many", packed(&filled(&"[".repeat(60), "x,"))),
+        ("keys of keys", packed(&filled("[", "a: "))),
+        ("an endless directive", packed(&filled("%FOO", " k"))),
+        ("endless directives", packed(&tag_directives())),
+        ("a long tag written often", packed(&long_tag())),
+        ("aliases without end", packed(&filled("a: &a x\nb: [", "*a,"))),
         ("deep YAML", yaml(&"[".repeat(500_000))),
         ("deep blocks", yaml(&deep_blocks(2_000))),
         (
             "a million values",
             yaml(&format!("name: [{}]", "x, ".repeat(1_000_000))),
         ),
-        (
-            "a list that could be a key",
-            yaml(&format!("[{}", millions("x,"))),
-        ),
-        (
-            "pairs that could be a key",
-            yaml(&format!("{{{}", millions("a: b,"))),
-        ),
-        ("keys in keys", yaml(&format!("[{}", millions("a: ")))),
-        (
-            "a list in a list",
-            yaml(&format!("name: x\nfiles:\n- [{}", millions("x,"))),
-        ),
-        (
-            "lists in lists",
-            yaml(&format!("{}{}", "[".repeat(60), millions("x,"))),
-        ),
-        (
-            "a long directive",
-            yaml(&format!("%FOO {}\n--- a\n", millions("k "))),
-        ),
-        ("many directives", yaml(&directives(500_000))),
-        ("texts by alias", yaml(&aliased_texts(1 << 20, 30))),
         ("more metadata than is read", gem(&bomb(17 << 20))),
         ("YAML that is none", yaml("name: [")),
         ("not UTF-8", gem(&gzip(b"name: \xff\xfe"))),
@@ -91,7 +77,12 @@ fn gem(metadata_gz: &[u8]) -> Vec<u8> {
 }
 
 fn yaml(specification: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    gem(&gzip(specification.as_bytes()))
+}
+
+/// Packed well: unpacked it is more than a call may carry.
+fn packed(specification: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(specification.as_bytes()).expect("in memory");
     gem(&encoder.finish().expect("in memory"))
 }
@@ -106,25 +97,6 @@ fn bomb(bytes: usize) -> Vec<u8> {
     encoder.finish().expect("in memory")
 }
 
-/// As much of this as a gem's specification may hold.
-fn millions(part: &str) -> String {
-    part.repeat(8_000_000 / part.len())
-}
-
-fn directives(count: u32) -> String {
-    let lines: Vec<_> = (0..count).map(|handle| format!("%TAG !{handle}! b")).collect();
-    format!("{}\n--- a\n", lines.join("\n"))
-}
-
-/// A text of this many bytes, named so often.
-fn aliased_texts(bytes: usize, times: usize) -> String {
-    format!(
-        "name: &a '{}'\nauthors: [{}]\n",
-        "x".repeat(bytes),
-        "*a, ".repeat(times)
-    )
-}
-
 /// Each level names the one before it nine times.
 fn billion_laughs() -> String {
     let mut yaml = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n".to_owned();
@@ -133,6 +105,23 @@ fn billion_laughs() -> String {
         yaml.push_str(&format!("a{level}: &a{level} [{before}]\n"));
     }
     yaml
+}
+
+/// As much of it as a specification may be long.
+fn filled(start: &str, part: &str) -> String {
+    let parts = ((8 << 20) - start.len()) / part.len();
+    format!("{start}{}", part.repeat(parts))
+}
+
+fn tag_directives() -> String {
+    let lines: Vec<_> = (0..450_000).map(|id| format!("%TAG !{id}! x\n")).collect();
+    lines.concat()
+}
+
+/// Half a terabyte, were each of them written out.
+fn long_tag() -> String {
+    let prefix = "x".repeat(4 << 20);
+    format!("%TAG !a! {prefix}\n---\n{}", "- !a!b x\n".repeat(120_000))
 }
 
 fn deep_blocks(depth: usize) -> String {
