@@ -47,27 +47,38 @@ enum Command {
 #[derive(Subcommand)]
 enum OrganizationCommand {
     /// Make an organization
-    Create { organization: Slug },
+    Create {
+        /// Its slug: a-z, 0-9, - and _
+        organization: Slug,
+    },
     /// List all organizations
     List,
     /// Delete an organization that has no registries, and its tokens
-    Delete { organization: Slug },
+    Delete {
+        /// Its slug
+        organization: Slug,
+    },
 }
 
 #[derive(Subcommand)]
 enum RegistryCommand {
     /// Make a registry
     Create {
+        /// The organization's slug and its own
         #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
         registry: (Slug, Slug),
-        /// What it holds
+        /// What it holds, such as ruby, python, javascript or files
         #[arg(long)]
         ecosystem: Ecosystem,
     },
     /// List an organization's registries
-    List { organization: Slug },
+    List {
+        /// The organization's slug
+        organization: Slug,
+    },
     /// Delete a registry; the sweep removes its packages
     Delete {
+        /// The organization's slug and its own
         #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
         registry: (Slug, Slug),
     },
@@ -77,6 +88,7 @@ enum RegistryCommand {
 enum TokenCommand {
     /// Make a token and print its secret, this once
     Create {
+        /// The organization's slug
         organization: Slug,
         /// What it may do: one or more scopes
         #[arg(long = "scope", required = true, num_args = 1..)]
@@ -92,9 +104,17 @@ enum TokenCommand {
         description: Option<String>,
     },
     /// List an organization's tokens
-    List { organization: Slug },
+    List {
+        /// The organization's slug
+        organization: Slug,
+    },
     /// Delete a token by its id
-    Delete { organization: Slug, id: Uuid },
+    Delete {
+        /// The organization's slug
+        organization: Slug,
+        /// The token's id, as `token list` shows it
+        id: Uuid,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
