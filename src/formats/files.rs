@@ -81,35 +81,44 @@ fn split(filename: &str) -> Option<(&str, &str, &str)> {
     })
 }
 
-/// Of every way to cut `rest` the one with a known compound extension, else with the longest
-/// version.
+/// Version and extension; what lies beside a file is cut where that file's own name is.
 fn version_and_extension(rest: &str) -> Option<(&str, &str)> {
-    if !rest.starts_with(|first: char| first.is_ascii_digit()) {
+    let file = beside_what(rest).unwrap_or(rest);
+    let version = version(file)?;
+    Some((version, rest.get(version.len() + 1..)?))
+}
+
+/// The version in `file`, of every way to cut it the one with a known compound extension, else the
+/// longest.
+fn version(file: &str) -> Option<&str> {
+    if !file.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     let mut longest = None;
-    for (dot, _) in rest.match_indices('.') {
-        let (Some(version), Some(extension)) = (rest.get(..dot), rest.get(dot + 1..)) else {
+    for (dot, _) in file.match_indices('.') {
+        let (Some(version), Some(extension)) = (file.get(..dot), file.get(dot + 1..)) else {
             continue;
         };
         if !is_extension(extension) || Version::parse(version).is_err() {
             continue;
         }
-        if is_compound(extension) {
-            return Some((version, extension));
+        if COMPOUND.contains(&extension) {
+            return Some(version);
         }
-        longest = Some((version, extension));
+        longest = Some(version);
     }
     longest
 }
 
-/// One of [`COMPOUND`], or what lies beside a file of a usual extension.
-fn is_compound(extension: &str) -> bool {
-    let file = extension
-        .rsplit_once('.')
-        .filter(|(_, last)| BESIDE.contains(last))
-        .map(|(file, _)| file);
-    COMPOUND.contains(&file.unwrap_or(extension)) || file.is_some_and(|file| media_type(file) != UNKNOWN)
+/// The file of a usual extension that a signature or digest lies beside.
+fn beside_what(rest: &str) -> Option<&str> {
+    let (file, last) = rest.rsplit_once('.')?;
+    let ends_with = |extension: &&str| {
+        let before = file.strip_suffix(extension);
+        before.is_some_and(|before| before.ends_with('.'))
+    };
+    let is_usual = media_type(file) != UNKNOWN || COMPOUND.iter().any(ends_with);
+    (BESIDE.contains(&last) && is_usual).then_some(file)
 }
 
 fn is_base_name(name: &str) -> bool {
@@ -229,6 +238,12 @@ mod tests {
             }
         }
         assert_eq!(parts("a-1.0.0-rc.1.sha256"), Some(("a", "1.0.0-rc.1", "sha256")));
+        for version in ["2.0.0-rc.1", "2.0.0+build.5"] {
+            for extension in ["tar.gz.sha256", "zip.asc", "tar.lz.sig", "spdx.json.sig"] {
+                let name = format!("a-{version}.{extension}");
+                assert_eq!(parts(&name), Some(("a", version, extension)));
+            }
+        }
     }
 
     #[test]
