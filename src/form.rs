@@ -72,7 +72,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
         (Some((disposition, bytes)), None) => whole_file(disposition, bytes).map(Form::File),
         (None, Some(url)) => String::from_utf8(url.into())
             .map(Form::PackageUrl)
-            .map_err(|_| Error::invalid("package_url", "invalid", "The package_url is not UTF-8.")),
+            .map_err(|_| Error::invalid("package_url", "invalid", "The package_url is not UTF-8. Send form.url joined with data.key, as the upload answered them.")),
         (Some(_), Some(_)) => Err(Error::invalid(
             "package_url",
             "ambiguous",

@@ -269,7 +269,7 @@ mod tests {
         let bomb = cut(&[(".SIGN.x", &vec![0; 17 * 1024 * 1024])]);
         assert_eq!(
             read_apk(&[&bomb]).unwrap_err().message,
-            "`control` is larger than the 16777216 bytes that are read of it"
+            "`control` is larger than the 16777216 bytes that are read of it; build the package again with less in it"
         );
     }
 
@@ -281,7 +281,7 @@ mod tests {
             (many, "`.PKGINFO` is not usable: it has too many lines"),
             (
                 endless,
-                "`.PKGINFO` is larger than the 1048576 bytes that are read of it",
+                "`.PKGINFO` is larger than the 1048576 bytes that are read of it; build the package again with less in it",
             ),
         ] {
             assert_eq!(

@@ -76,11 +76,13 @@ fn beyond(limit: u64) -> io::Error {
 pub(super) fn unreadable(field: &'static str) -> impl Fn(io::Error) -> Rejection {
     move |error| {
         let message = match error.kind() {
-            io::ErrorKind::FileTooLarge => format!("`{field}` {error}"),
+            io::ErrorKind::FileTooLarge => {
+                format!("`{field}` {error}; build the package again with less in it")
+            }
             io::ErrorKind::UnexpectedEof => {
                 format!("`{field}` is cut off: the file ends before it does; publish the whole file")
             }
-            _ => format!("`{field}` cannot be read ({error}): the file is damaged"),
+            _ => format!("`{field}` cannot be read ({error}): the file is damaged; build the package again"),
         };
         Rejection::new(field, message)
     }

@@ -73,14 +73,15 @@ fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
         Rejection::new(
             "name",
             "the chart's `name` must be letters, digits, `-`, `_` and `.`, and begin with a letter \
-             or a digit",
+             or a digit; set it in `Chart.yaml` and package the chart again",
         )
     })?;
     let version = text("version").map(str::trim);
     let normalized = version.and_then(normalized).ok_or_else(|| {
         Rejection::new(
             "version",
-            "the chart's `version` must be a semantic version, such as `1.2.3`",
+            "the chart's `version` must be a semantic version, such as `1.2.3`; set it in `Chart.yaml` \
+             and package the chart again",
         )
     })?;
     Ok(Manifest {
@@ -206,7 +207,7 @@ mod tests {
         let endless = vec![b'\n'; usize::try_from(MAX_CHART).unwrap() + 1];
         assert_eq!(
             read_chart(&[("a/Chart.yaml", &endless)]).unwrap_err().message,
-            "`Chart.yaml` is larger than the 1048576 bytes that are read of it"
+            "`Chart.yaml` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
         );
     }
 }

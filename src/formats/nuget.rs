@@ -344,7 +344,7 @@ mod tests {
         let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
         assert_eq!(
             rejection.message,
-            "`nuspec` is larger than the 1048576 bytes that are read of it"
+            "`nuspec` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
         );
     }
 }

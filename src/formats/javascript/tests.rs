@@ -124,6 +124,6 @@ fn a_package_json_without_end_is_refused() {
         read_npm(&[("package/package.json", &endless)])
             .unwrap_err()
             .message,
-        "`package.json` is larger than the 4194304 bytes that are read of it"
+        "`package.json` is larger than the 4194304 bytes that are read of it; build the package again with less in it"
     );
 }

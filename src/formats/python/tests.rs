@@ -166,7 +166,7 @@ fn a_bomb_is_refused() {
     let rejection = read_python("a-1-py3-none-any.whl", file).unwrap_err();
     assert_eq!(
         rejection.message,
-        "`METADATA` is larger than the 16777216 bytes that are read of it"
+        "`METADATA` is larger than the 16777216 bytes that are read of it; build the package again with less in it"
     );
 }
 

@@ -380,7 +380,7 @@ fn a_gzip_bomb_is_refused() {
     let file = tar(&[("metadata.gz", &bomb), ("data.tar.gz", b"data")]);
     assert_eq!(
         read_gem(file).unwrap_err().message,
-        "`metadata.gz` is larger than the 8388608 bytes that are read of it"
+        "`metadata.gz` is larger than the 8388608 bytes that are read of it; build the package again with less in it"
     );
 }
 
