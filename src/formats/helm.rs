@@ -98,17 +98,19 @@ fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
     })
 }
 
-/// The version in full: Helm also takes `v1.2.3`, `1.2` and `1`.
+/// The version in full: Helm also takes `v1.2.3`, `1.2`, `1`, and zeros before a number.
 fn normalized(version: &str) -> Option<String> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let end = version.find(['-', '+']).unwrap_or(version.len());
     let (numbers, suffix) = version.split_at_checked(end)?;
-    let missing = match numbers.split('.').count() {
-        1 => ".0.0",
-        2 => ".0",
-        _ => "",
-    };
-    let full = format!("{numbers}{missing}{suffix}");
+    let mut full = ["0", "0", "0"];
+    let mut places = full.iter_mut();
+    for number in numbers.split('.') {
+        let without_zeros = number.trim_start_matches('0');
+        let is_zero = without_zeros.is_empty() && !number.is_empty();
+        *places.next()? = if is_zero { "0" } else { without_zeros };
+    }
+    let full = format!("{}{suffix}", full.join("."));
     semver::Version::parse(&full).ok()?;
     Some(full)
 }
@@ -177,6 +179,43 @@ mod tests {
             let rejection = read_chart(&[("a/Chart.yaml", chart.as_bytes())]).unwrap_err();
             assert_eq!(rejection.field, field, "{chart}");
         }
+    }
+
+    #[test]
+    fn versions_are_completed_as_helm_does() {
+        for (version, expected) in [
+            ("1.2.3", Some("1.2.3")),
+            ("v1.2.3-rc.1+b.01", Some("1.2.3-rc.1+b.01")),
+            ("1.2", Some("1.2.0")),
+            ("1", Some("1.0.0")),
+            ("2024.01.05", Some("2024.1.5")),
+            ("00.0-x", Some("0.0.0-x")),
+            (
+                "1.0.0-99999999999999999999999",
+                Some("1.0.0-99999999999999999999999"),
+            ),
+            ("18446744073709551615.0.0", Some("18446744073709551615.0.0")),
+            ("18446744073709551616.0.0", None),
+            ("1.0.0-01", None),
+            ("1..2", None),
+            ("1.2.", None),
+            ("", None),
+            ("vv1", None),
+        ] {
+            assert_eq!(normalized(version).as_deref(), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn tabs_may_stand_between_keys_and_values() {
+        let chart = b"apiVersion:\tv2\nname:\tweb\nversion: \t1.0.0\t# now\nx:\t[a,\tb]\n";
+        let manifest = read_chart(&[("web/Chart.yaml", chart)]).unwrap();
+        assert_eq!(
+            (manifest.name.as_str(), manifest.version.as_str()),
+            ("web", "1.0.0")
+        );
+        let expected = json!({"apiVersion": "v2", "name": "web", "version": "1.0.0", "x": ["a", "b"]});
+        assert_eq!(manifest.metadata["chart"], expected);
     }
 
     #[test]

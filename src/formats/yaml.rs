@@ -20,8 +20,8 @@ mod tree;
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     kind: Kind<'a>,
-    /// Whether a tag of some application stands before it, such as `!ruby/object:Gem::Version`.
-    tagged: bool,
+    /// The tag of some application that stands before it: `ruby/object:Gem::Version`.
+    tag: Option<Box<str>>,
     depth: usize,
     weight: u64,
 }
@@ -60,7 +60,12 @@ impl<'a> Node<'a> {
 
     /// The text of a scalar that no application's tag turns into something else.
     pub(super) fn plain_text(&self) -> Option<&str> {
-        self.text().filter(|_| !self.tagged)
+        self.text().filter(|_| self.tag.is_none())
+    }
+
+    /// The tag of an application, without the exclamation mark.
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
     }
 
     pub(super) fn is_null(&self) -> bool {

@@ -132,22 +132,44 @@ fn is_version(text: &str) -> bool {
         && suffix.is_none_or(|suffix| suffix.split('.').all(|part| filled(part, b"-")))
 }
 
-/// Only plain text of a safe alphabet: anything else has been used to attack `RubyGems`.
+/// Only plain text of a safe alphabet, as itself or in a `Gem::Platform`: anything else has been used
+/// to attack `RubyGems`.
 fn platform(specification: &Node) -> Result<String, Rejection> {
     let platform = match specification.get("platform") {
         None => return Ok("ruby".to_owned()),
         Some(node) if node.is_null() => return Ok("ruby".to_owned()),
-        Some(node) => node.plain_text(),
+        Some(node) if node.tag() == Some(PLATFORM) => platform_object(node),
+        Some(node) => node.plain_text().map(str::to_owned),
     };
     match platform {
-        Some("") => Ok("ruby".to_owned()),
-        Some(platform) if is_word(platform, OTHERS) => Ok(platform.to_owned()),
+        Some(platform) if platform.is_empty() => Ok("ruby".to_owned()),
+        Some(platform) if is_word(&platform, OTHERS) => Ok(platform),
         _ => Err(Rejection::new(
             "platform",
             "the gem's `platform` must be plain text of letters, digits, `.`, `_` and `-`, such as \
              `ruby` or `x86_64-linux`; build the gem again with a current RubyGems",
         )),
     }
+}
+
+/// The one class besides text that `RubyGems` takes for a platform.
+const PLATFORM: &str = "ruby/object:Gem::Platform";
+
+/// A `Gem::Platform` as `to_s` prints it: what it has of processor, system and version.
+fn platform_object(node: &Node) -> Option<String> {
+    if !node.is_mapping() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for key in ["cpu", "os", "version"] {
+        match node.get(key) {
+            None => {}
+            Some(part) if part.is_null() => {}
+            Some(part) => parts.push(part.plain_text()?),
+        }
+    }
+    // An object that names nothing is no Ruby platform.
+    (!parts.is_empty()).then(|| parts.join("-"))
 }
 
 fn required(specification: &Node, key: &'static str) -> Result<String, Rejection> {

@@ -290,6 +290,40 @@ fn versions_follow_the_pattern_of_rubygems() {
 }
 
 #[test]
+fn platform_objects_print_as_rubygems_prints_them() {
+    for (parts, expected) in [
+        ("cpu: x86\n  os: mswin32\n  version:", "x86-mswin32"),
+        ("cpu: x86\n  os: mingw32\n  version: 60", "x86-mingw32-60"),
+        ("cpu:\n  os: java\n  version:", "java"),
+        (
+            "cpu: universal\n  os: darwin\n  version: '20'",
+            "universal-darwin-20",
+        ),
+    ] {
+        let platform = format!("platform: !ruby/object:Gem::Platform\n  {parts}");
+        let manifest = read_gem(gem(&changed("platform: ruby", &platform))).unwrap();
+        assert_eq!(manifest.variant.as_deref(), Some(expected), "{parts}");
+    }
+}
+
+#[test]
+fn platform_objects_of_anything_but_text_are_refused() {
+    for platform in [
+        "!ruby/object:Gem::Platform {}",
+        "!ruby/object:Gem::Platform x86",
+        "!ruby/object:Gem::Platform {cpu: ../x, os: a}",
+        "!ruby/object:Gem::Platform {cpu: [x], os: a}",
+        "!ruby/object:Gem::Platform {cpu: !ruby/object:X a, os: a}",
+        "!ruby/hash:Gem::Platform {cpu: x86, os: a}",
+        "!ruby/object:Other {cpu: x86, os: a}",
+        "{cpu: x86, os: a}",
+    ] {
+        let rejection = rejected(&changed("platform: ruby", &format!("platform: {platform}")));
+        assert_eq!(rejection.field, "platform", "{platform}");
+    }
+}
+
+#[test]
 fn a_platform_is_plain_text_of_a_safe_alphabet() {
     let tagged = "platform: !ruby/object:Gem::Platform [x86, linux]";
     for platform in [tagged, "platform: ../x", "platform: a b", "platform: {a: b}"] {

@@ -136,8 +136,16 @@ impl Input for BoundedInput<'_> {
         self.text.next_is_document_end()
     }
 
+    /// A tab separates a colon from its value as well as a blank does (YAML 1.2.2, section 6.2): the
+    /// scanner, which asks for blanks there, is told that there was one. What a tab must not do, which
+    /// is indent, it asks about separately.
     fn skip_ws_to_eol(&mut self, skip_tabs: SkipTabs) -> (usize, Result<SkipTabs, &'static str>) {
-        self.text.skip_ws_to_eol(skip_tabs)
+        let (taken, skipped) = self.text.skip_ws_to_eol(skip_tabs);
+        let separated = |skipped: SkipTabs| {
+            let tabs = skipped.found_tabs();
+            SkipTabs::Result(tabs, tabs || skipped.has_valid_yaml_ws())
+        };
+        (taken, skipped.map(separated))
     }
 
     fn skip_while_non_breakz(&mut self) -> usize {

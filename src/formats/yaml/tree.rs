@@ -38,7 +38,7 @@ pub(super) struct Tree<'a> {
 /// A collection whose end has not been met.
 struct Open<'a> {
     anchor: usize,
-    tagged: bool,
+    tag: Option<Box<str>>,
     mapping: bool,
     /// Of a mapping: keys and values by turns.
     nodes: Vec<Rc<Node<'a>>>,
@@ -85,7 +85,7 @@ impl<'a> Tree<'a> {
         }
         self.open.push(Open {
             anchor,
-            tagged: tag.is_some_and(is_foreign),
+            tag: tag.and_then(foreign),
             mapping,
             nodes: Vec::new(),
         });
@@ -130,10 +130,10 @@ impl<'a> Tree<'a> {
 impl<'a> Open<'a> {
     fn into_node(self) -> Node<'a> {
         let depth = self.nodes.iter().map(|node| node.depth).max().unwrap_or(0) + 1;
-        let weight = self
-            .nodes
-            .iter()
-            .fold(COLLECTION_WEIGHT, |sum, node| sum.saturating_add(node.weight));
+        let weight = self.nodes.iter().fold(
+            COLLECTION_WEIGHT + tag_weight(self.tag.as_deref()),
+            |sum, node| sum.saturating_add(node.weight),
+        );
         let kind = if self.mapping {
             Kind::Mapping(paired(self.nodes))
         } else {
@@ -141,7 +141,7 @@ impl<'a> Open<'a> {
         };
         Node {
             kind,
-            tagged: self.tagged,
+            tag: self.tag,
             depth,
             weight,
         }
@@ -165,14 +165,13 @@ fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Resu
         text if binary => decoded(&text)?,
         text => text,
     };
+    let plain = null || (style == ScalarStyle::Plain && tag.is_none());
+    let tag = tag.filter(|_| !binary).and_then(foreign);
     Ok(Node {
         depth: 0,
-        weight: SCALAR_WEIGHT + text.len() as u64,
-        kind: Kind::Scalar {
-            text,
-            plain: null || (style == ScalarStyle::Plain && tag.is_none()),
-        },
-        tagged: tag.is_some_and(is_foreign) && !binary,
+        weight: SCALAR_WEIGHT + text.len() as u64 + tag_weight(tag.as_deref()),
+        kind: Kind::Scalar { text, plain },
+        tag,
     })
 }
 
@@ -191,9 +190,15 @@ fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
     Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as a suffix.
-fn is_foreign(tag: &Tag) -> bool {
-    !tag.is_yaml_core_schema() && !matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""))
+/// A tag that is neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as
+/// a suffix.
+fn foreign(tag: &Tag) -> Option<Box<str>> {
+    let own = tag.is_yaml_core_schema() || matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""));
+    (!own).then(|| tag.suffix.as_str().into())
+}
+
+fn tag_weight(tag: Option<&str>) -> u64 {
+    tag.map_or(0, |tag| tag.len() as u64)
 }
 
 fn too_deep() -> String {
