@@ -7,7 +7,6 @@ use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use semver::Version;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha1::Sha1;
@@ -18,7 +17,9 @@ use super::bounded::{length_of, unreadable};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
 use super::tarball::{Member, members};
-use super::{MAX_VERSION, Manifest, Rejection, Source, json, metadata};
+use super::{Manifest, Rejection, Source, json, metadata};
+
+mod version;
 
 /// Bytes of `package.json`.
 const MAX_PACKAGE_JSON: u64 = 4 * 1024 * 1024;
@@ -160,23 +161,15 @@ fn is_name(name: &str) -> bool {
     valid && name.len() <= MAX_NAME
 }
 
-/// The version as npm cleans it, and without build metadata, which npm holds equal.
 fn version(package: &Map<String, Value>) -> Result<(String, String), Rejection> {
     let stated = package.get("version").and_then(Value::as_str);
-    let cleaned = stated
-        .map(|version| version.trim().trim_start_matches(['=', 'v']).trim())
-        .filter(|version| version.len() <= MAX_VERSION);
-    match cleaned.and_then(|cleaned| Some((cleaned, Version::parse(cleaned).ok()?))) {
-        Some((cleaned, mut version)) => {
-            version.build = semver::BuildMetadata::EMPTY;
-            Ok((cleaned.to_owned(), version.to_string()))
-        }
-        None => Err(Rejection::new(
+    stated.and_then(version::cleaned).ok_or_else(|| {
+        Rejection::new(
             "version",
-            "the `version` in package.json must be a semantic version, such as `1.2.3` or \
-             `2.0.0-rc.1`",
-        )),
-    }
+            "the `version` in package.json must be a semantic version whose numbers are at most \
+             9007199254740991, such as `1.2.3` or `2.0.0-rc.1`",
+        )
+    })
 }
 
 fn has_install_script(package: &Map<String, Value>, binding: bool) -> bool {

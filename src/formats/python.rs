@@ -4,21 +4,20 @@
 //! stand only in its file name (Binary distribution format), which installers take at its word.
 //! Names are normalised as PEP 503 has it, versions as PEP 440.
 
-use std::str::FromStr;
-
-use pep440_rs::Version;
 use serde::Serialize;
 
 use self::filename::{FileName, sdist_name, wheel_name};
+use self::version::Version;
 use super::alphabet::is_word;
 use super::bounded::{length_of, unreadable};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
 use super::headers::{Headers, paragraph};
 use super::tarball::members;
-use super::{MAX_METADATA, MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
+use super::{MAX_METADATA, Manifest, Rejection, Source, metadata, zip};
 
 mod filename;
+mod version;
 
 /// What the Simple API and a project's page need.
 #[derive(Debug, Serialize)]
@@ -158,7 +157,7 @@ fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> R
         ));
     }
     let stated = headers.get("Version").map(str::trim).unwrap_or_default();
-    let version = version(stated).ok_or_else(|| {
+    let version = Version::parse(stated).ok_or_else(|| {
         Rejection::new(
             "Version",
             "the metadata's `Version` must be a version as PEP 440 has it, such as `1.2.0rc1`",
@@ -169,7 +168,7 @@ fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> R
         name: name.to_owned(),
         normalized_name: normalized(name),
         version: stated.to_owned(),
-        normalized_version: canonical(&version),
+        normalized_version: version.canonical(),
         variant: Some(named.variant()),
         metadata: metadata(&index_facts(bytes, &headers, &named)),
     })
@@ -224,20 +223,6 @@ pub(super) fn normalized(name: &str) -> String {
         }
     }
     normalized
-}
-
-fn version(text: &str) -> Option<Version> {
-    (text.len() <= MAX_VERSION)
-        .then(|| Version::from_str(text).ok())
-        .flatten()
-}
-
-/// The one spelling of all versions that PEP 440 holds equal: without trailing zeros.
-fn canonical(version: &Version) -> String {
-    let release = version.release();
-    let last = release.iter().rposition(|&number| number != 0).unwrap_or(0);
-    let trimmed = release.get(..=last).unwrap_or(release).to_vec();
-    version.clone().with_release(trimmed).to_string()
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ fn names_and_versions_follow_the_rules_of_npm() {
         ("a", "1.0", "version"),
         ("a", "", "version"),
         ("a", "1.0.0/../2", "version"),
+        ("a", "9007199254740992.0.0", "version"),
     ] {
         let package = json!({"name": name, "version": version}).to_string();
         let rejection = read_npm(&[("package/package.json", package.as_bytes())]).unwrap_err();

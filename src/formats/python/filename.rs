@@ -1,11 +1,10 @@
 //! What the file name of a Python package says: all of a wheel's tags, and nothing else that counts.
 
-use pep440_rs::Version;
-
 use super::super::Rejection;
 use super::super::alphabet::is_made_of;
 use super::super::headers::Headers;
 use super::normalized;
+use super::version::Version;
 
 /// What a file name says.
 pub(super) struct FileName<'a> {
@@ -64,8 +63,9 @@ pub(super) fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
 impl FileName<'_> {
     /// Installers refuse a file whose name and metadata disagree.
     pub(super) fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
-        let said = super::version(&self.version.replace('_', "-"));
-        if normalized(self.name) == normalized(name) && said.as_ref() == Some(version) {
+        let said = Version::parse(&self.version.replace('_', "-"));
+        let same_version = said.is_some_and(|said| said.canonical() == version.canonical());
+        if normalized(self.name) == normalized(name) && same_version {
             return Ok(());
         }
         let (kind, suffix) = match self.tags {
