@@ -8,6 +8,7 @@ mod bucket;
 mod checksums;
 mod conditions;
 mod copy;
+mod deletion;
 mod form;
 mod index;
 mod lifecycle;
@@ -19,6 +20,8 @@ mod part;
 mod policy;
 mod read;
 mod store;
+mod version_listing;
+mod versions;
 mod write;
 
 use std::net::{IpAddr, SocketAddr};

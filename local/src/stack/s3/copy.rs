@@ -72,6 +72,7 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
     let result = answered!(object.attributes.checksums, result);
     Ok(CopyObjectOutput {
         copy_object_result: Some(result),
+        version_id: Some(object.blob),
         ..CopyObjectOutput::default()
     })
 }
@@ -104,7 +105,9 @@ pub(super) async fn open_source(
     conditions: Conditions,
 ) -> S3Result<(Object, File)> {
     let CopySource::Bucket {
-        bucket: name, key, ..
+        bucket: name,
+        key,
+        version_id,
     } = source
     else {
         return Err(s3_error!(
@@ -113,7 +116,7 @@ pub(super) async fn open_source(
         ));
     };
     bucket.is_meant_by(name)?;
-    let (object, file) = bucket.store.open_object(key).await?;
+    let (object, file) = bucket.store.open_object(key, version_id.as_deref()).await?;
     conditions.check_source(&object)?;
     Ok((object, file))
 }

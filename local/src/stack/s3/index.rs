@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 use super::conditions::WriteCondition;
 use super::object::{Attributes, Headers, Object};
+use super::versions::{self, Version};
 
 /// An upload in parts that is not complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +37,8 @@ pub(super) struct Part {
 /// What became of a write.
 #[derive(Debug)]
 pub(super) enum Put {
-    /// It is done; the file that nothing names any more.
-    Done(Option<String>),
+    /// It is done.
+    Done,
     /// Its condition did not hold.
     Refused,
 }
@@ -70,6 +71,8 @@ impl Index {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(versions::SCHEMA)?;
+        connection.execute_batch(&versions::view())?;
         Ok(Self(connection))
     }
 
@@ -93,19 +96,61 @@ impl Index {
         if !condition.holds(find(&transaction, &object.key)?.as_ref()) {
             return Ok(Put::Refused);
         }
-        let replaced = put(&transaction, object)?;
+        put(&transaction, object)?;
         transaction.commit()?;
-        Ok(Put::Done(replaced))
+        Ok(Put::Done)
     }
 
-    /// Removes the object; where `blob` is given, only if that is still its file.
-    pub(super) fn remove(&mut self, key: &str, blob: Option<&str>) -> rusqlite::Result<Option<String>> {
+    /// Removes the object for good if `blob` is still its file, which nothing names any more then.
+    pub(super) fn remove(&mut self, key: &str, blob: &str) -> rusqlite::Result<Option<String>> {
         self.0
-            .prepare_cached(
-                "DELETE FROM objects WHERE key = ?1 AND (?2 IS NULL OR blob = ?2) RETURNING blob",
-            )?
-            .query_row(params![key, blob], |row| row.get(0))
+            .prepare_cached("DELETE FROM objects WHERE key = ? AND blob = ? RETURNING blob")?
+            .query_row([key, blob], |row| row.get(0))
             .optional()
+    }
+
+    /// Marks the key as deleted, whether or not it names an object. Answers the marker's id.
+    pub(super) fn mark_deleted(&mut self, key: &str, now: i64) -> rusqlite::Result<String> {
+        let transaction = self.0.transaction()?;
+        if let Some(object) = find(&transaction, key)? {
+            versions::supersede(&transaction, &object, now)?;
+            transaction.execute("DELETE FROM objects WHERE key = ?", [key])?;
+        }
+        let marker = versions::mark_deleted(&transaction, key, now)?;
+        transaction.commit()?;
+        Ok(marker)
+    }
+
+    /// A version of a key, current or not; whether it is the marker of a delete.
+    pub(super) fn version(&self, key: &str, id: &str) -> rusqlite::Result<Option<(Object, bool)>> {
+        match find(&self.0, key)? {
+            Some(object) if object.blob == id => Ok(Some((object, false))),
+            _ => versions::find(&self.0, key, id),
+        }
+    }
+
+    /// Removes a version for good: see [`versions::remove`].
+    pub(super) fn remove_version(&mut self, key: &str, id: &str) -> rusqlite::Result<(Option<String>, bool)> {
+        let transaction = self.0.transaction()?;
+        let removed = versions::remove(&transaction, key, id)?;
+        transaction.commit()?;
+        Ok(removed)
+    }
+
+    /// A page of versions: see [`versions::list`].
+    pub(super) fn versions(
+        &self,
+        prefix: &str,
+        from: &str,
+        after: Option<&str>,
+        wanted: usize,
+    ) -> rusqlite::Result<Vec<Version>> {
+        versions::list(&self.0, prefix, from, after, wanted)
+    }
+
+    /// Removes what has not been current since before `time`. Answers the files.
+    pub(super) fn expire_versions(&mut self, time: i64) -> rusqlite::Result<Vec<String>> {
+        versions::expire(&self.0, time)
     }
 
     pub(super) fn start_upload(
@@ -178,13 +223,13 @@ impl Index {
     /// Returns the files that nothing names any more.
     pub(super) fn end_upload(&mut self, id: &str, object: Option<&Object>) -> rusqlite::Result<Vec<String>> {
         let transaction = self.0.transaction()?;
-        let mut unnamed: Vec<String> = transaction
+        let unnamed: Vec<String> = transaction
             .prepare("DELETE FROM parts WHERE upload = ? RETURNING blob")?
             .query_map([id], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         transaction.execute("DELETE FROM uploads WHERE id = ?", [id])?;
         if let Some(object) = object {
-            unnamed.extend(put(&transaction, object)?);
+            put(&transaction, object)?;
         }
         transaction.commit()?;
         Ok(unnamed)
@@ -193,7 +238,7 @@ impl Index {
     /// Every file that a row names.
     pub(super) fn blobs(&self) -> rusqlite::Result<HashSet<String>> {
         self.0
-            .prepare("SELECT blob FROM objects UNION SELECT blob FROM parts")?
+            .prepare("SELECT blob FROM objects UNION SELECT blob FROM parts UNION SELECT id FROM versions")?
             .query_map([], |row| row.get(0))?
             .collect()
     }
@@ -206,11 +251,15 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<Object>> 
         .optional()
 }
 
-fn put(connection: &Connection, object: &Object) -> rusqlite::Result<Option<String>> {
-    let replaced = connection
-        .prepare_cached("SELECT blob FROM objects WHERE key = ?")?
-        .query_row([&object.key], |row| row.get(0))
-        .optional()?;
+/// Makes `object` what its key names, and a version of what that named before.
+fn put(connection: &Connection, object: &Object) -> rusqlite::Result<()> {
+    if let Some(replaced) = find(connection, &object.key)? {
+        versions::supersede(connection, &replaced, object.modified)?;
+    }
+    put_row(connection, object)
+}
+
+pub(super) fn put_row(connection: &Connection, object: &Object) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)")?
         .execute(params![
@@ -220,10 +269,10 @@ fn put(connection: &Connection, object: &Object) -> rusqlite::Result<Option<Stri
             object.modified,
             json(&object.attributes)?
         ])?;
-    Ok(replaced)
+    Ok(())
 }
 
-fn object(row: &Row<'_>) -> rusqlite::Result<Object> {
+pub(super) fn object(row: &Row<'_>) -> rusqlite::Result<Object> {
     Ok(Object {
         key: row.get(0)?,
         blob: row.get(1)?,
@@ -239,6 +288,6 @@ fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

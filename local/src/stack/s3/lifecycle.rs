@@ -1,4 +1,5 @@
-//! What the bucket's lifecycle rules do when it is deployed: uploads are gone after a day.
+//! The bucket's lifecycle rules, as it is deployed: uploads are gone after a day, versions that are not
+//! current after 35 days.
 
 use std::time::Duration;
 
@@ -11,21 +12,36 @@ use crate::stack::stopped;
 /// Where the posted files lie until they are published or forgotten.
 const UPLOADS: &str = "uploads/";
 const LIFETIME: Duration = Duration::from_hours(24);
+/// As long as the table can be restored to an earlier moment, so can its files.
+const VERSIONS_LIFETIME: Duration = Duration::from_hours(35 * 24);
 const LOOK_EVERY: Duration = Duration::from_mins(10);
 
 /// Removes what is old, now and from time to time, until `stop` is told.
 pub(super) async fn run(store: Store, stop: watch::Receiver<bool>) {
     let mut stop = std::pin::pin!(stopped(stop));
     loop {
-        let before = now().saturating_sub(i64::try_from(LIFETIME.as_millis()).unwrap_or(i64::MAX));
-        if let Err(error) = expire(&store, before).await {
+        if let Err(error) = expire(&store, before(LIFETIME)).await {
             tracing::warn!(%error, "expired uploads could not be removed");
+        }
+        if let Err(error) = expire_versions(&store, before(VERSIONS_LIFETIME)).await {
+            tracing::warn!(%error, "expired versions could not be removed");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = &mut stop => return,
         }
     }
+}
+
+/// So long ago, in milliseconds since 1970.
+fn before(lifetime: Duration) -> i64 {
+    now().saturating_sub(i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX))
+}
+
+async fn expire_versions(store: &Store, before: i64) -> S3Result<()> {
+    let unnamed = store.index(move |index| index.expire_versions(before)).await?;
+    store.forget(unnamed);
+    Ok(())
 }
 
 /// Removes posted files and unfinished uploads in parts that were begun before this time.
@@ -39,7 +55,7 @@ async fn expire(store: &Store, before: i64) -> S3Result<()> {
         };
         place = object.key.clone();
         if object.modified < before {
-            store.remove(object.key, Some(object.blob)).await?;
+            store.remove(object.key, object.blob).await?;
         }
     }
     for id in store.index(move |index| index.uploads_before(before)).await? {
@@ -75,11 +91,29 @@ mod tests {
                 .unwrap();
         }
         expire(&store, now() - 60_000).await.unwrap();
-        assert!(store.object("uploads/a/b/c/d").await.is_ok());
+        assert!(store.object("uploads/a/b/c/d", None).await.is_ok());
         expire(&store, now() + 1).await.unwrap();
-        assert!(store.object("uploads/a/b/c/d").await.is_err());
-        assert!(store.object("packages/a/b/c").await.is_ok());
-        assert!(store.object("uploadsx").await.is_ok());
+        assert!(store.object("uploads/a/b/c/d", None).await.is_err());
+        assert!(store.object("packages/a/b/c", None).await.is_ok());
+        assert!(store.object("uploadsx", None).await.is_ok());
         assert_eq!(std::fs::read_dir(store.folder()).unwrap().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn versions_expire_when_they_are_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), false).unwrap();
+        for _ in 0..2 {
+            let blob = Blob::new(store.folder());
+            std::fs::write(blob.path(), "x").unwrap();
+            let (key, attributes, condition) = ("packages/a/b/c".to_owned(), <_>::default(), <_>::default());
+            store.put_blob(key, blob, 1, attributes, condition).await.unwrap();
+        }
+        let count = || std::fs::read_dir(store.folder()).unwrap().count();
+        expire_versions(&store, now() - 60_000).await.unwrap();
+        assert_eq!(count(), 2);
+        expire_versions(&store, now() + 1).await.unwrap();
+        assert_eq!(count(), 1);
+        assert!(store.object("packages/a/b/c", None).await.is_ok());
     }
 }

@@ -9,7 +9,7 @@ use super::index::Index;
 use super::object::Object;
 
 /// The most that S3 lists at once.
-const MOST_KEYS: i32 = 1000;
+pub(super) const MOST_KEYS: i32 = 1000;
 /// What a key keeps as it is where a listing is asked for with `encoding-type=url`.
 pub(super) const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

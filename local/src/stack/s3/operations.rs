@@ -4,14 +4,15 @@ use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateMultipartUploadInput,
     CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
-    HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
-    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    DeleteObjectsOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
+    HeadObjectOutput, ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput,
+    UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::bucket::Bucket;
-use super::{copy, listing, multipart, part, read, write};
+use super::{copy, deletion, listing, multipart, part, read, version_listing, write};
 
 /// How many keys one `DeleteObjects` may name.
 const MOST_DELETIONS: usize = 1000;
@@ -48,8 +49,13 @@ impl S3 for Bucket {
         request: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
         self.is_meant_by(&request.input.bucket)?;
-        self.store.remove(request.input.key, None).await?;
-        Ok(S3Response::new(DeleteObjectOutput::default()))
+        let DeleteObjectInput { key, version_id, .. } = request.input;
+        let deleted = deletion::delete(&self.store, key, version_id).await?;
+        Ok(S3Response::new(DeleteObjectOutput {
+            delete_marker: deleted.delete_marker,
+            version_id: deleted.delete_marker_version_id.or(deleted.version_id),
+            ..DeleteObjectOutput::default()
+        }))
     }
 
     async fn delete_objects(
@@ -63,11 +69,7 @@ impl S3 for Bucket {
         }
         let mut deleted = Vec::with_capacity(input.delete.objects.len());
         for object in input.delete.objects {
-            self.store.remove(object.key.clone(), None).await?;
-            deleted.push(DeletedObject {
-                key: Some(object.key),
-                ..DeletedObject::default()
-            });
+            deleted.push(deletion::delete(&self.store, object.key, object.version_id).await?);
         }
         let quiet = input.delete.quiet.unwrap_or(false);
         let output = DeleteObjectsOutput {
@@ -82,6 +84,15 @@ impl S3 for Bucket {
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         listing::list(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        version_listing::list(self, request.input)
+            .await
+            .map(S3Response::new)
     }
 
     async fn copy_object(

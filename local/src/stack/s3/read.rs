@@ -29,7 +29,10 @@ macro_rules! conditions {
 /// An object, whole or in part.
 pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetObjectOutput> {
     bucket.is_meant_by(&input.bucket)?;
-    let (object, mut file) = bucket.store.open_object(&input.key).await?;
+    let (object, mut file) = bucket
+        .store
+        .open_object(&input.key, input.version_id.as_deref())
+        .await?;
     conditions!(input).check(&object)?;
     let wanted = match input.range {
         Some(range) => range.check(object.size)?,
@@ -62,6 +65,7 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         e_tag: Some(object.etag()),
         last_modified: Some(object.last_modified()),
         metadata: Some(metadata.into_iter().collect()),
+        version_id: Some(object.blob.clone()),
         ..GetObjectOutput::default()
     };
     // S3 keeps the checksum of the whole to itself where only a part is read.
@@ -76,7 +80,10 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
 /// What there is to know of an object.
 pub(super) async fn head(bucket: &Bucket, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
     bucket.is_meant_by(&input.bucket)?;
-    let object = bucket.store.object(&input.key).await?;
+    let object = bucket
+        .store
+        .object(&input.key, input.version_id.as_deref())
+        .await?;
     conditions!(input).check(&object)?;
     let Headers {
         content_type,
@@ -94,6 +101,7 @@ pub(super) async fn head(bucket: &Bucket, input: HeadObjectInput) -> S3Result<He
         e_tag: Some(object.etag()),
         last_modified: Some(object.last_modified()),
         metadata: Some(metadata.into_iter().collect()),
+        version_id: Some(object.blob.clone()),
         ..HeadObjectOutput::default()
     };
     Ok(answered!(object.attributes.checksums, output))

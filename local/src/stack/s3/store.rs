@@ -60,22 +60,29 @@ impl Store {
             .map_err(internal)
     }
 
-    pub(super) async fn object(&self, key: &str) -> S3Result<Object> {
+    /// The object that the key names, or that version of it.
+    pub(super) async fn object(&self, key: &str, version: Option<&str>) -> S3Result<Object> {
         let key = key.to_owned();
-        self.index(move |index| index.object(&key))
-            .await?
-            .ok_or_else(|| s3_error!(NoSuchKey))
+        let Some(version) = version.map(str::to_owned) else {
+            let object = self.index(move |index| index.object(&key)).await?;
+            return object.ok_or_else(|| s3_error!(NoSuchKey));
+        };
+        match self.index(move |index| index.version(&key, &version)).await? {
+            Some((object, false)) => Ok(object),
+            Some((_, true)) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
+            None => Err(s3_error!(NoSuchVersion)),
+        }
     }
 
     /// The object and its bytes, which stay readable whatever happens to the key.
-    pub(super) async fn open_object(&self, key: &str) -> S3Result<(Object, File)> {
+    pub(super) async fn open_object(&self, key: &str, version: Option<&str>) -> S3Result<(Object, File)> {
         loop {
-            let object = self.object(key).await?;
+            let object = self.object(key, version).await?;
             match File::open(self.path(&object.blob)).await {
                 Ok(file) => return Ok((object, file)),
-                // Replaced between the two steps: there is a newer row, or none.
+                // Removed between the two steps: there is another row, or none.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    if self.object(key).await?.blob == object.blob {
+                    if self.object(key, version).await?.blob == object.blob {
                         return Err(internal(error));
                     }
                 }
@@ -121,25 +128,34 @@ impl Store {
         // The file goes with the row: who is cancelled here leaves either both or none.
         let put = self.index(move |index| {
             let put = index.put(&object, &condition)?;
-            if let Put::Done(_) = put {
+            if let Put::Done = put {
                 blob.keep();
             }
             Ok(put)
         });
         match put.await? {
-            Put::Done(replaced) => self.forget(replaced),
-            Put::Refused => return Err(precondition_failed()),
+            Put::Done => Ok(stored),
+            Put::Refused => Err(precondition_failed()),
         }
-        Ok(stored)
     }
 
-    /// Removes the object where there is one; with `only`, where that is still its file.
-    pub(super) async fn remove(&self, key: String, only: Option<String>) -> S3Result<()> {
-        let removed = self
-            .index(move |index| index.remove(&key, only.as_deref()))
-            .await?;
+    /// Removes the object for good, where `blob` is still its file.
+    pub(super) async fn remove(&self, key: String, blob: String) -> S3Result<()> {
+        let removed = self.index(move |index| index.remove(&key, &blob)).await?;
         self.forget(removed);
         Ok(())
+    }
+
+    /// Marks the key as deleted. Answers the marker's id.
+    pub(super) async fn mark_deleted(&self, key: String) -> S3Result<String> {
+        self.index(move |index| index.mark_deleted(&key, now())).await
+    }
+
+    /// Removes one version for good. Answers whether it was the marker of a delete.
+    pub(super) async fn remove_version(&self, key: String, id: String) -> S3Result<bool> {
+        let (file, was_marker) = self.index(move |index| index.remove_version(&key, &id)).await?;
+        self.forget(file);
+        Ok(was_marker)
     }
 
     /// Removes files that no row names any more.

@@ -49,6 +49,7 @@ pub(super) async fn put(
     let object = bucket.store.put(input.key, written, headers, condition).await?;
     let output = PutObjectOutput {
         e_tag: Some(object.etag()),
+        version_id: Some(object.blob.clone()),
         ..PutObjectOutput::default()
     };
     Ok(answered!(object.attributes.checksums, output))
