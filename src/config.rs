@@ -34,6 +34,19 @@ pub struct Config {
     pub web_base_url: Option<String>,
     /// `REQUEST_TIMEOUT_SECONDS`: after this long a call ends in our own 503.
     pub request_timeout: Duration,
+    /// `RESPONSE_TRANSFER`: how answers travel to the front door, which no event tells.
+    pub transfer: Transfer,
+}
+
+/// How the function's answers travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transfer {
+    /// Whole, as JSON of at most 6 MB: what every front door takes. A REST API waits 29 seconds for it.
+    #[default]
+    Buffered,
+    /// As a stream: status and headers as JSON, eight NULs, then the body. A REST API whose integration
+    /// streams waits 5 minutes for its first byte.
+    Streamed,
 }
 
 impl Config {
@@ -46,6 +59,7 @@ impl Config {
             api_base_url: None,
             web_base_url: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            transfer: Transfer::default(),
         }
     }
 
@@ -67,6 +81,7 @@ impl Config {
             request_timeout: environment
                 .seconds("REQUEST_TIMEOUT_SECONDS")
                 .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
+            transfer: environment.transfer("RESPONSE_TRANSFER"),
         }
     }
 }
@@ -178,6 +193,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         Some(url.trim_end_matches('/').to_owned())
     }
 
+    fn transfer(&mut self, name: &str) -> Transfer {
+        match self.set(name).as_deref() {
+            None | Some("buffered") => Transfer::Buffered,
+            Some("streamed") => Transfer::Streamed,
+            Some(text) => {
+                let mistake = format!("{name} is `{text}`; expected `buffered` or `streamed`");
+                self.mistakes.push(mistake);
+                Transfer::default()
+            }
+        }
+    }
+
     fn seconds(&mut self, name: &str) -> Option<Duration> {
         let text = self.set(name)?;
         match text.parse() {
@@ -248,11 +275,13 @@ mod tests {
             ("API_BASE_URL", "https://packages.example.com/base/"),
             ("WEB_BASE_URL", "http://127.0.0.1:8080"),
             ("REQUEST_TIMEOUT_SECONDS", "7"),
+            ("RESPONSE_TRANSFER", "streamed"),
         ]);
         let expected = Config {
             api_base_url: Some("https://packages.example.com/base".to_owned()),
             web_base_url: Some("http://127.0.0.1:8080".to_owned()),
             request_timeout: Duration::from_secs(7),
+            transfer: Transfer::Streamed,
             ..Config::new("t", "b")
         };
         assert_eq!(all, Ok(expected));
@@ -264,6 +293,7 @@ mod tests {
             ("API_BASE_URL", "packages.example.com"),
             ("WEB_BASE_URL", "https:///x"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
+            ("RESPONSE_TRANSFER", "STREAM"),
         ])
         .unwrap_err()
         .to_string();
@@ -273,6 +303,7 @@ mod tests {
             "API_BASE_URL is `packages.example.com`",
             "WEB_BASE_URL is `https:///x`",
             "REQUEST_TIMEOUT_SECONDS is `0`",
+            "RESPONSE_TRANSFER is `STREAM`",
         ] {
             assert!(error.contains(name), "{name}: {error}");
         }

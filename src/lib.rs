@@ -35,7 +35,7 @@ mod slug;
 pub mod sweep;
 
 pub use app::App;
-pub use config::{Config, InvalidConfig, command_config, function_config};
+pub use config::{Config, InvalidConfig, Transfer, command_config, function_config};
 pub use digest::{Digest, Digests};
 pub use error::{Error, FieldError, MAX_BODY_BYTES, MAX_EVENT_BYTES, Result, TOO_LARGE};
 pub use files::Files;

@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::HOST;
-use lambda_http::lambda_runtime::{self, LambdaEvent, Service as _};
+use lambda_http::lambda_runtime::{self, LambdaEvent, Service};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Request, service_fn};
+use lambda_http::{Adapter, Request, StreamAdapter, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::RawValue;
 
 use crate::app::App;
+use crate::config::Transfer;
 
 /// Longer than any path of the API, and what a URI can hold.
 const MAX_PATH_BYTES: usize = 16 * 1024;
@@ -31,12 +32,31 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
 /// # Errors
 /// Where the runtime cannot be reached.
 pub async fn run(app: App) -> Result<(), lambda_http::Error> {
+    let transfer = app.config.transfer;
     let handler = service_fn(move |request: Request| {
         let app = app.clone();
         async move { Ok::<_, Infallible>(app.handle(request).await) }
     });
-    let adapter = Adapter::from(handler);
-    let door = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+    match transfer {
+        Transfer::Buffered => lambda_runtime::run(door(Adapter::from(handler))).await,
+        Transfer::Streamed => lambda_runtime::run(door(StreamAdapter::from(handler))).await,
+    }
+}
+
+/// The function as the runtime calls it: a raw event in, the adapter's kind of answer out.
+fn door<S>(
+    adapter: S,
+) -> impl Service<
+    LambdaEvent<Box<RawValue>>,
+    Response = S::Response,
+    Error = lambda_http::Error,
+    Future = impl Future<Output = Result<S::Response, lambda_http::Error>>,
+>
+where
+    S: Service<LambdaEvent<LambdaRequest>> + Clone,
+    S::Error: Into<lambda_http::Error>,
+{
+    service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let mut adapter = adapter.clone();
         // Read once this is polled, not before: by then the runtime has let go of the event's own
         // bytes, and a large body is held in two forms at once, not in three.
@@ -44,11 +64,10 @@ pub async fn run(app: App) -> Result<(), lambda_http::Error> {
             let LambdaEvent { payload, context } = event;
             let event = read(payload.get())?;
             drop(payload);
-            let answer = adapter.call(LambdaEvent::new(event, context)).await?;
-            Ok::<_, lambda_http::Error>(answer)
+            let answer = adapter.call(LambdaEvent::new(event, context)).await;
+            answer.map_err(Into::into)
         }
-    });
-    lambda_runtime::run(door).await
+    })
 }
 
 /// The event of any front door, made safe. They are tried in the order of `lambda_http`, whose own

@@ -16,6 +16,7 @@ mod races;
 mod records;
 mod round_trips;
 mod runtime;
+mod streamed;
 mod support;
 mod sweep;
 mod upload_faults;

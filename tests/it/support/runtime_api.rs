@@ -36,8 +36,17 @@ pub(crate) struct Function {
     _tasks: JoinSet<()>,
 }
 
+/// A function's answer, as it came.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// Whether the function declared that it streams its answer.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the benchmark knows what it started"))]
+    pub(crate) is_streamed: bool,
+    pub(crate) bytes: Bytes,
+}
+
 /// Where an answer is waited for: `Ok` with the response, `Err` with the error reported instead.
-type Answer = oneshot::Sender<Result<Bytes, Bytes>>;
+type Answer = oneshot::Sender<Result<Answered, Bytes>>;
 
 #[derive(Debug)]
 struct Invocation {
@@ -114,6 +123,16 @@ impl Function {
 
     /// The same in a sandbox that is ended after `lifetime`, as it tells the function.
     pub(crate) async fn invoke_within(&mut self, lifetime: Duration, event: Bytes) -> Result<Bytes, Bytes> {
+        let answered = self.answer_within(lifetime, event).await;
+        answered.map(|answered| answered.bytes)
+    }
+
+    /// Hands the function one event, and keeps how its answer travelled.
+    pub(crate) async fn answer_within(
+        &mut self,
+        lifetime: Duration,
+        event: Bytes,
+    ) -> Result<Answered, Bytes> {
         self.invoked += 1;
         let (answer, answered) = oneshot::channel();
         let id = format!("8476a536-e9f4-11e8-9739-{:012}", self.invoked);
@@ -161,7 +180,7 @@ impl RuntimeApi {
         let call = path.strip_prefix("/2018-06-01/runtime/")?;
         match (request.method(), call.split('/').collect::<Vec<_>>().as_slice()) {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
-            (&Method::POST, ["invocation", id, "response"]) => self.end(id, Ok(body(request).await?)),
+            (&Method::POST, ["invocation", id, "response"]) => self.end(id, Ok(answered(request).await?)),
             (&Method::POST, ["invocation", id, "error"]) => self.end(id, Err(body(request).await?)),
             (&Method::POST, ["init", "error"]) => accepted(),
             _ => None,
@@ -193,7 +212,7 @@ impl RuntimeApi {
         response.ok()
     }
 
-    fn end(&self, id: &str, outcome: Result<Bytes, Bytes>) -> Option<Response<Full<Bytes>>> {
+    fn end(&self, id: &str, outcome: Result<Answered, Bytes>) -> Option<Response<Full<Bytes>>> {
         // The test may have stopped waiting, which is no matter of the function's.
         self.under_way().remove(id)?.send(outcome).ok();
         accepted()
@@ -207,6 +226,14 @@ impl RuntimeApi {
 fn accepted() -> Option<Response<Full<Bytes>>> {
     let body = Full::from(r#"{"status":"OK"}"#);
     Response::builder().status(StatusCode::ACCEPTED).body(body).ok()
+}
+
+async fn answered(request: Request<Incoming>) -> Option<Answered> {
+    let mode = request.headers().get("lambda-runtime-function-response-mode");
+    Some(Answered {
+        is_streamed: mode.is_some_and(|mode| mode == "streaming"),
+        bytes: body(request).await?,
+    })
 }
 
 async fn body(request: Request<Incoming>) -> Option<Bytes> {
