@@ -32,6 +32,7 @@ mod hostile_forms;
 #[path = "../tests/it/support/hostile_gems.rs"]
 mod hostile_gems;
 #[path = "../tests/it/support/runtime_api.rs"]
+#[expect(dead_code, reason = "the bench knows how the function that it starts answers")]
 mod runtime_api;
 #[path = "../tests/it/support/seed.rs"]
 mod seed;

@@ -9,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use packages_api::Transfer;
 use packages_api::records::Records;
 use packages_api_local::{Server, ServerOptions, Stack, StackError, StackOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -40,6 +41,10 @@ pub(crate) struct Arguments {
     /// Start S3 and DynamoDB alone, and print the environment of a function that is to use them
     #[arg(long)]
     stack_only: bool,
+    /// How answers travel, as the template's parameter of this name: `streamed` waits 5 minutes for
+    /// them, `buffered` 29 seconds, and bounds them by 6 MB
+    #[arg(long, default_value = "streamed", value_parser = transfer)]
+    response_transfer: Transfer,
     /// Print one line of JSON when ready, instead of text for people
     #[arg(long)]
     json: bool,
@@ -51,6 +56,14 @@ fn host(text: &str) -> Result<IpAddr, String> {
         _ => text
             .parse()
             .map_err(|_| "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned()),
+    }
+}
+
+fn transfer(text: &str) -> Result<Transfer, String> {
+    match text {
+        "streamed" => Ok(Transfer::Streamed),
+        "buffered" => Ok(Transfer::Buffered),
+        _ => Err("expected `streamed` or `buffered`".to_owned()),
     }
 }
 
@@ -155,6 +168,7 @@ async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> 
     let options = ServerOptions {
         host: arguments.host,
         port: arguments.port,
+        transfer: arguments.response_transfer,
         ..ServerOptions::default()
     };
     let address = std::net::SocketAddr::from((arguments.host, arguments.port));

@@ -1,8 +1,9 @@
 //! The front door: what stands between a client and the function when it is deployed.
 //!
-//! API Gateway's REST kind hands a function one whole request as an event and waits 29 seconds for
-//! one whole answer; Lambda takes events of 6 MB. The same bounds hold here, so that what works on
-//! a laptop works deployed. The event is a real one, converted by the same code as on Lambda; only
+//! API Gateway's REST kind hands a function one whole request as an event of at most 6 MB. It waits 29
+//! seconds for one whole answer of as much, or, where the integration streams, 5 minutes for the
+//! first byte of an answer of any size. The same bounds hold here, so that what works on a laptop
+//! works deployed. The event is a real one, converted by the same code as on Lambda; only
 //! its body skips the way through base64 and back.
 
 mod answer;
@@ -17,6 +18,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use lambda_http::Body;
+use packages_api::Transfer;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -26,6 +28,10 @@ use crate::incoming::{self, Interrupted};
 
 /// The bound of request line and header values together, in bytes: API Gateway's.
 const HEAD_BYTES: usize = 10_240;
+/// Time that API Gateway waits for a whole answer.
+const BUFFERED_TIMEOUT: Duration = Duration::from_secs(29);
+/// Time that API Gateway waits for the next byte of an answer that is streamed.
+const STREAMED_TIMEOUT: Duration = Duration::from_mins(5);
 /// How many calls run at once; further ones wait within their time. Lambda would start as many
 /// functions as it is allowed to, one machine cannot.
 const CALLS: usize = 64;
@@ -33,15 +39,21 @@ const CALLS: usize = 64;
 /// The calls of one server, and the time they have.
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
+    transfer: Transfer,
     timeout: Duration,
     calls: Arc<Semaphore>,
 }
 
 impl Gateway {
-    /// A gateway that gives up on a call after `timeout`.
-    pub(crate) fn new(timeout: Duration) -> Self {
+    /// A gateway that gives up on a call after `timeout`, or after the time that API Gateway waits.
+    pub(crate) fn new(transfer: Transfer, timeout: Option<Duration>) -> Self {
+        let own = match transfer {
+            Transfer::Buffered => BUFFERED_TIMEOUT,
+            Transfer::Streamed => STREAMED_TIMEOUT,
+        };
         Self {
-            timeout,
+            transfer,
+            timeout: timeout.unwrap_or(own),
             calls: Arc::new(Semaphore::new(CALLS)),
         }
     }
@@ -91,7 +103,7 @@ impl Gateway {
             function(request).await
         });
         match tokio::time::timeout_at(deadline, running).await {
-            Ok(Ok(response)) => passed_on(response),
+            Ok(Ok(response)) => passed_on(response, self.transfer),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the function ended without an answer");
                 Err(Refusal::CRASHED)

@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use http::Response;
 use lambda_http::Body;
-use packages_api::{App, Config};
+use packages_api::{App, Config, Transfer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -24,8 +24,11 @@ pub struct ServerOptions {
     pub host: IpAddr,
     /// The port to listen on; 0 for any that is free.
     pub port: u16,
-    /// After this long without an answer the client gets a 504.
-    pub gateway_timeout: Duration,
+    /// How answers travel through the gateway: it bounds their size and the time that they may take.
+    pub transfer: Transfer,
+    /// After this long without an answer the client gets a 504. Without it, after 29 seconds where
+    /// answers are buffered, and 5 minutes where they are streamed.
+    pub gateway_timeout: Option<Duration>,
     /// How long requests under way may take to finish when the server is stopped.
     pub grace: Duration,
 }
@@ -35,7 +38,8 @@ impl Default for ServerOptions {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
-            gateway_timeout: Duration::from_secs(29),
+            transfer: Transfer::Buffered,
+            gateway_timeout: None,
             grace: Duration::from_secs(5),
         }
     }
@@ -65,7 +69,7 @@ impl Server {
         let listener = TcpListener::bind((options.host, options.port)).await?;
         let address = listener.local_addr()?;
         let function = make_function(&base_url(address));
-        let gateway = Gateway::new(options.gateway_timeout);
+        let gateway = Gateway::new(options.transfer, options.gateway_timeout);
         let (stop, stopping) = watch::channel(false);
         let running = tokio::spawn(run(listener, options, gateway, function, stopping));
         Ok(Self {
@@ -80,7 +84,10 @@ impl Server {
     /// # Errors
     /// Where the address cannot be listened on.
     pub async fn over(stack: &Stack, options: ServerOptions) -> io::Result<Self> {
-        let config = Config::new(stack.table(), stack.bucket());
+        let config = Config {
+            transfer: options.transfer,
+            ..Config::new(stack.table(), stack.bucket())
+        };
         Self::start(options, |base_url| {
             function(config, base_url, &stack.sdk_config())
         })

@@ -249,7 +249,7 @@ async fn a_broken_request_harms_nobody_else() {
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_given_up() {
     let options = ServerOptions {
-        gateway_timeout: Duration::from_millis(50),
+        gateway_timeout: Some(Duration::from_millis(50)),
         ..ServerOptions::default()
     };
     let server = Server::start(options, |_| echo).await.unwrap();

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use lambda_http::Body;
-use packages_api::MAX_EVENT_BYTES;
+use packages_api::{MAX_EVENT_BYTES, Transfer};
 use serde::Serialize;
 
 use super::Refusal;
@@ -39,7 +39,10 @@ pub(super) fn own(refusal: Refusal, id: &str) -> Response<Full<Bytes>> {
 }
 
 /// The function's answer as it leaves the gateway.
-pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>>, Refusal> {
+pub(super) fn passed_on(
+    response: Response<Body>,
+    transfer: Transfer,
+) -> Result<Response<Full<Bytes>>, Refusal> {
     let (mut head, body) = response.into_parts();
     let (body, on_the_way) = match body {
         Body::Text(text) => {
@@ -52,7 +55,7 @@ pub(super) fn passed_on(response: Response<Body>) -> Result<Response<Full<Bytes>
         }
         _ => (Bytes::new(), 0),
     };
-    if on_the_way > MAX_EVENT_BYTES {
+    if transfer == Transfer::Buffered && on_the_way > MAX_EVENT_BYTES {
         tracing::error!(
             bytes = on_the_way,
             "the function's answer is larger than Lambda hands on"
@@ -86,20 +89,27 @@ mod tests {
             .status(401)
             .header(WWW_AUTHENTICATE, "Bearer")
             .body(Body::Empty);
-        let passed = passed_on(response.unwrap()).unwrap();
+        let passed = passed_on(response.unwrap(), Transfer::Streamed).unwrap();
         assert_eq!(passed.headers().get(REMAPPED).unwrap(), "Bearer");
         assert!(!passed.headers().contains_key(WWW_AUTHENTICATE));
     }
 
     #[test]
     fn an_answer_that_lambda_would_not_carry_is_refused() {
-        let of = |bytes: usize| passed_on(Response::new(Body::Binary(vec![0; bytes]))).map(|_| ());
+        let passed = |body| passed_on(Response::new(body), Transfer::Buffered).map(|_| ());
+        let of = |bytes: usize| passed(Body::Binary(vec![0; bytes]));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
-        let of = |text: String| passed_on(Response::new(Body::Text(text))).map(|_| ());
+        let of = |text: String| passed(Body::Text(text));
         assert_eq!(of("x".repeat(MAX_EVENT_BYTES)), Ok(()));
         assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2)), Ok(()));
         assert_eq!(of("\"".repeat(MAX_EVENT_BYTES / 2 + 1)), Err(Refusal::CRASHED));
+    }
+
+    #[test]
+    fn streamed_answers_have_no_bound() {
+        let answer = Response::new(Body::Text("\"".repeat(MAX_EVENT_BYTES)));
+        assert!(passed_on(answer, Transfer::Streamed).is_ok());
     }
 
     #[test]
