@@ -4,7 +4,7 @@
 //! puts into it, if it did, and if the file's own name tells which of several is meant: shaded
 //! archives hold those of everything they swallowed.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -13,7 +13,9 @@ use super::bounded::{read_all, unreadable};
 use super::xml::Element;
 use super::{Manifest, Rejection, Source, metadata, zip};
 
+mod entities;
 mod pom;
+mod properties;
 
 /// Bytes of a POM.
 const MAX_POM: u64 = 2 * 1024 * 1024;
@@ -50,47 +52,66 @@ fn pom_alone(source: &mut dyn Source) -> Result<Manifest, Rejection> {
     manifest(coordinates, None, "pom", Some(&pom))
 }
 
-/// The coordinates that an archive named `stem` holds of itself, and its POM if that is there.
+/// The coordinates that an archive named `stem` holds of itself, and its POM if that can be read.
 fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
-    let candidates = candidates(&entries);
-    let found = candidates.len();
-    let mut fitting = Vec::new();
     let mut left = MAX_POMS;
-    for entry in candidates {
-        // What was swallowed may be broken without harm to the archive itself.
-        let named = named_by(source, entry, &mut left);
-        if let Ok(coordinates) = named
-            && classifier(stem, &coordinates).is_some()
-            && !fitting.contains(&coordinates)
-        {
-            fitting.push(coordinates);
+    let mut fitting: Vec<(Coordinates, Option<Element>)> = Vec::new();
+    for folder in folders(&entries) {
+        for (coordinates, pom) in named_by(source, &folder, &mut left) {
+            let known = fitting.iter().any(|(known, _)| *known == coordinates);
+            if classifier(stem, &coordinates).is_some() && !known {
+                fitting.push((coordinates, pom));
+            }
         }
     }
-    let [coordinates] = fitting.as_slice() else {
-        return Err(nameless(found));
-    };
-    let pom_of = |entry: &&zip::Entry| entry.name == pom_path(coordinates);
-    let pom = match entries.iter().find(pom_of) {
-        None => None,
-        Some(entry) => {
-            let bytes = zip::contents(source, entry, MAX_POM).map_err(unreadable("pom.xml"))?;
-            Some(project(&bytes)?)
-        }
-    };
-    Ok((coordinates.clone(), pom))
+    match fitting.pop() {
+        Some(only) if fitting.is_empty() => Ok(only),
+        _ => Err(nameless(entries.len())),
+    }
 }
 
-/// Of both files in a folder, the properties name it.
-fn candidates(entries: &[zip::Entry]) -> Vec<&zip::Entry> {
-    let is_properties = |entry: &&zip::Entry| entry.name.ends_with("/pom.properties");
-    let named: HashSet<&str> = entries
-        .iter()
-        .filter(is_properties)
-        .map(|entry| folder(&entry.name))
-        .collect();
-    let names_it = |entry: &&zip::Entry| is_properties(entry) || !named.contains(folder(&entry.name));
-    entries.iter().filter(names_it).collect()
+/// A folder `META-INF/maven/{groupId}/{artifactId}` of an archive.
+#[derive(Default)]
+struct Folder<'a> {
+    properties: Vec<&'a zip::Entry>,
+    poms: Vec<&'a zip::Entry>,
+}
+
+fn folders(entries: &[zip::Entry]) -> Vec<Folder<'_>> {
+    let mut folders: BTreeMap<&str, Folder> = BTreeMap::new();
+    for entry in entries {
+        let (path, file) = entry.name.rsplit_once('/').unwrap_or_default();
+        let folder = folders.entry(path).or_default();
+        match file {
+            "pom.properties" => folder.properties.push(entry),
+            _ => folder.poms.push(entry),
+        }
+    }
+    folders.into_values().collect()
+}
+
+/// The coordinates that a folder's properties hold, or where those hold none, its POMs.
+///
+/// What was swallowed may be broken without harm to the archive itself, and so may the POM beside
+/// properties that name the archive: it is kept where it can be read.
+fn named_by(source: &mut dyn Source, folder: &Folder, left: &mut u64) -> Vec<(Coordinates, Option<Element>)> {
+    let mut stated = Vec::new();
+    for entry in &folder.properties {
+        let bytes = contents(source, entry, left);
+        stated.extend(bytes.and_then(|bytes| Coordinates::of_properties(&bytes)));
+    }
+    let poms = folder.poms.iter();
+    let mut poms = poms.filter_map(|entry| project(&contents(source, entry, left)?).ok());
+    if stated.is_empty() {
+        let named = |pom: Element| Some((coordinates(&pom).ok()?, Some(pom)));
+        return poms.filter_map(named).collect();
+    }
+    let mut pom = poms.next();
+    stated
+        .into_iter()
+        .map(|coordinates| (coordinates, pom.take()))
+        .collect()
 }
 
 fn nameless(found: usize) -> Rejection {
@@ -111,35 +132,12 @@ fn is_maven(path: &str) -> bool {
     matches!(file, Some("pom.properties" | "pom.xml"))
 }
 
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn pom_path(coordinates: &Coordinates) -> String {
-    let Coordinates {
-        group_id,
-        artifact_id,
-        ..
-    } = coordinates;
-    format!("META-INF/maven/{group_id}/{artifact_id}/pom.xml")
-}
-
 /// Reads `entry`, and takes what that cost from the bytes that are `left` for all of them.
-fn named_by(source: &mut dyn Source, entry: &zip::Entry, left: &mut u64) -> Result<Coordinates, Rejection> {
+fn contents(source: &mut dyn Source, entry: &zip::Entry, left: &mut u64) -> Option<Vec<u8>> {
     let limit = MAX_POM.min(*left);
-    let bytes = zip::contents(source, entry, limit);
+    let bytes = zip::contents(source, entry, limit).ok();
     *left -= bytes.as_ref().map_or(limit, |bytes| bytes.len() as u64);
-    let bytes = bytes.map_err(unreadable("pom.properties"))?;
-    if entry.name.ends_with("/pom.xml") {
-        return coordinates(&project(&bytes)?);
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let property = |name: &str| {
-        let mut pairs = text.lines().filter_map(|line| line.split_once('='));
-        let found = pairs.find(|(key, _)| key.trim() == name);
-        found.map(|(_, value)| value.trim()).unwrap_or_default()
-    };
-    Coordinates::checked(property("groupId"), property("artifactId"), property("version"))
+    bytes
 }
 
 /// The classifier in a file name that is the artifact's, empty where it has none; nothing for the

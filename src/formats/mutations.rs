@@ -60,8 +60,16 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         ecosystem: Ecosystem::Java,
+        filename: "a.pom",
+        inside: b"<?xml version='1.0' encoding='Shift_JIS'?><!DOCTYPE project [<!ENTITY a '>'><!-- ] -->]>\
+            <project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><name>\x93\xfa\
+            &eacute;&#x41;</name></project>",
+        pack: <[u8]>::to_vec,
+    },
+    Seed {
+        ecosystem: Ecosystem::Java,
         filename: "a-1.jar",
-        inside: b"groupId=g\nartifactId=a\nversion=1\n",
+        inside: b"groupId=g\nartifactId:a\nv\\u0065rsion 1\\\n\n# x\n",
         pack: |inside| zip(&[("META-INF/maven/g/a/pom.properties", inside)]),
     },
     Seed {

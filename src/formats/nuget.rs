@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::bounded::unreadable;
-use super::xml::{self, Element};
-use super::{MAX_VERSION, Manifest, Rejection, Source, metadata, zip};
+use super::xml::{self, Dialect, Element};
+use super::{Manifest, Rejection, Source, metadata, zip};
 
 /// Bytes of the nuspec.
 const MAX_NUSPEC: u64 = 1024 * 1024;
@@ -70,8 +70,8 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
         ));
     };
     let bytes = zip::contents(source, entry, MAX_NUSPEC).map_err(unreadable("nuspec"))?;
-    let nuspec = xml::decoded(&bytes);
-    let root = xml::read(&nuspec).map_err(|why| wrong(&why))?;
+    let nuspec = xml::decoded(&bytes).map_err(|why| wrong(&why))?;
+    let root = xml::read(&nuspec, Dialect::PLAIN).map_err(|why| wrong(&why))?;
     let described = root
         .child("metadata")
         .filter(|_| root.name == "package")
@@ -94,17 +94,18 @@ fn manifest(described: &Element, nuspec: &str) -> Result<Manifest, Rejection> {
     let normalized = normalized(version).ok_or_else(|| {
         Rejection::new(
             "version",
-            "the nuspec's `<version>` must be one to four numbers, and may have a label: `1.2.3`, \
-             `1.2.3-beta.1`",
+            "the nuspec's `<version>` must be one to four numbers of at most 2147483647, and may have \
+             a label: `1.2.3`, `1.2.3-beta.1`",
         )
     })?;
+    let facts = index_facts(described, nuspec)?;
     Ok(Manifest {
         name: id.to_owned(),
         normalized_name: id.to_lowercase(),
         version: version.to_owned(),
         normalized_version: normalized,
         variant: None,
-        metadata: metadata(&index_facts(described, nuspec)?),
+        metadata: metadata(&facts),
     })
 }
 
@@ -119,11 +120,8 @@ fn is_id(id: &str) -> bool {
 }
 
 /// `NuGetVersion.ToNormalizedString`, in lower case: three numbers, a fourth unless it is zero, the
-/// label, no build metadata.
+/// label, no build metadata. The numbers are of 32 bits, as in `NuGet`, which refuses larger ones.
 fn normalized(version: &str) -> Option<String> {
-    if version.len() > MAX_VERSION {
-        return None;
-    }
     let (version, build) = match version.split_once('+') {
         None => (version, None),
         Some((version, build)) => (version, Some(build)),
@@ -239,112 +237,4 @@ fn dependency(element: &Element) -> Option<Dependency> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use serde_json::json;
-
-    use super::super::zip::fixtures::zip;
-    use super::super::{Ecosystem, read as read_package};
-    use super::*;
-
-    fn read_nupkg(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
-        read_package(Ecosystem::Nuget, "x.nupkg", &mut Cursor::new(zip(files)))
-    }
-
-    #[test]
-    fn a_package_says_all_that_the_protocol_serves() {
-        let nuspec = "<?xml version=\"1.0\"?><package xmlns=\"http://x/2013/05/nuspec.xsd\">\
-            <metadata minClientVersion=\"2.12\"><id>Foo.Bar</id><version>1.2.0.0-RC.1+abc</version>\
-            <authors>Ada</authors><license type=\"expression\">MIT</license><tags>a b</tags>\
-            <repository type=\"git\" url=\"u\" /><packageTypes><packageType name=\"DotnetTool\"/>\
-            </packageTypes><dependencies><group targetFramework=\"net8.0\">\
-            <dependency id=\"A\" version=\"[1.0,2.0)\" exclude=\"Build\"/><dependency id=\"B\"/>\
-            </group><group targetFramework=\"net9.0\"/></dependencies></metadata></package>";
-        let with_mark = ["\u{feff}", nuspec].concat();
-        let files: [(&str, &[u8]); 2] = [
-            ("[Content_Types].xml", b"<a/>"),
-            ("Foo.Bar.nuspec", with_mark.as_bytes()),
-        ];
-        let dependency = |id, range: Option<&str>, exclude: Option<&str>| json!({"id": id, "range": range, "include": null, "exclude": exclude});
-        let expected = json!({
-            "fields": {
-                "id": "Foo.Bar", "version": "1.2.0.0-RC.1+abc", "authors": "Ada",
-                "license": "MIT", "tags": "a b",
-            },
-            "license_type": "expression",
-            "min_client_version": "2.12",
-            "repository": {"type": "git", "url": "u"},
-            "package_types": [{"name": "DotnetTool", "version": null}],
-            "dependency_groups": [
-                {"target_framework": "net8.0", "dependencies": [
-                    dependency("A", Some("[1.0,2.0)"), Some("Build")),
-                    dependency("B", None, None),
-                ]},
-                {"target_framework": "net9.0", "dependencies": []},
-            ],
-            "nuspec": nuspec,
-        });
-        assert_eq!(
-            read_nupkg(&files).unwrap(),
-            Manifest {
-                name: "Foo.Bar".to_owned(),
-                normalized_name: "foo.bar".to_owned(),
-                version: "1.2.0.0-RC.1+abc".to_owned(),
-                normalized_version: "1.2.0-rc.1".to_owned(),
-                variant: None,
-                metadata: metadata(&expected),
-            }
-        );
-    }
-
-    #[test]
-    fn versions_have_one_spelling() {
-        for (version, expected) in [
-            ("1", Some("1.0.0")),
-            ("1.0", Some("1.0.0")),
-            ("01.02.03", Some("1.2.3")),
-            ("1.2.3.4", Some("1.2.3.4")),
-            ("5.0.0+hash", Some("5.0.0")),
-            ("", None),
-            ("1.2.3.4.5", None),
-            ("1.0-", None),
-            ("1.-1", None),
-            ("1.0/2", None),
-        ] {
-            assert_eq!(normalized(version).as_deref(), expected, "{version}");
-        }
-    }
-
-    #[test]
-    fn ids_and_nuspecs_that_nobody_could_install_are_refused() {
-        let nuspec =
-            |id: &str| format!("<package><metadata><id>{id}</id><version>1.0</version></metadata></package>");
-        for id in ["../x", "a..b", "", "a b", &"a".repeat(101)] {
-            let rejection = read_nupkg(&[("a.nuspec", nuspec(id).as_bytes())]).unwrap_err();
-            assert_eq!(rejection.field, "id", "{id}");
-        }
-        let good = nuspec("a");
-        let two = [("a.nuspec", good.as_bytes()), ("b.NuSpec", good.as_bytes())];
-        for files in [&two[..], &[("lib/a.nuspec", b"")], &[("a.nuspec", b"<a/>")]] {
-            assert_eq!(read_nupkg(files).unwrap_err().field, "nuspec");
-        }
-    }
-
-    #[test]
-    fn dependencies_and_the_nuspec_are_bounded() {
-        let many = format!(
-            "<package><metadata><id>a</id><version>1</version><dependencies>{}</dependencies>\
-             </metadata></package>",
-            "<dependency id='b'/>".repeat(MAX_DEPENDENCIES + 1)
-        );
-        let rejection = read_nupkg(&[("a.nuspec", many.as_bytes())]).unwrap_err();
-        assert_eq!(rejection.message, "the nuspec has more than 10000 dependencies");
-        let endless = vec![b' '; usize::try_from(MAX_NUSPEC).unwrap() + 1];
-        let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
-        assert_eq!(
-            rejection.message,
-            "`nuspec` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
-        );
-    }
-}
+mod tests;

@@ -1,17 +1,22 @@
 //! XML, bounded: events of `quick-xml` made into a tree of elements and their text.
 //!
-//! Namespaces are left out: the formats here are written with several of them, or with none.
-//! Document types are refused, and with them entities that could grow.
+//! Namespaces are left out: the formats here are written with several of them, or with none. The
+//! declarations of a document type are never read: no entity can grow, and nothing is fetched.
 
-use std::borrow::Cow;
-
+use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+
+pub(super) use self::encoding::decoded;
+
+mod encoding;
 
 /// Elements inside one another.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Elements and attributes.
 pub(super) const MAX_NODES: usize = 60_000;
+/// Letters of an entity's name that a message repeats.
+const MAX_SHOWN: usize = 40;
 
 /// An element: its local name, its attributes, its children and the text between them.
 #[derive(Debug, Default)]
@@ -51,31 +56,36 @@ impl Element {
     }
 }
 
-/// Text of any of the encodings that XML is met in: UTF-8 and UTF-16 with or without a mark, and
-/// Latin-1 for what is neither.
-pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
-    let utf16 = |bytes: &[u8], number: fn([u8; 2]) -> u16| {
-        let units = bytes.as_chunks::<2>().0.iter().map(|pair| number(*pair));
-        let letters = char::decode_utf16(units);
-        letters
-            .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect()
+/// What a native reader takes beside XML without a document type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    /// Whether a document type is passed over.
+    pub(super) document_type: bool,
+    /// The text of an entity beside XML's own five.
+    pub(super) entity: fn(&str) -> Option<&'static str>,
+}
+
+impl Dialect {
+    /// No document type, and no entities but XML's own.
+    pub(super) const PLAIN: Self = Self {
+        document_type: false,
+        entity: |_| None,
     };
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        [0xff, 0xfe, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes)),
-        [0xfe, 0xff, rest @ ..] => Cow::Owned(utf16(rest, u16::from_be_bytes)),
-        _ => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-        },
+
+    fn resolve(&self, name: &str) -> Result<&'static str, String> {
+        resolve_predefined_entity(name)
+            .or_else(|| (self.entity)(name))
+            .ok_or_else(|| {
+                let name: String = name.chars().take(MAX_SHOWN).collect();
+                format!("it uses the entity `&{name};`, which nothing defines; write the character itself")
+            })
     }
 }
 
 /// Reads a document; an error is a phrase that follows "is not usable XML:".
-pub(super) fn read(text: &str) -> Result<Element, String> {
+pub(super) fn read(text: &str, dialect: Dialect) -> Result<Element, String> {
     let mut reader = Reader::from_str(text);
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(dialect);
     loop {
         let event = reader.read_event().map_err(|error| error.to_string())?;
         match event {
@@ -88,7 +98,7 @@ pub(super) fn read(text: &str) -> Result<Element, String> {
             Event::Text(text) => tree.text(&text.xml10_content()),
             Event::CData(text) => tree.text(&text.xml10_content()),
             Event::GeneralRef(reference) => tree.reference(&reference)?,
-            Event::DocType(_) => return Err("it has a document type".to_owned()),
+            Event::DocType(_) => tree.document_type()?,
             Event::Eof => break,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
         }
@@ -100,14 +110,38 @@ pub(super) fn read(text: &str) -> Result<Element, String> {
 }
 
 /// A document under construction.
-#[derive(Default)]
 struct Tree {
+    dialect: Dialect,
+    /// Whether a document type was passed over.
+    typed: bool,
     root: Option<Element>,
     open: Vec<Element>,
     nodes: usize,
 }
 
 impl Tree {
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            typed: false,
+            root: None,
+            open: Vec::new(),
+            nodes: 0,
+        }
+    }
+
+    /// Passes over a document type, which stands in front of the root and but once.
+    fn document_type(&mut self) -> Result<(), String> {
+        if !self.dialect.document_type {
+            return Err("it has a document type; remove it".to_owned());
+        }
+        let begun = self.root.is_some() || !self.open.is_empty();
+        if begun || std::mem::replace(&mut self.typed, true) {
+            return Err("it has a document type where none may be".to_owned());
+        }
+        Ok(())
+    }
+
     fn open(&mut self, start: &BytesStart) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("it is nested deeper than {MAX_DEPTH} levels"));
@@ -121,8 +155,9 @@ impl Tree {
         for attribute in start.attributes().with_checks(false) {
             self.count()?;
             let attribute = attribute.map_err(|error| error.to_string())?;
+            let resolved = |name: &str| self.dialect.resolve(name).ok();
             let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
+                .normalized_value_with(XmlVersion::Implicit1_0, 1, resolved)
                 .map_err(|error| error.to_string())?;
             let name = attribute.key.local_name().as_ref().to_owned();
             element.attributes.push((name, value.into_owned()));
@@ -155,80 +190,18 @@ impl Tree {
         }
     }
 
-    /// A character, or one of the five names; another name stays what it is.
     fn reference(&mut self, reference: &BytesRef) -> Result<(), String> {
-        let letter = match reference.resolve_char_ref() {
+        match reference.resolve_char_ref() {
             Err(error) => return Err(error.to_string()),
-            Ok(letter) => letter,
-        };
-        let known = match &**reference {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "apos" => Some('\''),
-            "quot" => Some('"'),
-            _ => letter,
-        };
-        match known {
-            Some(letter) => self.text(letter.encode_utf8(&mut [0; 4])),
-            None => self.text(&format!("&{};", &**reference)),
+            Ok(Some(letter)) if letter.is_control() && !"\t\n\r\u{85}".contains(letter) => {
+                return Err("it holds a control character".to_owned());
+            }
+            Ok(Some(letter)) => self.text(letter.encode_utf8(&mut [0; 4])),
+            Ok(None) => self.text(self.dialect.resolve(reference)?),
         }
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn elements_attributes_and_text_are_read_without_namespaces() {
-        let root = read(
-            "<?xml version='1.0'?><!-- x --><a:r xmlns:a='u' k='1 &lt; 2'>\
-             <t> A &amp; B&#33; <![CDATA[<c>]]>&eacute;</t><t/></a:r>",
-        )
-        .unwrap();
-        assert_eq!(root.name, "r");
-        assert_eq!(root.attribute("k"), Some("1 < 2"));
-        assert_eq!(root.child_text("t"), Some("A & B! <c>&eacute;"));
-        assert_eq!(root.all("t").count(), 2);
-    }
-
-    #[test]
-    fn other_encodings_are_read() {
-        let utf16: Vec<u8> = "\u{feff}<a>ü</a>"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        let big: Vec<u8> = "\u{feff}<a>ü</a>"
-            .encode_utf16()
-            .flat_map(u16::to_be_bytes)
-            .collect();
-        for bytes in [&utf16[..], &big, b"<a>\xfc</a>", b"\xef\xbb\xbf<a>\xc3\xbc</a>"] {
-            assert_eq!(read(&decoded(bytes)).unwrap().text(), "ü");
-        }
-    }
-
-    #[test]
-    fn what_could_grow_is_refused() {
-        let deep = "<a>".repeat(MAX_DEPTH + 1);
-        let many = format!("<a>{}</a>", "<b/>".repeat(MAX_NODES));
-        let attributes = format!("<a {}/>", "b='' ".repeat(MAX_NODES));
-        let entity = "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_owned();
-        for (text, expected) in [
-            (deep, "it is nested deeper than 64 levels"),
-            (many, "it has more than 60000 elements"),
-            (attributes, "it has more than 60000 elements"),
-            (entity, "it has a document type"),
-        ] {
-            assert_eq!(read(&text).unwrap_err(), expected);
-        }
-    }
-
-    #[test]
-    fn what_is_not_well_formed_is_refused() {
-        for text in ["", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a b></a>", "text"] {
-            assert!(read(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

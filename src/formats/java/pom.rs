@@ -4,10 +4,17 @@ use serde::Serialize;
 
 use super::super::Rejection;
 use super::super::alphabet::is_made_of;
-use super::super::xml::{self, Element};
+use super::super::xml::{self, Dialect, Element};
+use super::{entities, properties};
 
 /// Dependencies that a POM lists for itself.
 const MAX_DEPENDENCIES: usize = 10_000;
+
+/// XML as Maven's reader takes it: document types are skipped, what they declare is unknown.
+const MAVEN: Dialect = Dialect {
+    document_type: true,
+    entity: entities::named,
+};
 
 /// What identifies an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,7 +52,8 @@ struct Dependency {
 /// The root of a POM.
 pub(super) fn project(bytes: &[u8]) -> Result<Element, Rejection> {
     let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
-    let root = xml::read(&xml::decoded(bytes)).map_err(|why| wrong(&why))?;
+    let root = xml::decoded(bytes).and_then(|text| xml::read(&text, MAVEN));
+    let root = root.map_err(|why| wrong(&why))?;
     let dependencies = root.child("dependencies");
     if root.name != "project" {
         Err(wrong("its root is no `<project>`"))
@@ -71,6 +79,17 @@ pub(super) fn coordinates(pom: &Element) -> Result<Coordinates, Rejection> {
 }
 
 impl Coordinates {
+    /// The coordinates in a `pom.properties`.
+    pub(super) fn of_properties(bytes: &[u8]) -> Option<Self> {
+        let property = |name| properties::value(bytes, name);
+        let [group_id, artifact_id, version] = [
+            property("groupId")?,
+            property("artifactId")?,
+            property("version")?,
+        ];
+        Self::checked(group_id.trim(), artifact_id.trim(), version.trim()).ok()
+    }
+
     /// Coordinates that are safe in a path.
     pub(super) fn checked(group_id: &str, artifact_id: &str, version: &str) -> Result<Self, Rejection> {
         let fields = [

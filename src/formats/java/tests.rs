@@ -129,8 +129,98 @@ fn coordinates_must_be_literal_and_safe() {
     let bomb = "<!DOCTYPE x [<!ENTITY a 'b'>]><project>&a;</project>";
     assert_eq!(
         read_java("fruit-1.0.pom", bomb.into()).unwrap_err().message,
-        "the POM is not usable XML: it has a document type"
+        "the POM is not usable XML: it uses the entity `&a;`, which nothing defines; write the character itself"
     );
+}
+
+#[test]
+fn poms_are_read_by_their_declared_encoding() {
+    for (label, encoding, name) in [
+        ("windows-1252", encoding_rs::WINDOWS_1252, "a\u{2019}b €"),
+        ("GBK", encoding_rs::GBK, "项目"),
+        ("Shift_JIS", encoding_rs::SHIFT_JIS, "日本"),
+    ] {
+        let declared = format!("<?xml version=\"1.0\" encoding=\"{label}\"?>");
+        let pom = POM
+            .replace("<?xml version=\"1.0\"?>", &declared)
+            .replace(">Fruit<", &format!(">{name}<"));
+        let (bytes, _, _) = encoding.encode(&pom);
+        let manifest = read_java("fruit-1.0.pom", bytes.into_owned()).unwrap();
+        assert_eq!(manifest.metadata["name"], json!(name), "{label}");
+    }
+}
+
+#[test]
+fn poms_may_use_the_entities_of_html_and_a_document_type() {
+    let pom = POM
+        .replace("<project", "<!DOCTYPE project [<!ENTITY nbsp '&#160;'>]><project")
+        .replace(">Fruit<", ">Fr&uuml;chte&nbsp;&copy; &amp;<");
+    let manifest = read_java("fruit-1.0.pom", pom.into()).unwrap();
+    assert_eq!(manifest.metadata["name"], json!("Früchte\u{a0}© &"));
+}
+
+#[test]
+fn a_jar_is_named_by_its_properties_whatever_its_pom_is() {
+    let properties = "META-INF/maven/org.example/fruit/pom.properties";
+    let path = "META-INF/maven/org.example/fruit/pom.xml";
+    let poms: [&[u8]; 4] = [
+        b"<!DOCTYPE xml [<!ENTITY a 'b'>]><project>&a;</project>",
+        b"<?xml version='1.0' encoding='x-klingon'?><project/>",
+        b"not XML",
+        b"",
+    ];
+    for pom in poms {
+        let file = zip(&[(properties, PROPERTIES.as_bytes()), (path, pom)]);
+        let manifest = read_java("fruit-1.0.jar", file).unwrap();
+        assert_eq!(manifest.name, "org.example:fruit");
+        assert_eq!(manifest.version, "1.0");
+        assert_eq!(manifest.metadata["packaging"], json!(null));
+    }
+    let file = zip(&[(properties, PROPERTIES.as_bytes()), (path, POM.as_bytes())]);
+    let manifest = read_java("fruit-1.0.jar", file).unwrap();
+    assert_eq!(manifest.metadata, metadata(&facts(None, "jar")));
+}
+
+#[test]
+fn properties_of_any_spelling_name_a_jar() {
+    let path = "META-INF/maven/org.example/fruit/pom.properties";
+    for properties in [
+        "version:1.0\ngroupId : org.example\nartifactId fruit\n",
+        "version=1\\\n   .0\r\ngroup\\u0049d=org.example\rartifactId=fru\\it",
+    ] {
+        let manifest = read_java("fruit-1.0.jar", zip(&[(path, properties.as_bytes())])).unwrap();
+        assert_eq!(manifest.name, "org.example:fruit", "{properties}");
+        assert_eq!(manifest.version, "1.0", "{properties}");
+    }
+}
+
+#[test]
+fn a_pom_names_a_jar_whose_properties_do_not() {
+    let properties = "META-INF/maven/org.example/fruit/pom.properties";
+    let path = "META-INF/maven/org.example/fruit/pom.xml";
+    let file = zip(&[(properties, b"version=\\u12"), (path, POM.as_bytes())]);
+    assert_eq!(
+        read_java("fruit-1.0.jar", file).unwrap().metadata,
+        metadata(&facts(None, "jar"))
+    );
+}
+
+#[test]
+fn two_properties_that_disagree_name_nothing() {
+    let path = "META-INF/maven/org.example/fruit/pom.properties";
+    let other = PROPERTIES.replace("org.example", "org.evil");
+    let file = zip(&[(path, PROPERTIES.as_bytes()), (path, other.as_bytes())]);
+    assert_eq!(
+        read_java("fruit-1.0.jar", file).unwrap_err().field,
+        "pom.properties"
+    );
+}
+
+#[test]
+fn versions_may_have_numbers_of_any_length() {
+    let long = format!("1.{}", "9".repeat(100));
+    let pom = POM.replace("<version>1.0<", &format!("<version>{long}<"));
+    assert_eq!(read_java("fruit.pom", pom.into()).unwrap().version, long);
 }
 
 #[test]
