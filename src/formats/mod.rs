@@ -189,7 +189,7 @@ const FORMATS: &[Format] = &[
         ecosystem: Ecosystem::Nuget,
         name: "nuget",
         aliases: &[],
-        holds: "NuGet packages (`.nupkg`)",
+        holds: "NuGet packages (`.nupkg`) and their symbols (`.snupkg`)",
         made_of: &[Container::Zip],
         normalize: str::to_lowercase,
         read: nuget::read,

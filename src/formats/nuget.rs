@@ -1,5 +1,6 @@
-//! `nuget`: a `.nupkg`, a ZIP archive with one `.nuspec` at its top.
+//! `nuget`: a `.nupkg` or `.snupkg`, a ZIP archive with one `.nuspec` at its top.
 //!
+//! Symbols have the id and version of the package that they belong to, and are a variant of it.
 //! Ids and versions are one whatever their case, and versions whatever zeros they leave out. Kept
 //! is all of the nuspec, taken apart and as it is, since the V3 protocol serves both.
 
@@ -55,7 +56,7 @@ struct Dependency {
     exclude: Option<String>,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     let is_nuspec =
         |name: &str| !name.contains(['/', '\\']) && name.to_ascii_lowercase().ends_with(".nuspec");
     let entries = zip::find(source, is_nuspec).map_err(unreadable("file"))?;
@@ -76,10 +77,10 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
         .child("metadata")
         .filter(|_| root.name == "package")
         .ok_or_else(|| wrong("it has no `<metadata>` in a `<package>`"))?;
-    manifest(described, &nuspec)
+    manifest(filename, described, &nuspec)
 }
 
-fn manifest(described: &Element, nuspec: &str) -> Result<Manifest, Rejection> {
+fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifest, Rejection> {
     let id = described.child_text("id").filter(|id| is_id(id));
     let id = id.ok_or_else(|| {
         Rejection::new(
@@ -104,13 +105,26 @@ fn manifest(described: &Element, nuspec: &str) -> Result<Manifest, Rejection> {
         normalized_name: id.to_lowercase(),
         version: version.to_owned(),
         normalized_version: normalized,
-        variant: None,
+        variant: symbols(filename, &facts.package_types).map(str::to_owned),
         metadata: metadata(&facts),
     })
 }
 
 fn wrong(why: &str) -> Rejection {
     Rejection::new("nuspec", format!("the nuspec is not usable XML: {why}"))
+}
+
+/// The variant of symbols, told by their package type or by either extension that they are given.
+fn symbols(filename: &str, types: &[PackageType]) -> Option<&'static str> {
+    let filename = filename.to_ascii_lowercase();
+    let is_symbols = |kind: &PackageType| kind.name.eq_ignore_ascii_case("SymbolsPackage");
+    if filename.ends_with(".snupkg") || types.iter().any(is_symbols) {
+        Some("snupkg")
+    } else if filename.ends_with(".symbols.nupkg") {
+        Some("symbols.nupkg")
+    } else {
+        None
+    }
 }
 
 /// `PackageIdValidator` of `NuGet`: words, with one `.` or `-` between two of them.

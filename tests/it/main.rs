@@ -19,5 +19,6 @@ mod runtime;
 mod streamed;
 mod support;
 mod sweep;
+mod symbols;
 mod upload_faults;
 mod uploads;

@@ -83,6 +83,26 @@ fn versions_have_one_spelling() {
 }
 
 #[test]
+fn symbols_are_a_variant_of_their_package() {
+    let nuspec = |more: &str| {
+        format!("<package><metadata><id>A</id><version>1.0</version>{more}</metadata></package>")
+    };
+    let typed = nuspec("<packageTypes><packageType name=\"symbolsPackage\"/></packageTypes>");
+    let plain = nuspec("");
+    for (filename, nuspec, expected) in [
+        ("A.1.0.nupkg", &plain, None),
+        ("A.1.0.snupkg", &typed, Some("snupkg")),
+        ("A.1.0.SNUPKG", &plain, Some("snupkg")),
+        ("A.1.0.nupkg", &typed, Some("snupkg")),
+        ("A.1.0.symbols.nupkg", &plain, Some("symbols.nupkg")),
+    ] {
+        let file = zip(&[("A.nuspec", nuspec.as_bytes())]);
+        let manifest = read_package(Ecosystem::Nuget, filename, &mut Cursor::new(file)).unwrap();
+        assert_eq!(manifest.variant.as_deref(), expected, "{filename}");
+    }
+}
+
+#[test]
 fn nuspecs_are_read_as_dotnet_reads_xml() {
     let nuspec = |declaration: &str, text: &str| {
         format!(

@@ -21,5 +21,6 @@ pub(crate) mod seed;
 pub(crate) mod side_by_side;
 pub(crate) mod uploads;
 pub(crate) mod whole;
+pub(crate) mod zip;
 
 pub(crate) use file::File;
