@@ -19,8 +19,9 @@ pub(super) struct Member {
     size: u64,
 }
 
-/// Every member, in order. All of them lie within the file.
-pub(super) fn members(source: &mut dyn Source) -> io::Result<Vec<Member>> {
+/// The members in order, up to the first whose name `is_last`: what follows it is not looked at. All
+/// of them lie within the file.
+pub(super) fn members(source: &mut dyn Source, is_last: impl Fn(&str) -> bool) -> io::Result<Vec<Member>> {
     let length = length_of(source)?;
     let mut magic = [0; 8];
     source.read_exact(&mut magic)?;
@@ -39,7 +40,11 @@ pub(super) fn members(source: &mut dyn Source) -> io::Result<Vec<Member>> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         at = end + end % 2;
+        let last = is_last(&member.name);
         members.push(member);
+        if last {
+            break;
+        }
     }
     Ok(members)
 }
@@ -57,12 +62,17 @@ fn member(source: &mut dyn Source, at: u64) -> io::Result<Member> {
     source.read_exact(&mut header)?;
     let (name, rest) = header.split_at(16);
     let (size, mark) = rest.split_at(32).1.split_at(10);
-    let text = |bytes| std::str::from_utf8(bytes).ok().map(str::trim_end);
+    let text = |bytes| {
+        std::str::from_utf8(bytes)
+            .ok()
+            .map(|text: &str| text.trim_end_matches(' '))
+    };
     let name = text(name).ok_or_else(|| damaged("a member's name is no text"))?;
-    let size = text(size).and_then(|size| size.parse::<u64>().ok());
+    let size = text(size).and_then(|size| size.trim_start_matches(' ').parse::<u64>().ok());
     match size {
         Some(size) if mark == b"`\n" => Ok(Member {
-            name: name.trim_end_matches('/').to_owned(),
+            // GNU archives end their names with a slash.
+            name: name.strip_suffix('/').unwrap_or(name).to_owned(),
             offset: at + HEADER as u64,
             size,
         }),
@@ -98,20 +108,27 @@ mod tests {
     use super::*;
 
     fn names(archive: Vec<u8>) -> io::Result<Vec<String>> {
-        let members = members(&mut Cursor::new(archive))?;
+        let members = members(&mut Cursor::new(archive), |_| false)?;
         Ok(members.into_iter().map(|member| member.name).collect())
     }
 
     #[test]
     fn members_are_listed_and_read() {
         let mut source = Cursor::new(ar(&[("a/", b"odd"), ("b", b"even")]));
-        let members = members(&mut source).unwrap();
+        let members = members(&mut source, |_| false).unwrap();
         let mut text = String::new();
         contents(&mut source, &members[1])
             .unwrap()
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!((members[0].name.as_str(), text.as_str()), ("a", "even"));
+    }
+
+    #[test]
+    fn nothing_behind_the_last_member_is_read() {
+        let archive = [ar(&[("a", b""), ("b", b"")]), b"no member".to_vec()].concat();
+        let members = members(&mut Cursor::new(archive), |name| name == "b").unwrap();
+        assert_eq!(members.len(), 2);
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod helm;
 mod java;
 mod javascript;
 mod json;
+mod latin1;
 mod manifest;
 #[cfg(test)]
 mod mutations;

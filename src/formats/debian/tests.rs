@@ -21,10 +21,14 @@ X-Own: yes
 ";
 
 fn deb(control: &str) -> Vec<u8> {
-    let tar = tar(&[("./", b""), ("./md5sums", b""), ("./control", control.as_bytes())]);
+    packed(&[("./", b""), ("./md5sums", b""), ("./control", control.as_bytes())])
+}
+
+/// A package whose `control.tar` holds `files`.
+fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
     ar(&[
         ("debian-binary", b"2.0\n"),
-        ("control.tar.gz", &gzip(&tar)),
+        ("control.tar.gz", &gzip(&tar(files))),
         ("data.tar.xz", b"data"),
     ])
 }
@@ -87,19 +91,40 @@ fn fields_follow_the_rules_of_dpkg() {
         ("Package: bash", "Package: ../x", "Package"),
         ("Package: bash", "Package: ", "Package"),
         ("Package: bash", "Paket: bash", "Package"),
-        ("Version: 1:", "Version: x:", "Version"),
+        ("Version: 1:5.2", "Version: r10", "Version"),
         ("Version: 1:", "Version: 1:/", "Version"),
-        (
-            "Architecture: amd64",
-            "Architecture: amd64\n i386",
-            "Architecture",
-        ),
-        ("X-Own: yes", "no field", "control"),
-        ("X-Own: yes", "version: 2", "control"),
+        ("amd64", "amd64\n i386", "Architecture"),
+        ("X-Own: yes", "X: yes", "control"),
+        ("X-Own: yes", "Essential: maybe", "control"),
+        ("X-Own: yes", "Multi-Arch: other", "control"),
+        ("amd64", "all\nMulti-Arch: same", "control"),
+        ("X-Own: yes", "Status: install ok installed", "control"),
+        ("X-Own: yes", "Revision: 2", "control"),
+        ("X-Own: yes", "Depends: libc6 (>= 2.36", "control"),
     ] {
         let rejection = read_deb(deb(&CONTROL.replacen(from, to, 1))).unwrap_err();
         assert_eq!(rejection.field, field, "{to}");
     }
+    for line in [
+        "Essential: YES",
+        "Multi-Arch: same",
+        "Priority: odd",
+        "X-Other:",
+        "Depends:",
+    ] {
+        assert!(
+            read_deb(deb(&CONTROL.replacen("Source: bash (5.2.15-2)", line, 1))).is_ok(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_maintainer_in_latin1_is_read() {
+    let control = [&b"Maintainer: Jos\xe9\n"[..], CONTROL.as_bytes()].concat();
+    let file = packed(&[("./control", &control)]);
+    let manifest = read_deb(file).unwrap();
+    assert_eq!(manifest.metadata["control"][0], json!(["Maintainer", "José"]));
 }
 
 #[test]
@@ -111,12 +136,58 @@ fn a_package_without_one_of_its_parts_is_refused() {
     for (members, field) in [
         (vec![control, data], "debian-binary"),
         (vec![binary, data], "control.tar"),
+        (vec![binary, data, control], "control.tar"),
         (vec![binary, control], "data.tar"),
         (vec![binary, control, control, data], "control.tar"),
         (vec![binary, ("control.tar.bz2", b""), data], "control.tar"),
         (vec![("debian-binary", b"3.0\n"), control, data], "debian-binary"),
     ] {
         assert_eq!(read_deb(ar(&members)).unwrap_err().field, field);
+    }
+}
+
+#[test]
+fn members_stand_where_dpkg_expects_them() {
+    let control = gzip(&tar(&[("control", CONTROL.as_bytes())]));
+    let binary = ("debian-binary", &b"2.0\n"[..]);
+    let control = ("control.tar.gz", &control[..]);
+    let data = ("data.tar.xz", &b""[..]);
+    let (odd, skipped) = (("odd", &b"x"[..]), ("_odd", &b"x"[..]));
+    for taken in [
+        vec![binary, skipped, control, skipped, data],
+        vec![binary, control, data, odd],
+        vec![("debian-binary", b"2.1\nmore\n"), control, data],
+        vec![
+            ("debian-binary/", binary.1),
+            ("control.tar.gz/", control.1),
+            ("data.tar/", b""),
+        ],
+    ] {
+        assert!(read_deb(ar(&taken)).is_ok());
+    }
+    for tail in [&b"\n"[..], b"no member"] {
+        assert!(read_deb([ar(&[binary, control, data]), tail.to_vec()].concat()).is_ok());
+    }
+    for (refused, field) in [
+        (vec![binary, odd, control, data], "file"),
+        (vec![binary, control, odd, data], "file"),
+        (vec![binary, control, ("data.tar.odd", b"")], "data.tar"),
+        (vec![binary, ("control.tar.gzip", control.1), data], "control.tar"),
+        (vec![("debian-binary", b"2.0"), control, data], "debian-binary"),
+    ] {
+        assert_eq!(read_deb(ar(&refused)).unwrap_err().field, field);
+    }
+}
+
+#[test]
+fn the_control_file_is_found_as_tar_unpacks_it() {
+    for path in ["control", "./control", ".//control", "/control", "././/control"] {
+        let manifest = read_deb(packed(&[(path, CONTROL.as_bytes())])).unwrap();
+        assert_eq!(manifest.name, "bash", "{path}");
+    }
+    for path in ["x/control", "Control", "control/.", "control/control"] {
+        let rejection = read_deb(packed(&[(path, CONTROL.as_bytes())])).unwrap_err();
+        assert_eq!(rejection.field, "control", "{path}");
     }
 }
 
@@ -136,7 +207,7 @@ fn a_control_archive_that_expands_beyond_measure_is_refused() {
 
 #[test]
 fn a_control_file_without_end_is_refused() {
-    let endless = format!("{CONTROL}Endless:{}", " ".repeat(1024 * 1024));
+    let endless = format!("{CONTROL}Endless:{}\n", " ".repeat(1024 * 1024));
     assert_eq!(
         read_deb(deb(&endless)).unwrap_err().message,
         "`control` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
