@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod disk;
 mod gateway;
 mod incoming;
 mod serve;

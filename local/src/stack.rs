@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::disk;
 use crate::serve::base_url;
 
 const ACCESS_KEY_ID: &str = "local";
@@ -91,7 +92,7 @@ impl Stack {
         };
         let (database, bucket) = match (&options.data_dir, &ephemeral) {
             (Some(folder), _) => {
-                std::fs::create_dir_all(folder)?;
+                disk::make_folder(folder)?;
                 (Some(folder.join("dynamodb.sqlite")), folder.join("s3"))
             }
             (None, Some(folder)) => (None, folder.path().to_owned()),

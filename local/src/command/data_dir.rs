@@ -73,7 +73,7 @@ impl DataDir {
         // Like any file that is made: readable by whoever may read the folder.
         let put = || -> io::Result<()> {
             self.written(bytes, 0o644)?.persist(&path)?;
-            Ok(())
+            self.sync()
         };
         put().map_err(|error| Trouble::Folder(self.path().to_owned(), error))?;
         Ok(path)
@@ -85,7 +85,13 @@ impl DataDir {
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(self.path())?;
         file.write_all(bytes)?;
+        file.as_file().sync_all()?;
         Ok(file)
+    }
+
+    /// Makes the names of its files outlive a power cut.
+    fn sync(&self) -> io::Result<()> {
+        File::open(self.path())?.sync_all()
     }
 
     /// The secret of the token for a server on `host`: on loopback the documented one, which opens
@@ -109,6 +115,7 @@ impl DataDir {
                 let file = self.written(line.as_bytes(), 0o600).map_err(trouble)?;
                 file.persist_noclobber(&path)
                     .map_err(|error| trouble(error.error))?;
+                self.sync().map_err(trouble)?;
                 Ok(secret)
             }
             Err(error) => Err(trouble(error)),

@@ -9,6 +9,7 @@ mod checksums;
 mod conditions;
 mod copy;
 mod deletion;
+mod files;
 mod form;
 mod index;
 mod lifecycle;

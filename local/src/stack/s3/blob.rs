@@ -12,34 +12,92 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use uuid::Uuid;
 
 use super::checksums::Checksums;
+use super::files::{DRAFT, Files};
 use super::internal;
+use crate::disk;
 
 /// The largest object that one request may store, in bytes: 5 GiB.
 pub(super) const MOST_BYTES: u64 = 5 << 30;
 /// How much is handed to the file system at once.
 const BUFFER: usize = 256 * 1024;
 
-/// A new file, removed again unless it is kept.
+/// A file that no row names yet, removed again unless it is kept.
 #[derive(Debug)]
-pub(super) struct Blob {
+struct Unnamed {
     path: PathBuf,
-    name: String,
     kept: bool,
 }
 
-impl Blob {
-    /// A file to be: `folder` holds nothing under its name yet.
-    pub(super) fn new(folder: &Path) -> Self {
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.kept {
+            remove(&self.path);
+        }
+    }
+}
+
+/// A file that is being written. A start of the server removes it: nobody was promised it.
+#[derive(Debug)]
+pub(super) struct Draft {
+    file: Unnamed,
+    name: String,
+    lasting: bool,
+}
+
+impl Draft {
+    /// A file to be: `files` holds nothing under its name yet.
+    pub(super) fn new(files: &Files) -> Self {
         let name = Uuid::new_v4().to_string();
         Self {
-            path: folder.join(&name),
+            file: Unnamed {
+                path: files.path(&name).with_extension(DRAFT),
+                kept: false,
+            },
             name,
-            kept: false,
+            lasting: files.lasting(),
         }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
+    }
+
+    /// Gives the finished file its name. In a folder that lasts, file and name outlive a power cut
+    /// from here on, so that a row may promise them.
+    pub(super) async fn finish(self) -> S3Result<Blob> {
+        tokio::task::spawn_blocking(|| self.finish_blocking())
+            .await
+            .map_err(internal)?
+            .map_err(internal)
+    }
+
+    fn finish_blocking(mut self) -> io::Result<Blob> {
+        let path = self.file.path.with_extension("");
+        if self.lasting {
+            std::fs::File::open(&self.file.path)?.sync_all()?;
+        }
+        std::fs::rename(&self.file.path, &path)?;
+        self.file.path = path;
+        if self.lasting {
+            disk::sync_parent(&self.file.path)?;
+        }
+        Ok(Blob {
+            file: self.file,
+            name: self.name,
+        })
+    }
+}
+
+/// A finished file, removed again unless it is kept.
+#[derive(Debug)]
+pub(super) struct Blob {
+    file: Unnamed,
+    name: String,
+}
+
+impl Blob {
+    pub(super) fn path(&self) -> &Path {
+        &self.file.path
     }
 
     pub(super) fn name(&self) -> &str {
@@ -48,15 +106,7 @@ impl Blob {
 
     /// To be called once a row names the file.
     pub(super) fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for Blob {
-    fn drop(&mut self) {
-        if !self.kept {
-            remove(&self.path);
-        }
+        self.file.kept = true;
     }
 }
 
@@ -85,14 +135,14 @@ impl Written {
     }
 }
 
-/// Writes a body to a new file in `folder`, hashing it on the way, in bounded memory.
+/// Writes a body to a new file, hashing it on the way, in bounded memory.
 pub(super) async fn write(
-    folder: &Path,
+    files: &Files,
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
     mut hasher: ChecksumHasher,
 ) -> S3Result<Written> {
-    let blob = Blob::new(folder);
-    let file = tokio::fs::File::create(blob.path()).await.map_err(internal)?;
+    let draft = Draft::new(files);
+    let file = tokio::fs::File::create(draft.path()).await.map_err(internal)?;
     let mut writer = BufWriter::with_capacity(BUFFER, file);
     let mut md5 = Md5::new();
     let mut size = 0;
@@ -111,7 +161,7 @@ pub(super) async fn write(
     }
     writer.flush().await.map_err(internal)?;
     Ok(Written {
-        blob,
+        blob: draft.finish().await?,
         size,
         md5: md5.finalize(),
         checksums: hasher.finalize().into(),

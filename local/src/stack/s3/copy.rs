@@ -7,7 +7,7 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 
-use super::blob::{self, Blob};
+use super::blob::{self, Blob, Draft};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::conditions::{Conditions, WriteCondition};
@@ -87,9 +87,9 @@ async fn link(bucket: &Bucket, input: &CopyObjectInput) -> S3Result<(Object, Blo
                 "The copy source is larger than what one request may copy."
             ));
         }
-        let copied = Blob::new(bucket.store.folder());
-        match tokio::fs::hard_link(bucket.store.path(&source.blob), copied.path()).await {
-            Ok(()) => return Ok((source, copied)),
+        let copied = Draft::new(bucket.store.files());
+        match tokio::fs::hard_link(bucket.store.files().path(&source.blob), copied.path()).await {
+            Ok(()) => return Ok((source, copied.finish().await?)),
             // Replaced or removed since it was looked up: the conditions are for what is there now.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(internal(error)),

@@ -2,7 +2,8 @@
 //!
 //! An object is a row that names a file with its bytes. The file is written first and never
 //! changes; the row is what makes it visible. So whoever reads sees one object or the other, never
-//! a mixture, and a process that is killed leaves at worst a file that no row names.
+//! a mixture, and a process that is killed or a machine without power leaves at worst a file that no
+//! row names.
 
 use std::path::Path;
 
@@ -67,9 +68,10 @@ impl Index {
             Some(file) => Connection::open(file)?,
             None => Connection::open_in_memory()?,
         };
-        // The log is written before a change is answered; that outlives a killed process.
+        // The log is synced before a change is answered: a row outlives a power cut, and a file is
+        // removed only once its row certainly is.
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(versions::SCHEMA)?;
         connection.execute_batch(&versions::view())?;

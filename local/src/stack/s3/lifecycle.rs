@@ -26,6 +26,9 @@ pub(super) async fn run(store: Store, stop: watch::Receiver<bool>) {
         if let Err(error) = expire_versions(&store, before(VERSIONS_LIFETIME)).await {
             tracing::warn!(%error, "expired versions could not be removed");
         }
+        if let Err(error) = store.files().remove_unnamed() {
+            tracing::warn!(%error, "files that no object names could not be removed");
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = &mut stop => return,
@@ -68,7 +71,7 @@ async fn expire(store: &Store, before: i64) -> S3Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::s3::blob::Blob;
+    use crate::stack::s3::blob::Draft;
     use crate::stack::s3::conditions::WriteCondition;
     use crate::stack::s3::object::Attributes;
 
@@ -77,8 +80,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), false).unwrap();
         for key in ["packages/a/b/c", "uploads/a/b/c/d", "uploadsx"] {
-            let blob = Blob::new(store.folder());
-            std::fs::write(blob.path(), key).unwrap();
+            let draft = Draft::new(store.files());
+            std::fs::write(draft.path(), key).unwrap();
+            let blob = draft.finish().await.unwrap();
             store
                 .put_blob(
                     key.to_owned(),
@@ -96,7 +100,10 @@ mod tests {
         assert!(store.object("uploads/a/b/c/d", None).await.is_err());
         assert!(store.object("packages/a/b/c", None).await.is_ok());
         assert!(store.object("uploadsx", None).await.is_ok());
-        assert_eq!(std::fs::read_dir(store.folder()).unwrap().count(), 2);
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("objects")).unwrap().count(),
+            2
+        );
     }
 
     #[tokio::test]
@@ -104,12 +111,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), false).unwrap();
         for _ in 0..2 {
-            let blob = Blob::new(store.folder());
-            std::fs::write(blob.path(), "x").unwrap();
+            let draft = Draft::new(store.files());
+            std::fs::write(draft.path(), "x").unwrap();
+            let blob = draft.finish().await.unwrap();
             let (key, attributes, condition) = ("packages/a/b/c".to_owned(), <_>::default(), <_>::default());
             store.put_blob(key, blob, 1, attributes, condition).await.unwrap();
         }
-        let count = || std::fs::read_dir(store.folder()).unwrap().count();
+        let count = || std::fs::read_dir(folder.path().join("objects")).unwrap().count();
         expire_versions(&store, now() - 60_000).await.unwrap();
         assert_eq!(count(), 2);
         expire_versions(&store, now() + 1).await.unwrap();

@@ -9,7 +9,7 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 use uuid::Uuid;
 
-use super::blob::{Blob, hex};
+use super::blob::{Blob, Draft, hex};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::copy::checksums;
@@ -166,19 +166,23 @@ fn named_parts(stored: Vec<Part>, named: &[CompletedPart]) -> S3Result<Vec<Part>
 
 /// A new file with all of the parts, one after the other.
 async fn join(bucket: &Bucket, parts: &[Part]) -> S3Result<Blob> {
-    let whole = Blob::new(bucket.store.folder());
-    let paths: Vec<_> = parts.iter().map(|part| bucket.store.path(&part.blob)).collect();
-    let joining = move || -> std::io::Result<Blob> {
+    let whole = Draft::new(bucket.store.files());
+    let paths: Vec<_> = parts
+        .iter()
+        .map(|part| bucket.store.files().path(&part.blob))
+        .collect();
+    let joining = move || -> std::io::Result<Draft> {
         let mut file = std::fs::File::create_new(whole.path())?;
         for path in paths {
             std::io::copy(&mut std::fs::File::open(path)?, &mut file)?;
         }
         Ok(whole)
     };
-    tokio::task::spawn_blocking(joining)
+    let whole = tokio::task::spawn_blocking(joining)
         .await
         .map_err(internal)?
-        .map_err(internal)
+        .map_err(internal)?;
+    whole.finish().await
 }
 
 /// S3's own: the MD5 of the parts' MD5s, and how many they are.

@@ -1,6 +1,6 @@
 //! The bucket's storage: the index, and the files beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +9,7 @@ use tokio::fs::File;
 
 use super::blob::{self, Blob, Written};
 use super::conditions::{WriteCondition, precondition_failed};
+use super::files::Files;
 use super::index::{Index, Put};
 use super::internal;
 use super::object::{Attributes, Headers, Object};
@@ -17,7 +18,7 @@ use super::object::{Attributes, Headers, Object};
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     index: Arc<Mutex<Index>>,
-    folder: Arc<Path>,
+    files: Arc<Files>,
 }
 
 impl Store {
@@ -26,23 +27,17 @@ impl Store {
         folder: &Path,
         lasting: bool,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let files = folder.join("objects");
-        std::fs::create_dir_all(&files)?;
+        let files = Files::open(folder, lasting)?;
         let index = Index::open(lasting.then(|| folder.join("index.sqlite")).as_deref())?;
-        remove_unnamed(&files, &index)?;
+        files.set_aside_unnamed(&index.blobs()?)?;
         Ok(Self {
             index: Arc::new(Mutex::new(index)),
-            folder: files.into(),
+            files: Arc::new(files),
         })
     }
 
-    /// Where the files lie.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    pub(super) fn path(&self, blob: &str) -> PathBuf {
-        self.folder.join(blob)
+    pub(super) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Asks the index, off the threads that serve connections. It runs to its end even where
@@ -78,7 +73,7 @@ impl Store {
     pub(super) async fn open_object(&self, key: &str, version: Option<&str>) -> S3Result<(Object, File)> {
         loop {
             let object = self.object(key, version).await?;
-            match File::open(self.path(&object.blob)).await {
+            match File::open(self.files.path(&object.blob)).await {
                 Ok(file) => return Ok((object, file)),
                 // Removed between the two steps: there is another row, or none.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -158,24 +153,13 @@ impl Store {
         Ok(was_marker)
     }
 
-    /// Removes files that no row names any more.
+    /// Removes files that no row names any more, and that none will name again: the index syncs
+    /// before it answers.
     pub(super) fn forget(&self, blobs: impl IntoIterator<Item = String>) {
         for blob in blobs {
-            blob::remove(&self.path(&blob));
+            blob::remove(&self.files.path(&blob));
         }
     }
-}
-
-/// Removes what a killed process had begun to write.
-fn remove_unnamed(files: &Path, index: &Index) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let named = index.blobs()?;
-    for file in std::fs::read_dir(files)? {
-        let file = file?;
-        if !file.file_name().to_str().is_some_and(|name| named.contains(name)) {
-            blob::remove(&file.path());
-        }
-    }
-    Ok(())
 }
 
 /// Milliseconds since 1970.

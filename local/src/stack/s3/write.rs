@@ -35,7 +35,7 @@ pub(super) async fn put(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut expected = sent!(input);
     let hasher = expected.hasher(input.checksum_algorithm.as_ref())?;
-    let written = blob::write(bucket.store.folder(), body, hasher).await?;
+    let written = blob::write(bucket.store.files(), body, hasher).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
