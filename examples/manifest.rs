@@ -43,6 +43,9 @@ fn json(manifest: Manifest) -> serde_json::Value {
     object.insert("version".into(), manifest.version.into());
     object.insert("normalized_version".into(), manifest.normalized_version.into());
     object.insert("variant".into(), manifest.variant.into());
-    object.insert("metadata".into(), manifest.metadata.into());
+    object.insert(
+        "metadata".into(),
+        serde_json::from_str(manifest.metadata.as_str()).expect("JSON"),
+    );
     object.into()
 }

@@ -1,12 +1,9 @@
 //! The pages of the API's documentation, one file each.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use lambda_http::http::HeaderMap;
 use percent_encoding::percent_decode_str;
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
@@ -15,6 +12,7 @@ use crate::records::Records;
 use views::Urls;
 
 pub(crate) mod packages;
+mod reading;
 pub(crate) mod views;
 
 /// One call, as a page of the API sees it.
@@ -72,15 +70,4 @@ fn decode(text: &str) -> String {
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
-}
-
-/// Runs what the whole call waits for and what is mostly over before another thread would have begun.
-/// The runtime moves everybody else to other threads.
-pub(crate) fn in_place<T>(work: impl FnOnce() -> T) -> Result<T> {
-    let work = || catch_unwind(AssertUnwindSafe(work));
-    let done = match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => block_in_place(work),
-        _ => work(),
-    };
-    done.map_err(|_| Error::Internal("a reader failed".to_owned()))
 }

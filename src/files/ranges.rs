@@ -1,6 +1,7 @@
 //! Ranged reads, pinned to one ETag: large objects in bounded memory.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::AggregatedBytes;
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use super::{Files, ObjectKey, is_another, is_missing};
 use crate::aws;
 use crate::digest::{Digests, Hasher};
 use crate::error::{Error, Result};
+use crate::formats::Cancellation;
 
 /// The first read of a place; those that follow on are larger and larger.
 const FIRST_BLOCK: u64 = 64 * 1024;
@@ -139,6 +141,7 @@ pub(crate) struct RangedSource {
     files: Files,
     content: Content,
     runtime: Handle,
+    cancellation: Cancellation,
     position: u64,
     block: Bytes,
     block_start: u64,
@@ -147,11 +150,12 @@ pub(crate) struct RangedSource {
 }
 
 impl RangedSource {
-    pub(crate) fn new(files: Files, content: Content, runtime: Handle) -> Self {
+    pub(crate) fn new(files: Files, content: Content, runtime: Handle, cancellation: Cancellation) -> Self {
         Self {
             files,
             content,
             runtime,
+            cancellation,
             position: 0,
             block: Bytes::new(),
             block_start: 0,
@@ -184,10 +188,13 @@ impl RangedSource {
         let end = self.content.size.min(self.position + size.max(FIRST_BLOCK));
         // Before the next arrives, so that there is one at a time.
         self.block = Bytes::new();
-        match self
-            .runtime
-            .block_on(self.files.range(&self.content, self.position, end))
-        {
+        let read = async {
+            tokio::select! {
+                read = self.files.range(&self.content, self.position, end) => read,
+                () = due(&self.cancellation) => Err(Error::Unavailable("nobody waits any more".to_owned())),
+            }
+        };
+        match self.runtime.block_on(read) {
             Ok(block) => {
                 self.block = block;
                 self.block_start = self.position;
@@ -199,6 +206,14 @@ impl RangedSource {
                 Err(message)
             }
         }
+    }
+}
+
+/// Over when the reading is to end.
+async fn due(cancellation: &Cancellation) {
+    const LOOK: Duration = Duration::from_millis(250);
+    while !cancellation.is_due() {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

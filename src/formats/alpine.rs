@@ -10,13 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::GzDecoder;
 use serde::Serialize;
 use sha1::Sha1;
-use tar::Archive;
 
 use super::alphabet::is_made_of;
 use super::bounded::{length_of, read_all, unreadable};
+use super::budget::{Budget, Metered};
 use super::digest::Hashing;
-use super::tarball::members;
-use super::{MAX_METADATA, Manifest, Rejection, Source, metadata};
+use super::tarball::Archive;
+use super::{MAX_METADATA, Manifest, Rejection, metadata};
 
 /// Gzip members in front of the data: signatures by several keys, and control.
 const MAX_LEADING: usize = 8;
@@ -42,7 +42,7 @@ struct Control {
     pkginfo: Vec<u8>,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let length = length_of(source).map_err(&unreadable)?;
     let control = control(source)?;
@@ -60,14 +60,15 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
 }
 
 /// Reads gzip members until one is no signature.
-fn control(source: &mut dyn Source) -> Result<Control, Rejection> {
+fn control(source: &mut Metered<'_>) -> Result<Control, Rejection> {
     let unreadable = unreadable("control");
+    let budget = source.budget();
     let mut packed = BufReader::new(source);
     for _ in 0..MAX_LEADING {
         let start = packed.stream_position().map_err(&unreadable)?;
-        let tar = read_all(GzDecoder::new(&mut packed), MAX_METADATA).map_err(&unreadable)?;
+        let tar = read_all(GzDecoder::new(&mut packed), MAX_METADATA, budget).map_err(&unreadable)?;
         let end = packed.stream_position().map_err(&unreadable)?;
-        if let Some(pkginfo) = pkginfo(&tar)? {
+        if let Some(pkginfo) = pkginfo(&tar, budget)? {
             return Ok(Control { start, end, pkginfo });
         }
     }
@@ -75,13 +76,12 @@ fn control(source: &mut dyn Source) -> Result<Control, Rejection> {
 }
 
 /// The `.PKGINFO` of a control member; nothing if the member is a signature.
-fn pkginfo(tar: &[u8]) -> Result<Option<Vec<u8>>, Rejection> {
+fn pkginfo(tar: &[u8], budget: &Budget) -> Result<Option<Vec<u8>>, Rejection> {
     let unreadable = unreadable("control");
-    let mut archive = Archive::new(tar);
-    let mut members = members(&mut archive).map_err(&unreadable)?;
+    let mut archive = Archive::new(tar, budget);
     let mut found = None;
     let mut signed = false;
-    while let Some(mut member) = members.next().map_err(&unreadable)? {
+    while let Some(mut member) = archive.next().map_err(&unreadable)? {
         signed |= member.path.starts_with(b".SIGN.");
         if member.path != b".PKGINFO" {
             continue;
@@ -105,7 +105,7 @@ fn missing() -> Rejection {
     )
 }
 
-fn checksum(source: &mut dyn Source, control: &Control) -> io::Result<String> {
+fn checksum(source: &mut Metered<'_>, control: &Control) -> io::Result<String> {
     source.seek(SeekFrom::Start(control.start))?;
     let member = source.take(control.end - control.start);
     let (_, sha1, _) = Hashing::<_, Sha1>::new(member).finish()?;
@@ -137,7 +137,7 @@ fn manifest(facts: &IndexFacts) -> Result<Manifest, Rejection> {
         normalized_version: version.clone(),
         version,
         variant: Some(arch),
-        metadata: metadata(facts),
+        metadata: metadata(facts)?,
     })
 }
 
@@ -229,11 +229,11 @@ mod tests {
                 version: "1.0_rc1-r0".to_owned(),
                 normalized_version: "1.0_rc1-r0".to_owned(),
                 variant: Some("x86_64".to_owned()),
-                metadata: metadata(&expected),
+                metadata: metadata(&expected).unwrap(),
             }
         );
         let unsigned = read_apk(&[&control, &data]).unwrap();
-        assert_eq!(unsigned.metadata["checksum"], expected["checksum"]);
+        assert_eq!(unsigned.metadata.value()["checksum"], expected["checksum"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Unix archives, as Debian packages use them (`deb(5)`, `ar(5)`).
 
-use std::io::{self, Read, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use super::Source;
 use super::bounded::{damaged, length_of};
+use super::budget::Metered;
 
 /// Members of an archive; a Debian package has three.
 pub(super) const MAX_MEMBERS: usize = 64;
@@ -21,7 +21,7 @@ pub(super) struct Member {
 
 /// The members in order, up to the first whose name `is_last`: what follows it is not looked at. All
 /// of them lie within the file.
-pub(super) fn members(source: &mut dyn Source, is_last: impl Fn(&str) -> bool) -> io::Result<Vec<Member>> {
+pub(super) fn members(source: &mut Metered<'_>, is_last: impl Fn(&str) -> bool) -> io::Result<Vec<Member>> {
     let length = length_of(source)?;
     let mut magic = [0; 8];
     source.read_exact(&mut magic)?;
@@ -34,6 +34,7 @@ pub(super) fn members(source: &mut dyn Source, is_last: impl Fn(&str) -> bool) -
         if members.len() == MAX_MEMBERS {
             return Err(damaged("it has too many members"));
         }
+        source.budget().items(1)?;
         let member = member(source, at)?;
         let end = member.offset + member.size;
         if end > length {
@@ -50,13 +51,16 @@ pub(super) fn members(source: &mut dyn Source, is_last: impl Fn(&str) -> bool) -
 }
 
 /// The contents of `member`.
-pub(super) fn contents<'a>(source: &'a mut dyn Source, member: &Member) -> io::Result<impl Read + use<'a>> {
+pub(super) fn contents<'a, 'b>(
+    source: &'a mut Metered<'b>,
+    member: &Member,
+) -> io::Result<impl Read + use<'a, 'b>> {
     source.seek(SeekFrom::Start(member.offset))?;
     Ok(source.take(member.size))
 }
 
 /// The header at `at`: name, three numbers and a mode that nobody asks for, size, and a mark.
-fn member(source: &mut dyn Source, at: u64) -> io::Result<Member> {
+fn member(source: &mut Metered<'_>, at: u64) -> io::Result<Member> {
     source.seek(SeekFrom::Start(at))?;
     let mut header = [0; HEADER];
     source.read_exact(&mut header)?;
@@ -104,17 +108,20 @@ pub(super) mod fixtures {
 mod tests {
     use std::io::Cursor;
 
+    use super::super::budget::fixtures::ample;
     use super::fixtures::ar;
     use super::*;
 
     fn names(archive: Vec<u8>) -> io::Result<Vec<String>> {
-        let members = members(&mut Cursor::new(archive), |_| false)?;
+        let members = members(&mut Metered::new(&mut Cursor::new(archive), &ample()), |_| false)?;
         Ok(members.into_iter().map(|member| member.name).collect())
     }
 
     #[test]
     fn members_are_listed_and_read() {
-        let mut source = Cursor::new(ar(&[("a/", b"odd"), ("b", b"even")]));
+        let mut archive = Cursor::new(ar(&[("a/", b"odd"), ("b", b"even")]));
+        let budget = ample();
+        let mut source = Metered::new(&mut archive, &budget);
         let members = members(&mut source, |_| false).unwrap();
         let mut text = String::new();
         contents(&mut source, &members[1])
@@ -127,7 +134,10 @@ mod tests {
     #[test]
     fn nothing_behind_the_last_member_is_read() {
         let archive = [ar(&[("a", b""), ("b", b"")]), b"no member".to_vec()].concat();
-        let members = members(&mut Cursor::new(archive), |name| name == "b").unwrap();
+        let members = members(&mut Metered::new(&mut Cursor::new(archive), &ample()), |name| {
+            name == "b"
+        })
+        .unwrap();
         assert_eq!(members.len(), 2);
     }
 

@@ -6,20 +6,27 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::Rejection;
+use super::budget::Budget;
 
-/// Hands on at most `limit` bytes; the first byte beyond is an error of kind `FileTooLarge`.
-pub(super) struct Bounded<R> {
+/// Bytes that are read before they are charged.
+const BLOCK: u64 = 256 * 1024;
+
+/// Hands on at most `limit` bytes, and charges for each; the first byte beyond is an error of kind
+/// `FileTooLarge`.
+pub(super) struct Bounded<'b, R> {
     inner: R,
     limit: u64,
     left: u64,
+    budget: &'b Budget,
 }
 
-impl<R: Read> Bounded<R> {
-    pub(super) fn new(inner: R, limit: u64) -> Self {
+impl<'b, R: Read> Bounded<'b, R> {
+    pub(super) fn new(inner: R, limit: u64, budget: &'b Budget) -> Self {
         Self {
             inner,
             limit,
             left: limit,
+            budget,
         }
     }
 
@@ -28,7 +35,7 @@ impl<R: Read> Bounded<R> {
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -41,16 +48,24 @@ impl<R: Read> Read for Bounded<R> {
         }
         let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let read = self.inner.read(&mut buffer[..wanted])?;
+        self.budget.bytes(read)?;
         self.left -= read as u64;
         Ok(read)
     }
 }
 
-/// Everything that `reader` holds, which must not be more than `limit` bytes.
-pub(super) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+/// Everything that `reader` holds, which must not be more than `limit` bytes. What is kept of it is
+/// charged while it grows.
+pub(super) fn read_all(reader: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    Bounded::new(reader, limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let mut bounded = Bounded::new(reader, limit, budget);
+    loop {
+        let block = (&mut bounded).take(BLOCK).read_to_end(&mut bytes)?;
+        if block == 0 {
+            return Ok(bytes);
+        }
+        budget.keep(block)?;
+    }
 }
 
 /// The number of bytes in `source`, which is left at its beginning.
@@ -90,16 +105,17 @@ pub(super) fn unreadable(field: &'static str) -> impl Fn(io::Error) -> Rejection
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::fixtures::ample;
     use super::*;
 
     #[test]
     fn exactly_the_limit_is_read() {
-        assert_eq!(read_all(&b"1234"[..], 4).unwrap(), b"1234");
+        assert_eq!(read_all(&b"1234"[..], 4, &ample()).unwrap(), b"1234");
     }
 
     #[test]
     fn one_byte_beyond_the_limit_is_an_error_and_no_silent_end() {
-        let error = read_all(&b"12345"[..], 4).unwrap_err();
+        let error = read_all(&b"12345"[..], 4, &ample()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 }

@@ -1,6 +1,8 @@
 //! `debian`: a binary package, an ar archive of `debian-binary`, `control.tar` and `data.tar`
 //! (`deb(5)`). Everything it says stands in `control` (`deb-control(5)`).
 
+use std::io::Seek;
+
 use md5::Md5;
 use serde::Serialize;
 use sha1::Sha1;
@@ -10,8 +12,9 @@ use self::control::Control;
 use self::version::is_version;
 use super::alphabet::is_word;
 use super::bounded::unreadable;
+use super::budget::Metered;
 use super::digest::{Hashing, hex};
-use super::{Manifest, Rejection, Source, metadata};
+use super::{Manifest, Rejection, metadata};
 
 mod archive;
 mod control;
@@ -30,7 +33,7 @@ struct IndexFacts {
     sha256: String,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let control = archive::control(source)?;
     let control = Control::read(&control).map_err(|why| wrong(&why))?;
     let name = field(&control, "Package", "`bash`, `libc6-dev`", is_name)?;
@@ -43,11 +46,11 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
         name,
         version,
         variant: Some(architecture),
-        metadata: metadata(&index_facts(control, source)?),
+        metadata: metadata(&index_facts(control, source)?)?,
     })
 }
 
-fn index_facts(control: Control, source: &mut dyn Source) -> Result<IndexFacts, Rejection> {
+fn index_facts(control: Control, source: &mut Metered<'_>) -> Result<IndexFacts, Rejection> {
     let unreadable = unreadable("file");
     source.rewind().map_err(&unreadable)?;
     let hashing: Hashing<_, Md5> = Hashing::new(source);

@@ -4,7 +4,8 @@ use semver::Version;
 use serde::Serialize;
 
 use super::bounded::{length_of, unreadable};
-use super::{MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, Source, metadata};
+use super::budget::Metered;
+use super::{MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, metadata};
 
 /// The public service's own sentence.
 const WRONG_NAME: &str = "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}";
@@ -52,7 +53,7 @@ struct FileFacts {
     size: u64,
 }
 
-pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (name, version, extension) = split(filename).ok_or_else(|| Rejection::new("file", WRONG_NAME))?;
     let size = length_of(source).map_err(unreadable("file"))?;
     Ok(Manifest {
@@ -65,7 +66,7 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
             extension: extension.to_owned(),
             media_type: media_type(extension),
             size,
-        }),
+        })?,
     })
 }
 
@@ -180,7 +181,12 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::budget::fixtures::ample;
     use super::*;
+
+    fn read(filename: &str, bytes: &[u8]) -> Result<Manifest, Rejection> {
+        super::read(filename, &mut Metered::new(&mut Cursor::new(bytes), &ample()))
+    }
 
     fn parts(filename: &str) -> Option<(&str, &str, &str)> {
         split(filename)
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn name_version_and_extension_come_from_the_file_name() {
-        let manifest = read("my-tool-1.2.3.tar.gz", &mut Cursor::new(b"12345")).unwrap();
+        let manifest = read("my-tool-1.2.3.tar.gz", b"12345").unwrap();
         assert_eq!(
             manifest,
             Manifest {
@@ -201,7 +207,8 @@ mod tests {
                     "extension": "tar.gz",
                     "media_type": "application/gzip",
                     "size": 5,
-                })),
+                }))
+                .unwrap(),
             }
         );
     }
@@ -269,7 +276,7 @@ mod tests {
             "tool-1.0.0.z/p",
         ];
         for filename in wrong {
-            let rejection = read(filename, &mut Cursor::new(b"")).unwrap_err();
+            let rejection = read(filename, b"").unwrap_err();
             let expected = Rejection::new(
                 "file",
                 "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}",

@@ -3,34 +3,28 @@
 use std::io::{self, Read};
 
 use flate2::read::{GzDecoder, MultiGzDecoder};
-use tar::Archive;
 
 use super::bounded::{Bounded, read_all};
-
-/// What an archive may expand to whatever its own size.
-const FREE_EXPANSION: u64 = 64 * 1024 * 1024;
-/// What it may expand to beyond that, for each of its own bytes. Deflate reaches 1,032; packages of
-/// text reach 30.
-const MAX_RATIO: u64 = 40;
+use super::budget::Budget;
+use super::tarball::Archive;
 
 /// What `packed` holds: its first member alone, as `zlib` reads it, of at most `limit` bytes.
-pub(super) fn gunzip(packed: impl Read, limit: u64) -> io::Result<Vec<u8>> {
-    read_all(GzDecoder::new(packed), limit)
+pub(super) fn gunzip(packed: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
+    read_all(GzDecoder::new(packed), limit, budget)
 }
 
-/// A compressed tar archive of `length` bytes that is read forward.
-pub(super) fn tar_gz<R: Read>(packed: R, length: u64) -> Archive<Bounded<MultiGzDecoder<R>>> {
-    Archive::new(Bounded::new(MultiGzDecoder::new(packed), expansion(length)))
-}
+/// A compressed tar archive. What it may expand to is the budget's matter.
+pub(super) type TarGz<'b, R> = Archive<'b, Bounded<'b, MultiGzDecoder<R>>>;
 
-/// Bytes that a compressed archive of `length` bytes may expand to.
-pub(super) fn expansion(length: u64) -> u64 {
-    length.saturating_mul(MAX_RATIO).saturating_add(FREE_EXPANSION)
+/// The compressed tar archive in `packed`, which is read forward.
+pub(super) fn tar_gz<R: Read>(packed: R, budget: &Budget) -> TarGz<'_, R> {
+    let unpacked = Bounded::new(MultiGzDecoder::new(packed), u64::MAX, budget);
+    Archive::new(unpacked, budget)
 }
 
 /// Reads what follows the last member, so that a file that is cut off there is noticed; gives the
 /// packed source. Padding behind the compressed data is none of anybody's business.
-pub(super) fn finish<R: Read>(archive: Archive<Bounded<MultiGzDecoder<R>>>) -> io::Result<R> {
+pub(super) fn finish<R: Read>(archive: TarGz<'_, R>) -> io::Result<R> {
     let mut rest = archive.into_inner();
     match io::copy(&mut rest, &mut io::sink()) {
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),

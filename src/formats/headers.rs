@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::budget::Budget;
+
 /// Fields of a paragraph.
 pub(super) const MAX_FIELDS: usize = 20_000;
 /// Bytes of a paragraph. Old Python metadata has a whole description in it.
@@ -36,7 +38,7 @@ pub(super) fn paragraph(bytes: &[u8]) -> Cow<'_, str> {
 
 impl Headers {
     /// Reads fields up to the first empty line, or the first that is none; an error is a phrase.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str, budget: &Budget) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.len() > MAX_PARAGRAPH {
             return Err(format!("its fields have more than {MAX_PARAGRAPH} bytes"));
@@ -46,6 +48,7 @@ impl Headers {
             if line.is_empty() {
                 break;
             }
+            budget.items(1)?;
             if !headers.add(line) {
                 headers.broken = true;
                 break;
@@ -98,19 +101,24 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::fixtures::ample;
     use super::*;
+
+    fn read(text: &str) -> Result<Headers, String> {
+        Headers::read(text, &ample())
+    }
 
     #[test]
     fn the_first_paragraph_is_all_that_is_decoded() {
         assert_eq!(paragraph(b"a: \xe9\r\nb: c\r\n\r\nbody"), "a: \u{fffd}\r\nb: c\r");
         assert_eq!(paragraph(b"a: b\n\nbody"), "a: b");
         let endless = vec![b'a'; MAX_PARAGRAPH + 10];
-        assert!(Headers::read(&paragraph(&endless)).is_err());
+        assert!(read(&paragraph(&endless)).is_err());
     }
 
     #[test]
     fn values_keep_their_lines_and_the_body_is_left_alone() {
-        let headers = Headers::read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
+        let headers = read("A: 1\r\nLicense: MIT\n  more\n\tyet\na:2\n\nB: body\n").unwrap();
         let fields: Vec<_> = headers
             .fields
             .iter()
@@ -127,13 +135,13 @@ mod tests {
     #[test]
     fn a_line_that_is_no_field_ends_the_paragraph() {
         for text in ["A: 1\nno field\nB: 2\n", " continued\n", ": nameless\n"] {
-            assert!(Headers::read(text).unwrap().broken, "{text}");
+            assert!(read(text).unwrap().broken, "{text}");
         }
     }
 
     #[test]
     fn fields_are_counted() {
-        let error = Headers::read(&"a:\n".repeat(MAX_FIELDS + 1)).unwrap_err();
+        let error = read(&"a:\n".repeat(MAX_FIELDS + 1)).unwrap_err();
         assert_eq!(error, "it has more than 20000 fields");
     }
 }

@@ -7,12 +7,12 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::alphabet::is_word;
-use super::bounded::{length_of, unreadable};
+use super::bounded::unreadable;
+use super::budget::{Budget, Metered};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
-use super::tarball::members;
 use super::yaml::{self, Node};
-use super::{Manifest, Rejection, Source, metadata};
+use super::{Manifest, Rejection, metadata};
 
 /// Bytes of `Chart.yaml`, whose limit in Helm itself is that of any file of a chart, 5 MiB.
 const MAX_CHART: u64 = 1024 * 1024;
@@ -35,13 +35,12 @@ struct Contents {
     has_schema: bool,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
-    let length = length_of(source).map_err(&unreadable)?;
-    let mut archive = tar_gz(Hashing::<_, Sha256>::new(source), length);
+    let budget = source.budget();
+    let mut archive = tar_gz(Hashing::<_, Sha256>::new(source), budget);
     let mut contents = Contents::default();
-    let mut members = members(&mut archive).map_err(&unreadable)?;
-    while let Some(mut member) = members.next().map_err(&unreadable)? {
+    while let Some(mut member) = archive.next().map_err(&unreadable)? {
         let path = String::from_utf8_lossy(&member.path).replace('\\', "/");
         let path = path.strip_prefix("./").unwrap_or(&path);
         match path.split_once('/') {
@@ -58,16 +57,16 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
     }
     let hashing = finish(archive).map_err(&unreadable)?;
     let (_, digest, _) = hashing.finish().map_err(&unreadable)?;
-    manifest(&contents, &digest)
+    manifest(&contents, &digest, budget)
 }
 
-fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
+fn manifest(contents: &Contents, digest: &[u8], budget: &Budget) -> Result<Manifest, Rejection> {
     let bytes = contents.chart.as_deref().ok_or_else(|| {
         wrong("there is none in the archive's top folder; make the file with `helm package`")
     })?;
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let chart = yaml::read(text).map_err(|why| wrong(&why))?;
+    let chart = yaml::read(text, budget).map_err(|why| wrong(&why))?;
     let text = |key: &str| chart.get(key).and_then(Node::plain_text);
     let name = text("name").filter(|name| is_word(name, b"-_.")).ok_or_else(|| {
         Rejection::new(
@@ -94,7 +93,7 @@ fn manifest(contents: &Contents, digest: &[u8]) -> Result<Manifest, Rejection> {
             chart: chart.to_json(),
             digest: hex(digest),
             has_schema: contents.has_schema,
-        }),
+        })?,
     })
 }
 
@@ -160,7 +159,7 @@ mod tests {
                 version: "1.10".to_owned(),
                 normalized_version: "1.10.0".to_owned(),
                 variant: None,
-                metadata: metadata(&expected),
+                metadata: metadata(&expected).unwrap(),
             }
         );
     }
@@ -215,7 +214,7 @@ mod tests {
             ("web", "1.0.0")
         );
         let expected = json!({"apiVersion": "v2", "name": "web", "version": "1.0.0", "x": ["a", "b"]});
-        assert_eq!(manifest.metadata["chart"], expected);
+        assert_eq!(manifest.metadata.value()["chart"], expected);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use self::pom::{Coordinates, Pom, coordinates, is_coordinate, project};
 use super::bounded::{read_all, unreadable};
+use super::budget::Metered;
 use super::xml::Element;
-use super::{Manifest, Rejection, Source, metadata, zip};
+use super::{Manifest, Rejection, metadata, zip};
 
 mod entities;
 mod pom;
@@ -33,7 +34,7 @@ struct IndexFacts {
     pom: Pom,
 }
 
-pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (stem, extension) = filename.rsplit_once('.').unwrap_or((filename, ""));
     if extension.eq_ignore_ascii_case("pom") || extension.eq_ignore_ascii_case("xml") {
         return pom_alone(source);
@@ -45,15 +46,16 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
 }
 
 /// A POM that is published by itself.
-fn pom_alone(source: &mut dyn Source) -> Result<Manifest, Rejection> {
-    let bytes = read_all(source, MAX_POM).map_err(unreadable("pom"))?;
-    let pom = project(&bytes)?;
+fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+    let budget = source.budget();
+    let bytes = read_all(source, MAX_POM, budget).map_err(unreadable("pom"))?;
+    let pom = project(&bytes, budget)?;
     let coordinates = coordinates(&pom)?;
     manifest(coordinates, None, "pom", Some(&pom))
 }
 
 /// The coordinates that an archive named `stem` holds of itself, and its POM if that can be read.
-fn inside(stem: &str, source: &mut dyn Source) -> Result<(Coordinates, Option<Element>), Rejection> {
+fn inside(stem: &str, source: &mut Metered<'_>) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
     let mut left = MAX_POMS;
     let mut fitting: Vec<(Coordinates, Option<Element>)> = Vec::new();
@@ -95,14 +97,19 @@ fn folders(entries: &[zip::Entry]) -> Vec<Folder<'_>> {
 ///
 /// What was swallowed may be broken without harm to the archive itself, and so may the POM beside
 /// properties that name the archive: it is kept where it can be read.
-fn named_by(source: &mut dyn Source, folder: &Folder, left: &mut u64) -> Vec<(Coordinates, Option<Element>)> {
+fn named_by(
+    source: &mut Metered<'_>,
+    folder: &Folder,
+    left: &mut u64,
+) -> Vec<(Coordinates, Option<Element>)> {
+    let budget = source.budget();
     let mut stated = Vec::new();
     for entry in &folder.properties {
         let bytes = contents(source, entry, left);
         stated.extend(bytes.and_then(|bytes| Coordinates::of_properties(&bytes)));
     }
     let poms = folder.poms.iter();
-    let mut poms = poms.filter_map(|entry| project(&contents(source, entry, left)?).ok());
+    let mut poms = poms.filter_map(|entry| project(&contents(source, entry, left)?, budget).ok());
     if stated.is_empty() {
         let named = |pom: Element| Some((coordinates(&pom).ok()?, Some(pom)));
         return poms.filter_map(named).collect();
@@ -133,7 +140,7 @@ fn is_maven(path: &str) -> bool {
 }
 
 /// Reads `entry`, and takes what that cost from the bytes that are `left` for all of them.
-fn contents(source: &mut dyn Source, entry: &zip::Entry, left: &mut u64) -> Option<Vec<u8>> {
+fn contents(source: &mut Metered<'_>, entry: &zip::Entry, left: &mut u64) -> Option<Vec<u8>> {
     let limit = MAX_POM.min(*left);
     let bytes = zip::contents(source, entry, limit).ok();
     *left -= bytes.as_ref().map_or(limit, |bytes| bytes.len() as u64);
@@ -194,7 +201,7 @@ fn manifest(
             classifier,
             extension: extension.to_owned(),
             pom: pom.map(Pom::read).unwrap_or_default(),
-        }),
+        })?,
     })
 }
 

@@ -13,11 +13,12 @@ use sha1::Sha1;
 use sha2::Sha512;
 
 use super::alphabet::is_made_of;
-use super::bounded::{length_of, unreadable};
+use super::bounded::unreadable;
+use super::budget::{Budget, Metered};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
-use super::tarball::{Member, members};
-use super::{Manifest, Rejection, Source, json, metadata};
+use super::tarball::Member;
+use super::{Manifest, Rejection, json, metadata};
 
 mod version;
 
@@ -55,24 +56,23 @@ struct Contents {
     binding: bool,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
-    let length = length_of(source).map_err(&unreadable)?;
+    let budget = source.budget();
     let hashing: Hashing<_, Sha1> = Hashing::new(Hashing::<_, Sha512>::new(source));
-    let mut archive = tar_gz(hashing, length);
+    let mut archive = tar_gz(hashing, budget);
     let mut contents = Contents::default();
-    let mut members = members(&mut archive).map_err(&unreadable)?;
-    while let Some(mut member) = members.next().map_err(&unreadable)? {
+    while let Some(mut member) = archive.next().map_err(&unreadable)? {
         contents.add(&mut member)?;
     }
     let hashing = finish(archive).map_err(&unreadable)?;
     let (hashing, sha1, _) = hashing.finish().map_err(&unreadable)?;
     let (_, sha512, _) = hashing.finish().map_err(&unreadable)?;
-    manifest(&contents, &sha1, &sha512)
+    manifest(&contents, &sha1, &sha512, budget)
 }
 
 impl Contents {
-    fn add<R: Read>(&mut self, member: &mut Member<'_, R>) -> Result<(), Rejection> {
+    fn add<R: Read>(&mut self, member: &mut Member<'_, '_, R>) -> Result<(), Rejection> {
         self.file_count += 1;
         self.unpacked_size = self.unpacked_size.saturating_add(member.size());
         if !member.is_file() {
@@ -100,12 +100,12 @@ fn below_top(path: &[u8]) -> &[u8] {
     slash.and_then(|slash| path.get(slash + 1..)).unwrap_or_default()
 }
 
-fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8]) -> Result<Manifest, Rejection> {
+fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) -> Result<Manifest, Rejection> {
     let bytes = contents
         .package_json
         .as_deref()
         .ok_or_else(|| wrong("there is none in the archive's top folder; make the file with `npm pack`"))?;
-    let package = json::read(bytes).map_err(|error| wrong(&error))?;
+    let package = json::read(bytes, budget).map_err(|error| wrong(&error))?;
     let Value::Object(package) = package else {
         return Err(wrong("it is no object"));
     };
@@ -124,7 +124,7 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8]) -> Result<Manifest,
             has_install_script: has_install_script(&package, contents.binding),
             bin: commands(&package, &name),
             manifest: package,
-        }),
+        })?,
         name,
     })
 }

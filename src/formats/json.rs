@@ -4,13 +4,15 @@
 
 use serde_json::Value;
 
+use super::budget::Budget;
+
 /// Objects and arrays; an object with one member takes some 600 bytes.
 const MAX_COLLECTIONS: usize = 30_000;
 /// Values of all kinds.
 const MAX_VALUES: usize = 500_000;
 
 /// Reads JSON, with or without a byte order mark; an error is a phrase.
-pub(super) fn read(bytes: &[u8]) -> Result<Value, String> {
+pub(super) fn read(bytes: &[u8], budget: &Budget) -> Result<Value, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let (collections, values) = counts(bytes);
     if collections > MAX_COLLECTIONS || values > MAX_VALUES {
@@ -18,6 +20,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, String> {
             "it holds more than {MAX_COLLECTIONS} objects or {MAX_VALUES} values"
         ));
     }
+    budget.items(values)?;
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
@@ -47,7 +50,12 @@ fn counts(bytes: &[u8]) -> (usize, usize) {
 mod tests {
     use serde_json::json;
 
+    use super::super::budget::fixtures::ample;
     use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Value, String> {
+        super::read(bytes, &ample())
+    }
 
     #[test]
     fn values_are_counted_outside_of_texts() {

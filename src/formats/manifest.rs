@@ -1,9 +1,9 @@
 //! What reading a package gives, and the bounds that hold for every format.
 
 use std::fmt;
+use std::io;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// Bytes of a name.
 pub const MAX_NAME: usize = 255;
@@ -16,7 +16,8 @@ pub const MAX_VARIANT: usize = 255;
 pub const MAX_RELEASE: usize = 1000;
 
 /// What a package file says of itself.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Manifest {
     /// The name as the file spells it: what people see.
     pub name: String,
@@ -29,7 +30,29 @@ pub struct Manifest {
     /// Architecture, platform or distribution, where the ecosystem has such a thing.
     pub variant: Option<String>,
     /// What the ecosystem's native index needs to know, so that no file is ever read twice.
-    pub metadata: Map<String, Value>,
+    pub metadata: RawMetadata,
+}
+
+/// What an index needs to know, as JSON text: written once, straight from what a reader found.
+#[derive(Debug, Clone, Default)]
+pub struct RawMetadata(String);
+
+impl RawMetadata {
+    /// The most that is kept of a package, in bytes as an answer carries them: 1 MiB less than what
+    /// Lambda takes back from a function.
+    pub const MAX_BYTES: usize = 5 * 1024 * 1024;
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<RawMetadata> for String {
+    fn from(metadata: RawMetadata) -> Self {
+        metadata.0
+    }
 }
 
 /// Why a file is no package of its ecosystem: the field at fault, and a sentence to act upon.
@@ -108,10 +131,63 @@ fn percent_encoded_length(text: &str) -> usize {
 }
 
 /// What a format keeps for its index, as it travels.
-pub(super) fn metadata(facts: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(facts) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
+pub(super) fn metadata(facts: &impl Serialize) -> Result<RawMetadata, Rejection> {
+    let mut bounded = Bounded::default();
+    let written = serde_json::to_writer(&mut bounded, facts).ok();
+    let text = written.and_then(|()| String::from_utf8(bounded.text).ok());
+    text.map(RawMetadata).ok_or_else(|| {
+        let message = format!(
+            "the package's metadata takes more than the {} bytes that an answer can carry of it; shorten \
+             its longest texts, most likely the description, and build it again",
+            RawMetadata::MAX_BYTES
+        );
+        Rejection::new("file", message)
+    })
+}
+
+/// JSON text up to [`RawMetadata::MAX_BYTES`]; what is larger is never held.
+#[derive(Default)]
+struct Bounded {
+    text: Vec<u8>,
+    /// What it takes in an answer, which Lambda carries as a JSON string: there every quote and
+    /// every backslash is escaped once more.
+    carried: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let escaped = bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        self.carried += bytes.len() + escaped;
+        if self.carried > RawMetadata::MAX_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod fixtures {
+    //! What tests ask of metadata: what it says, in whatever order.
+
+    use serde_json::Value;
+
+    use super::RawMetadata;
+
+    impl RawMetadata {
+        pub(in crate::formats) fn value(&self) -> Value {
+            serde_json::from_str(&self.0).expect("JSON")
+        }
+    }
+
+    impl PartialEq for RawMetadata {
+        fn eq(&self, other: &Self) -> bool {
+            self.value() == other.value()
+        }
     }
 }
 
@@ -126,7 +202,7 @@ mod tests {
             version: version.to_owned(),
             normalized_version: version.to_owned(),
             variant: Some(variant.to_owned()),
-            metadata: Map::new(),
+            metadata: metadata(&()).unwrap(),
         };
         let rejected = |rejection: Rejection| rejection.message;
         manifest.within_bounds().map(drop).map_err(rejected)

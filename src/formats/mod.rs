@@ -12,13 +12,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use self::budget::{Budget, Metered};
+pub use self::cancellation::Cancellation;
 use self::manifest::metadata;
-pub use self::manifest::{MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, Manifest, Rejection};
+pub use self::manifest::{MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, Manifest, RawMetadata, Rejection};
 
 mod alphabet;
 mod alpine;
 mod ar;
 mod bounded;
+mod budget;
+mod cancellation;
 mod compression;
 mod debian;
 mod digest;
@@ -57,24 +61,40 @@ impl<S: Read + Seek> Source for S {}
 
 /// Reads `source`, uploaded under `filename`, as a package of `ecosystem`.
 ///
-/// Blocking; reads only what it needs. Every bound is a named constant in the reader's file.
+/// Blocking; reads only what it needs, within a budget that grows with the file's length. Every other
+/// bound is a named constant in the reader's file.
 ///
 /// # Errors
-/// A [`Rejection`] where the file is no package of that ecosystem.
+/// A [`Rejection`] where the file is no package of that ecosystem, or costs more than its budget.
 pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
-    let format = ecosystem.format();
-    rewound(source)?;
-    match (format.read)(filename, source) {
-        Ok(manifest) => {
-            debug_assert_eq!(manifest.normalized_name, (format.normalize)(&manifest.name));
-            manifest.within_bounds()
-        }
-        Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
-    }
+    read_until(ecosystem, filename, source, Cancellation::default())
 }
 
-fn rewound(source: &mut dyn Source) -> Result<(), Rejection> {
-    source.rewind().map_err(bounded::unreadable("file"))
+/// Reads as [`read`] does, as long as `cancellation` lets it: whoever made that asks it before a
+/// rejection is believed.
+///
+/// # Errors
+/// A [`Rejection`] where the file is no package of that ecosystem, or costs more than its budget.
+pub fn read_until(
+    ecosystem: Ecosystem,
+    filename: &str,
+    source: &mut dyn Source,
+    cancellation: Cancellation,
+) -> Result<Manifest, Rejection> {
+    let format = ecosystem.format();
+    let length = bounded::length_of(source).map_err(bounded::unreadable("file"))?;
+    let budget = Budget::new(length, cancellation);
+    let source = &mut Metered::new(source, &budget);
+    let read = (format.read)(filename, source).and_then(Manifest::within_bounds);
+    let read = match read {
+        Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
+        Ok(manifest) => {
+            debug_assert_eq!(manifest.normalized_name, (format.normalize)(&manifest.name));
+            Ok(manifest)
+        }
+    };
+    // Whatever a reader made of a budget that did not last, this is why it could not go on.
+    budget.refusal().map_or(read, Err)
 }
 
 /// What a registry holds.
@@ -117,7 +137,7 @@ struct Format {
     made_of: &'static [Container],
     /// A name by the ecosystem's own rule of sameness.
     normalize: fn(&str) -> String,
-    read: fn(&str, &mut dyn Source) -> Result<Manifest, Rejection>,
+    read: fn(&str, &mut Metered<'_>) -> Result<Manifest, Rejection>,
 }
 
 /// Archives and other forms that packages have on the outside.

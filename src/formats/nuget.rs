@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::bounded::unreadable;
+use super::budget::Metered;
 use super::xml::{self, Dialect, Element};
-use super::{Manifest, Rejection, Source, metadata, zip};
+use super::{Manifest, Rejection, metadata, zip};
 
 /// Bytes of the nuspec.
 const MAX_NUSPEC: u64 = 1024 * 1024;
@@ -56,7 +57,7 @@ struct Dependency {
     exclude: Option<String>,
 }
 
-pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let is_nuspec =
         |name: &str| !name.contains(['/', '\\']) && name.to_ascii_lowercase().ends_with(".nuspec");
     let entries = zip::find(source, is_nuspec).map_err(unreadable("file"))?;
@@ -72,7 +73,7 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
     };
     let bytes = zip::contents(source, entry, MAX_NUSPEC).map_err(unreadable("nuspec"))?;
     let nuspec = xml::decoded(&bytes).map_err(|why| wrong(&why))?;
-    let root = xml::read(&nuspec, Dialect::PLAIN).map_err(|why| wrong(&why))?;
+    let root = xml::read(&nuspec, Dialect::PLAIN, source.budget()).map_err(|why| wrong(&why))?;
     let described = root
         .child("metadata")
         .filter(|_| root.name == "package")
@@ -106,7 +107,7 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
         version: version.to_owned(),
         normalized_version: normalized,
         variant: symbols(filename, &facts.package_types).map(str::to_owned),
-        metadata: metadata(&facts),
+        metadata: metadata(&facts)?,
     })
 }
 

@@ -9,12 +9,12 @@ use serde::Serialize;
 use self::filename::{FileName, sdist_name, wheel_name};
 use self::version::Version;
 use super::alphabet::is_word;
-use super::bounded::{length_of, unreadable};
+use super::bounded::unreadable;
+use super::budget::{Budget, Metered};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
 use super::headers::{Headers, paragraph};
-use super::tarball::members;
-use super::{MAX_METADATA, Manifest, Rejection, Source, metadata, zip};
+use super::{MAX_METADATA, Manifest, Rejection, metadata, zip};
 
 mod filename;
 mod version;
@@ -47,14 +47,18 @@ struct IndexFacts {
     build: Option<String>,
 }
 
-pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     if let Some(stem) = suffix_off(filename, ".whl") {
         let named = wheel_name(stem)?;
-        manifest(&wheel(source, &named)?, |_| named)
+        manifest(&wheel(source, &named)?, source.budget(), |_| named)
     } else if let Some(stem) = suffix_off(filename, ".zip") {
-        manifest(&zipped_sdist(source)?, |headers| sdist_name(stem, headers))
+        manifest(&zipped_sdist(source)?, source.budget(), |headers| {
+            sdist_name(stem, headers)
+        })
     } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
-        manifest(&sdist(source)?, |headers| sdist_name(stem, headers))
+        manifest(&sdist(source)?, source.budget(), |headers| {
+            sdist_name(stem, headers)
+        })
     } else {
         Err(Rejection::new(
             "file",
@@ -69,7 +73,7 @@ fn suffix_off<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
 }
 
 /// The METADATA of the one top-level `.dist-info`, which installers want named after the wheel.
-fn wheel(source: &mut dyn Source, named: &FileName) -> Result<Vec<u8>, Rejection> {
+fn wheel(source: &mut Metered<'_>, named: &FileName) -> Result<Vec<u8>, Rejection> {
     let entry = only_entry(source, "METADATA", |name| {
         name.split_once('/')
             .is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
@@ -84,7 +88,7 @@ fn wheel(source: &mut dyn Source, named: &FileName) -> Result<Vec<u8>, Rejection
     zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("METADATA"))
 }
 
-fn zipped_sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+fn zipped_sdist(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
     let entry = only_entry(source, "PKG-INFO", is_pkg_info)?;
     zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("PKG-INFO"))
 }
@@ -95,7 +99,7 @@ fn is_pkg_info(path: &str) -> bool {
 }
 
 fn only_entry(
-    source: &mut dyn Source,
+    source: &mut Metered<'_>,
     field: &'static str,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<zip::Entry, Rejection> {
@@ -107,12 +111,11 @@ fn only_entry(
     }
 }
 
-fn sdist(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
-    let length = length_of(source).map_err(unreadable("file"))?;
-    let mut archive = tar_gz(source, length);
-    let mut members = members(&mut archive).map_err(unreadable("file"))?;
+fn sdist(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
+    let budget = source.budget();
+    let mut archive = tar_gz(source, budget);
     let mut found = None;
-    while let Some(mut member) = members.next().map_err(unreadable("file"))? {
+    while let Some(mut member) = archive.next().map_err(unreadable("file"))? {
         let path = String::from_utf8_lossy(&member.path).into_owned();
         if !is_pkg_info(path.strip_prefix("./").unwrap_or(&path)) || !member.is_file() {
             continue;
@@ -142,10 +145,14 @@ fn several(field: &'static str) -> Rejection {
     )
 }
 
-fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> Result<Manifest, Rejection> {
+fn manifest<'a>(
+    bytes: &[u8],
+    budget: &Budget,
+    named: impl FnOnce(&Headers) -> FileName<'a>,
+) -> Result<Manifest, Rejection> {
     // Old build tools wrote other encodings into fields that no index uses.
     let text = paragraph(bytes);
-    let headers = Headers::read(&text)
+    let headers = Headers::read(&text, budget)
         .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
     let named = named(&headers);
     let name = headers.get("Name").map(str::trim).unwrap_or_default();
@@ -170,7 +177,7 @@ fn manifest<'a>(bytes: &[u8], named: impl FnOnce(&Headers) -> FileName<'a>) -> R
         version: stated.to_owned(),
         normalized_version: version.canonical(),
         variant: Some(named.variant()),
-        metadata: metadata(&index_facts(bytes, &headers, &named)),
+        metadata: metadata(&index_facts(bytes, &headers, &named))?,
     })
 }
 

@@ -11,7 +11,8 @@ use self::files::{Folder, folders, own_files};
 use self::header::Header;
 use super::alphabet::is_made_of;
 use super::bounded::{length_of, unreadable};
-use super::{Manifest, Rejection, Source, metadata};
+use super::budget::Metered;
+use super::{Manifest, Rejection, metadata};
 
 mod dependencies;
 mod files;
@@ -73,10 +74,11 @@ struct Change {
     text: String,
 }
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let package = length_of(source).map_err(unreadable("file"))?;
     let signature = signature(source).map_err(unreadable("signature"))?;
-    let header = Header::read(source).map_err(unreadable("header"))?;
+    let budget = source.budget();
+    let header = Header::read(source, budget).map_err(unreadable("header"))?;
     let start = LEAD + signature.size.next_multiple_of(8);
     let end = start + header.size;
     if end >= package {
@@ -96,13 +98,14 @@ pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest,
 }
 
 /// Reads past the lead, the signature and what aligns the header to eight bytes.
-fn signature(source: &mut dyn Source) -> io::Result<Header> {
+fn signature(source: &mut Metered<'_>) -> io::Result<Header> {
     let mut lead = [0; 96];
     source.read_exact(&mut lead)?;
     if !lead.starts_with(&LEAD_MAGIC) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no RPM package"));
     }
-    let signature = Header::read(source)?;
+    let budget = source.budget();
+    let signature = Header::read(source, budget)?;
     let padding = signature.size.next_multiple_of(8) - signature.size;
     io::copy(&mut source.take(padding), &mut io::sink())?;
     Ok(signature)
@@ -152,7 +155,7 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
             dependencies: dependencies(header)?,
             folders: folders(header)?,
             changelog: changelog(header),
-        }),
+        })?,
     })
 }
 

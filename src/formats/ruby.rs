@@ -2,12 +2,11 @@
 //!
 //! What is kept is what Bundler's compact index, the dependency API and a gem's page show.
 
-use tar::Archive;
-
-use super::bounded::{length_of, unreadable};
+use super::bounded::unreadable;
+use super::budget::Metered;
 use super::gzip::gunzip;
-use super::tarball::{Member, seekable_members};
-use super::{Manifest, Rejection, Source, yaml};
+use super::tarball::{Archive, Member};
+use super::{Manifest, Rejection, yaml};
 
 mod specification;
 
@@ -19,25 +18,23 @@ const MAX_PACKED: u64 = 4 * 1024 * 1024;
 /// Bytes of the specification that it holds; the longest on public registries have some 2 MB.
 const MAX_SPECIFICATION: u64 = 8 * 1024 * 1024;
 
-pub(super) fn read(_filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let packed = packed_specification(source)?;
-    let bytes = gunzip(&packed[..], MAX_SPECIFICATION).map_err(unreadable("metadata.gz"))?;
+    let bytes = gunzip(&packed[..], MAX_SPECIFICATION, source.budget()).map_err(unreadable("metadata.gz"))?;
     drop(packed);
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8"))?;
-    let specification = yaml::read(text).map_err(|error| wrong(&error))?;
+    let specification = yaml::read(text, source.budget()).map_err(|error| wrong(&error))?;
     specification::manifest(&specification)
 }
 
 /// The one `metadata.gz` of the archive; `data.tar.gz` may come before it.
-fn packed_specification(mut source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+fn packed_specification(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
     let unreadable = unreadable("file");
-    let length = length_of(source).map_err(&unreadable)?;
-    let mut archive = Archive::new(&mut source);
-    let members = seekable_members(&mut archive, length).map_err(&unreadable)?;
-    let mut members = members.at_most(MAX_MEMBERS);
+    let budget = source.budget();
+    let mut archive = Archive::seekable(source, budget).at_most(MAX_MEMBERS);
     let mut found = None;
     let mut has_data = false;
-    while let Some(mut member) = members.next().map_err(&unreadable)? {
+    while let Some(mut member) = archive.next().map_err(&unreadable)? {
         has_data |= member.path == b"data.tar.gz";
         if is_specification(&member) {
             let packed = only_once(&mut member, found.is_some())?;
@@ -59,12 +56,12 @@ fn packed_specification(mut source: &mut dyn Source) -> Result<Vec<u8>, Rejectio
 
 /// `RubyGems` knows no long names, and also reads `metadata` as it is: a member that either way of
 /// reading takes for the specification must not escape here.
-fn is_specification<R: std::io::Read>(member: &Member<'_, R>) -> bool {
+fn is_specification<R: std::io::Read>(member: &Member<'_, '_, R>) -> bool {
     let is = |path: &[u8]| path == b"metadata.gz" || path == b"metadata";
     is(&member.path) || is(&member.header_path())
 }
 
-fn only_once<R: std::io::Read>(member: &mut Member<'_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
+fn only_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
     let refused = |message| Err(Rejection::new("metadata.gz", message));
     if seen {
         return refused("the gem holds more than one `metadata.gz`; build it again");

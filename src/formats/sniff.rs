@@ -3,13 +3,13 @@
 //! Looks at the first bytes, and into archives only as far as those reach. Never decides what a
 //! package is: it only makes a refusal more helpful.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use flate2::read::GzDecoder;
-use tar::Archive;
 
-use super::tarball::{Members, members};
-use super::{Container, Ecosystem, Format, Rejection, Source};
+use super::budget::{Budget, Metered};
+use super::tarball::Archive;
+use super::{Container, Ecosystem, Format, Rejection};
 
 /// Bytes looked at.
 const HEAD: u64 = 64 * 1024;
@@ -49,7 +49,7 @@ impl Kind {
 }
 
 /// The refusal of a file that is evidently something else than what `format` holds.
-pub(super) fn told_apart(format: &Format, source: &mut dyn Source) -> Option<Rejection> {
+pub(super) fn told_apart(format: &Format, source: &mut Metered<'_>) -> Option<Rejection> {
     if format.ecosystem == Ecosystem::Files {
         return None;
     }
@@ -59,7 +59,8 @@ pub(super) fn told_apart(format: &Format, source: &mut dyn Source) -> Option<Rej
     Some(Rejection::new("file", message))
 }
 
-fn kind(source: &mut dyn Source) -> Option<Kind> {
+fn kind(source: &mut Metered<'_>) -> Option<Kind> {
+    let budget = source.budget();
     source.rewind().ok()?;
     let mut head = Vec::new();
     source.take(HEAD).read_to_end(&mut head).ok()?;
@@ -69,7 +70,7 @@ fn kind(source: &mut dyn Source) -> Option<Kind> {
         [b'!', b'<', b'a', b'r', b'c', b'h', b'>', ..] => archive(&head),
         [0xed, 0xab, 0xee, 0xdb, ..] => package("redhat", "an RPM package"),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => zip(&head),
-        [0x1f, 0x8b, ..] => gzip(&head),
+        [0x1f, 0x8b, ..] => gzip(&head, budget),
         [0x7f, b'E', b'L', b'F', ..] => Kind::Other("an ELF executable"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Other("an xz-compressed file"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
@@ -77,7 +78,7 @@ fn kind(source: &mut dyn Source) -> Option<Kind> {
         [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
         _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
         _ if head.get(257..262) == Some(b"ustar") => {
-            by_members(&head[..]).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
+            by_members(&head[..], budget).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
         }
         _ if is_text(&head) => Kind::Container(Container::Text, "a text file"),
         _ => return None,
@@ -124,8 +125,8 @@ fn zip(head: &[u8]) -> Kind {
     }
 }
 
-fn gzip(head: &[u8]) -> Kind {
-    match by_members(GzDecoder::new(head).take(EXPANDED_HEAD)) {
+fn gzip(head: &[u8], budget: &Budget) -> Kind {
+    match by_members(GzDecoder::new(head).take(EXPANDED_HEAD), budget) {
         None => Kind::Container(Container::Gzip, "a gzip-compressed file"),
         // A gem is not compressed as a whole, so this is one that somebody packed again.
         Some(Kind::Package {
@@ -136,15 +137,10 @@ fn gzip(head: &[u8]) -> Kind {
 }
 
 /// What the members of a tar archive tell, of which only the beginning is there.
-fn by_members(beginning: impl Read) -> Option<Kind> {
-    let mut archive = Archive::new(beginning);
-    let mut members = members(&mut archive).ok()?;
-    first_telling(&mut members)
-}
-
-fn first_telling<R: Read>(members: &mut Members<'_, R>) -> Option<Kind> {
+fn by_members(beginning: impl Read, budget: &Budget) -> Option<Kind> {
+    let mut archive = Archive::new(beginning, budget);
     for _ in 0..MEMBERS {
-        let member = members.next().ok()??;
+        let member = archive.next().ok()??;
         let path = String::from_utf8_lossy(&member.path);
         let path = path.strip_prefix("./").unwrap_or(&path);
         if let Some(kind) = by_member(path) {

@@ -1,13 +1,16 @@
-//! Tar archives, bounded: POSIX ustar and pax, and GNU's long names.
+//! Tar archives, bounded: POSIX ustar and pax, GNU's long names, and what came before them.
 //!
-//! The `tar` crate reads long names and pax records into memory whatever their size, so it is only
-//! asked for raw members here, and what describes the next member is applied below, within bounds.
+//! Reads one header after another and keeps none. What describes the next member (a GNU long name,
+//! pax records) is applied here, within bounds; its contents are read only where somebody asks.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use tar::{Archive, Entries, EntryType, PaxExtensions};
-
+use self::header::{BLOCK, Header, Kind};
 use super::bounded::{damaged, read_all};
+use super::budget::Budget;
+
+mod header;
+mod pax;
 
 /// Members of one archive, directories and extension headers included. The largest packages on
 /// public registries hold some 60,000 files.
@@ -17,18 +20,23 @@ pub(super) const MAX_EXTENSION: u64 = 256 * 1024;
 /// Bytes of one member's path.
 pub(super) const MAX_PATH: usize = 4096;
 
-/// The members of an archive, one after another.
-pub(super) struct Members<'a, R: Read> {
-    entries: Entries<'a, R>,
-    /// The source's length where it is known: skipping by seeking does not notice a cut-off file.
-    length: Option<u64>,
+/// An archive, read member by member.
+pub(super) struct Archive<'b, R> {
+    reader: R,
+    budget: &'b Budget,
+    /// Passes over so many bytes.
+    skip: fn(&mut R, u64) -> io::Result<()>,
+    /// Bytes until the next header: what is left of the contents, and what fills their last block.
+    left: u64,
+    padding: u64,
     seen: usize,
     most: usize,
 }
 
 /// A file, directory or link in an archive; reads as its contents.
-pub(super) struct Member<'a, R: Read> {
-    entry: tar::Entry<'a, R>,
+pub(super) struct Member<'a, 'b, R> {
+    archive: &'a mut Archive<'b, R>,
+    header: Header,
     /// The path as it stands in the archive, extension headers applied.
     pub(super) path: Vec<u8>,
 }
@@ -40,43 +48,57 @@ struct Extended {
     size: Option<u64>,
 }
 
-/// The members of an archive that can only be read forward, such as a compressed one.
-pub(super) fn members<R: Read>(archive: &mut Archive<R>) -> io::Result<Members<'_, R>> {
-    Ok(Members::new(archive.entries()?, None))
-}
-
-/// The members of an archive whose contents can be skipped without reading them.
-pub(super) fn seekable_members<R: Read + Seek>(
-    archive: &mut Archive<R>,
-    length: u64,
-) -> io::Result<Members<'_, R>> {
-    Ok(Members::new(archive.entries_with_seek()?, Some(length)))
-}
-
-impl<'a, R: Read> Members<'a, R> {
-    fn new(entries: Entries<'a, R>, length: Option<u64>) -> Self {
+impl<'b, R: Read> Archive<'b, R> {
+    /// An archive that can only be read forward, such as a compressed one.
+    pub(super) fn new(reader: R, budget: &'b Budget) -> Self {
         Self {
-            entries: entries.raw(true),
-            length,
+            reader,
+            budget,
+            skip: skip_reading,
+            left: 0,
+            padding: 0,
             seen: 0,
             most: MAX_MEMBERS,
         }
     }
 
-    /// The same, for archives that hold fewer than [`MAX_MEMBERS`].
+    /// An archive whose contents can be passed over without reading them.
+    pub(super) fn seekable(reader: R, budget: &'b Budget) -> Self
+    where
+        R: Seek,
+    {
+        Self {
+            skip: skip_seeking,
+            ..Self::new(reader, budget)
+        }
+    }
+
+    /// The archive, if it holds at most so many members, instead of [`MAX_MEMBERS`].
     pub(super) fn at_most(self, most: usize) -> Self {
         Self { most, ..self }
     }
 
+    /// Gives back what the archive was read from.
+    pub(super) fn into_inner(self) -> R {
+        self.reader
+    }
+
     /// The next member, or none at the archive's end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Member<'a, R>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Member<'_, 'b, R>>> {
         let mut extended = Extended::default();
-        while let Some(mut entry) = self.next_entry()? {
-            match entry.header().entry_type() {
-                EntryType::GNULongName => extended.path = Some(gnu_name(&mut entry)?),
-                EntryType::XHeader => extended.apply(&extension(&mut entry)?)?,
-                EntryType::GNULongLink | EntryType::XGlobalHeader => {}
-                _ => return Member::new(entry, extended).map(Some),
+        while let Some(header) = self.next_header()? {
+            match header.kind() {
+                Kind::GnuLongName => extended.path = Some(gnu_name(self.extension()?)),
+                Kind::Pax => extended.apply(&self.extension()?)?,
+                Kind::GnuLongLink | Kind::PaxGlobal => {}
+                _ => {
+                    let path = extended.path_of(&header)?;
+                    return Ok(Some(Member {
+                        archive: self,
+                        header,
+                        path,
+                    }));
+                }
             }
         }
         match extended.path {
@@ -85,10 +107,14 @@ impl<'a, R: Read> Members<'a, R> {
         }
     }
 
-    fn next_entry(&mut self) -> io::Result<Option<tar::Entry<'a, R>>> {
-        let Some(entry) = self.entries.next().transpose().map_err(explained)? else {
+    /// The header behind the contents that were met last.
+    fn next_header(&mut self) -> io::Result<Option<Header>> {
+        (self.skip)(&mut self.reader, self.left + self.padding)?;
+        (self.left, self.padding) = (0, 0);
+        let Some(header) = Header::read(&mut self.reader)? else {
             return Ok(None);
         };
+        self.budget.items(1)?;
         self.seen += 1;
         if self.seen > self.most {
             return Err(io::Error::new(
@@ -96,90 +122,97 @@ impl<'a, R: Read> Members<'a, R> {
                 format!("holds more than {} members", self.most),
             ));
         }
-        let end = entry
-            .raw_file_position()
-            .checked_add(entry.header().entry_size()?);
-        match (end, self.length) {
-            (Some(end), Some(length)) if end > length => Err(io::ErrorKind::UnexpectedEof.into()),
-            (None, _) => Err(damaged("a member's size is beyond every file's")),
-            _ => Ok(Some(entry)),
-        }
+        self.left = header.size;
+        self.padding = header.size.next_multiple_of(BLOCK as u64) - header.size;
+        Ok(Some(header))
+    }
+
+    /// The contents of a header that describes the next member.
+    fn extension(&mut self) -> io::Result<Vec<u8>> {
+        let size = self.left;
+        let budget = self.budget;
+        let bytes = read_all(Contents(self), MAX_EXTENSION, budget)?;
+        whole(bytes, size)
     }
 }
 
-impl<'a, R: Read> Member<'a, R> {
-    fn new(entry: tar::Entry<'a, R>, extended: Extended) -> io::Result<Self> {
-        let size = entry.header().entry_size()?;
-        if extended.size.is_some_and(|other| other != size) {
-            return Err(damaged("a pax record changes a member's size"));
-        }
-        let path = match extended.path {
-            Some(path) => path,
-            None => entry.header().path_bytes().into_owned(),
-        };
-        if path.len() > MAX_PATH {
-            return Err(damaged("a member's path is too long"));
-        }
-        Ok(Self { entry, path })
-    }
-
+impl<R: Read> Member<'_, '_, R> {
     /// The path in the member's own header, whatever an extension header says.
     pub(super) fn header_path(&self) -> Vec<u8> {
-        self.entry.header().path_bytes().into_owned()
+        self.header.path()
     }
 
     /// Whether this is a plain file: no link, directory or device.
     pub(super) fn is_file(&self) -> bool {
-        matches!(
-            self.entry.header().entry_type(),
-            EntryType::Regular | EntryType::Continuous
-        ) && !self.path.ends_with(b"/")
+        self.header.kind() == Kind::File && !self.path.ends_with(b"/")
     }
 
     /// The size of the contents, as the header declares it.
     pub(super) fn size(&self) -> u64 {
-        self.entry.header().entry_size().unwrap_or(0)
+        self.header.size
     }
 
     /// The whole contents, which must be at most `limit` bytes and as many as declared.
     pub(super) fn contents(&mut self, limit: u64) -> io::Result<Vec<u8>> {
-        let declared = self.size();
-        let bytes = read_all(&mut self.entry, limit)?;
-        if bytes.len() as u64 == declared {
-            Ok(bytes)
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
+        let budget = self.archive.budget;
+        let bytes = read_all(Contents(self.archive), limit, budget)?;
+        whole(bytes, self.header.size)
     }
 }
 
-impl<R: Read> Read for Member<'_, R> {
+/// What is left of the contents of the member that was met last.
+struct Contents<'a, 'b, R>(&'a mut Archive<'b, R>);
+
+impl<R: Read> Read for Contents<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.entry.read(buffer)
+        let archive = &mut *self.0;
+        let read = (&mut archive.reader).take(archive.left).read(buffer)?;
+        archive.left -= read as u64;
+        Ok(read)
     }
 }
 
-fn extension(entry: &mut impl Read) -> io::Result<Vec<u8>> {
-    read_all(entry, MAX_EXTENSION)
+fn whole(bytes: Vec<u8>, declared: u64) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 == declared {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
-fn gnu_name(entry: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut name = extension(entry)?;
+fn skip_reading<R: Read>(reader: &mut R, count: u64) -> io::Result<()> {
+    let skipped = io::copy(&mut reader.take(count), &mut io::sink())?;
+    if skipped == count {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Seeking beyond the end is no error, so the last of the bytes is read.
+fn skip_seeking<R: Read + Seek>(reader: &mut R, count: u64) -> io::Result<()> {
+    let Some(before) = count.checked_sub(1) else {
+        return Ok(());
+    };
+    let beyond = |_| damaged("a member's size is beyond every file's");
+    reader.seek(SeekFrom::Current(i64::try_from(before).map_err(beyond)?))?;
+    reader.read_exact(&mut [0])
+}
+
+fn gnu_name(mut name: Vec<u8>) -> Vec<u8> {
     let end = name.iter().position(|&byte| byte == 0);
     name.truncate(end.unwrap_or(name.len()));
-    Ok(name)
+    name
 }
 
 impl Extended {
-    /// Takes over the pax records that matter here. A size that is not the header's is refused
-    /// later: readers that do not know of pax would see another archive.
+    /// Takes over the pax records that matter here.
     fn apply(&mut self, records: &[u8]) -> io::Result<()> {
-        for record in PaxExtensions::new(records) {
-            let record = record?;
-            match record.key_bytes() {
-                b"path" => self.path = Some(record.value_bytes().to_vec()),
-                b"size" => {
-                    let size = record.value().ok().and_then(|size| size.parse().ok());
+        for record in pax::records(records) {
+            match record? {
+                (b"path", value) => self.path = Some(value.to_vec()),
+                (b"size", value) => {
+                    let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
                     self.size = Some(size.ok_or_else(|| damaged("a pax record's size is no number"))?);
                 }
                 _ => {}
@@ -187,16 +220,18 @@ impl Extended {
         }
         Ok(())
     }
-}
 
-/// The crate's own errors quote what they could not read, and have no kinds.
-fn explained(error: io::Error) -> io::Error {
-    if error.kind() != io::ErrorKind::Other {
-        return error;
-    }
-    match error.to_string().as_str() {
-        "unexpected EOF during skip" | "failed to read entire block" => io::ErrorKind::UnexpectedEof.into(),
-        _ => damaged("a tar header is damaged"),
+    /// A size that is not the header's is refused: readers that do not know of pax would see another
+    /// archive.
+    fn path_of(self, header: &Header) -> io::Result<Vec<u8>> {
+        if self.size.is_some_and(|other| other != header.size) {
+            return Err(damaged("a pax record changes a member's size"));
+        }
+        let path = self.path.unwrap_or_else(|| header.path());
+        if path.len() > MAX_PATH {
+            return Err(damaged("a member's path is too long"));
+        }
+        Ok(path)
     }
 }
 
@@ -238,85 +273,4 @@ pub(super) mod fixtures {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use super::fixtures::{append, tar};
-    use super::*;
-
-    fn paths(archive: Vec<u8>) -> io::Result<Vec<String>> {
-        let length = archive.len() as u64;
-        let mut archive = Archive::new(Cursor::new(archive));
-        let mut members = seekable_members(&mut archive, length)?;
-        let mut paths = Vec::new();
-        while let Some(member) = members.next()? {
-            paths.push(String::from_utf8_lossy(&member.path).into_owned());
-        }
-        Ok(paths)
-    }
-
-    fn built(build: impl FnOnce(&mut tar::Builder<Vec<u8>>)) -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        build(&mut builder);
-        builder.into_inner().unwrap()
-    }
-
-    #[test]
-    fn long_names_of_gnu_and_pax_name_the_next_member() {
-        let archive = built(|builder| {
-            append(builder, "././@LongLink", b"by/gnu\0", EntryType::GNULongName);
-            append(builder, "short", b"1", EntryType::Regular);
-            append(builder, "pax", b"15 path=by/pax\n9 size=1\n", EntryType::XHeader);
-            append(builder, "short", b"1", EntryType::Regular);
-            append(builder, "own", b"1", EntryType::Regular);
-        });
-        assert_eq!(paths(archive).unwrap(), ["by/gnu", "by/pax", "own"]);
-    }
-
-    #[test]
-    fn a_pax_record_that_changes_the_size_is_refused() {
-        let archive = built(|builder| {
-            append(builder, "pax", b"9 size=0\n", EntryType::XHeader);
-            append(builder, "file", b"1", EntryType::Regular);
-        });
-        let error = paths(archive).unwrap_err();
-        assert_eq!(error.to_string(), "a pax record changes a member's size");
-    }
-
-    #[test]
-    fn an_endless_long_name_is_refused() {
-        let name = vec![b'a'; usize::try_from(MAX_EXTENSION).unwrap() + 1];
-        let archive = built(|builder| append(builder, "n", &name, EntryType::GNULongName));
-        let error = paths(archive).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
-    }
-
-    #[test]
-    fn a_member_that_claims_more_than_the_file_holds_is_refused() {
-        let mut archive = tar(&[("file", &[7; 2000])]);
-        archive.truncate(1024);
-        let error = paths(archive).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-    }
-
-    #[test]
-    fn members_are_counted() {
-        let header = &tar(&[("file", b"")])[..512];
-        let archive = header.repeat(MAX_MEMBERS + 1);
-        let error = paths(archive).unwrap_err();
-        assert_eq!(error.to_string(), "holds more than 200000 members");
-    }
-
-    #[test]
-    fn a_path_that_no_file_system_takes_is_refused() {
-        let name = vec![b'a'; MAX_PATH + 1];
-        let archive = built(|builder| {
-            append(builder, "n", &name, EntryType::GNULongName);
-            append(builder, "n", b"", EntryType::Regular);
-        });
-        assert_eq!(
-            paths(archive).unwrap_err().to_string(),
-            "a member's path is too long"
-        );
-    }
-}
+mod tests;

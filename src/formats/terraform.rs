@@ -6,10 +6,10 @@
 use serde::Serialize;
 
 use super::alphabet::is_word;
-use super::bounded::{length_of, unreadable};
+use super::bounded::unreadable;
+use super::budget::Metered;
 use super::gzip::{finish, tar_gz};
-use super::tarball::members;
-use super::{Manifest, Rejection, Source, metadata};
+use super::{Manifest, Rejection, metadata};
 
 /// What the module registry protocol and a module's page need.
 #[derive(Debug, Serialize)]
@@ -28,7 +28,7 @@ const MAX_PATHS: usize = 10_000;
 /// Names that are kept of each list.
 const MAX_LISTED: usize = 1_000;
 
-pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
+pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (provider, module, version) = parts(filename).ok_or_else(|| {
         Rejection::new(
             "filename",
@@ -50,7 +50,7 @@ pub(super) fn read(filename: &str, source: &mut dyn Source) -> Result<Manifest, 
             has_readme: contents.has_readme,
             root_files: contents.root_files,
             submodules: contents.submodules,
-        }),
+        })?,
     })
 }
 
@@ -77,13 +77,12 @@ struct Contents {
     submodules: Vec<String>,
 }
 
-fn contents(source: &mut dyn Source) -> Result<Contents, Rejection> {
+fn contents(source: &mut Metered<'_>) -> Result<Contents, Rejection> {
     let unreadable = unreadable("file");
-    let length = length_of(source).map_err(&unreadable)?;
-    let mut archive = tar_gz(source, length);
-    let mut members = members(&mut archive).map_err(&unreadable)?;
+    let budget = source.budget();
+    let mut archive = tar_gz(source, budget);
     let mut contents = Contents::default();
-    while let Some(member) = members.next().map_err(&unreadable)? {
+    while let Some(member) = archive.next().map_err(&unreadable)? {
         let path = String::from_utf8_lossy(&member.path);
         if member.is_file() && (is_configuration(&path) || is_readme(&path)) {
             let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
@@ -192,7 +191,7 @@ mod tests {
                 version: "1.2.0".to_owned(),
                 normalized_version: "1.2.0".to_owned(),
                 variant: None,
-                metadata: metadata(&expected),
+                metadata: metadata(&expected).unwrap(),
             }
         );
     }

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 pub(super) use self::encoding::decoded;
+use super::budget::Budget;
 
 mod encoding;
 
@@ -83,10 +84,11 @@ impl Dialect {
 }
 
 /// Reads a document; an error is a phrase that follows "is not usable XML:".
-pub(super) fn read(text: &str, dialect: Dialect) -> Result<Element, String> {
+pub(super) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Element, String> {
     let mut reader = Reader::from_str(text);
     let mut tree = Tree::new(dialect);
     loop {
+        budget.items(1)?;
         let event = reader.read_event().map_err(|error| error.to_string())?;
         match event {
             Event::Start(start) => tree.open(&start)?,

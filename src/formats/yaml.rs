@@ -10,6 +10,7 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser};
 use serde_json::Value;
 
+use super::budget::Budget;
 use input::{Ahead, BoundedInput};
 use tree::Tree;
 
@@ -34,12 +35,13 @@ enum Kind<'a> {
 }
 
 /// Reads the first document of `text`; an error is a phrase that follows "is not usable YAML:".
-pub(super) fn read(text: &str) -> Result<Rc<Node<'_>>, String> {
+pub(super) fn read<'a>(text: &'a str, budget: &Budget) -> Result<Rc<Node<'a>>, String> {
     let mut tree = Tree::default();
     let mut root = None;
     let ahead = Ahead::default();
     for event in Parser::new(BoundedInput::new(text, &ahead)) {
         ahead.end_event()?;
+        budget.items(1)?;
         let (event, _) = event.map_err(|error| error.to_string())?;
         if event == Event::DocumentEnd {
             break;

@@ -4,18 +4,21 @@
 //! gigabytes a few hundred kilobytes. Every entry of the wanted name is given, so that a reader can
 //! refuse a second manifest; declared sizes are checked, never trusted.
 
-use std::io::{self, BufRead, BufReader, Read, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::Source;
 use super::bounded::{damaged, length_of, read_all};
+use super::budget::Metered;
 
 /// Bytes of the directory.
 pub(super) const MAX_DIRECTORY: u64 = 32 * 1024 * 1024;
 /// Entries of one kind that anybody asks for.
 pub(super) const MAX_WANTED: usize = 1_000;
+
+/// Steps to begin with an entry: a window and tables are made for it.
+const OPENING: usize = 64 * 1024;
 
 /// Bytes of the directory that are read at once.
 const BLOCK: usize = 64 * 1024;
@@ -52,12 +55,14 @@ struct Directory {
 }
 
 /// Every entry whose name `wanted` accepts, in the directory's order.
-pub(super) fn find(source: &mut dyn Source, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
+pub(super) fn find(source: &mut Metered<'_>, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
+    let budget = source.budget();
     let directory = directory(source)?;
     source.seek(SeekFrom::Start(directory.offset))?;
     let mut records = BufReader::with_capacity(BLOCK, source.take(directory.size));
     let mut found = Vec::new();
     while !records.fill_buf()?.is_empty() {
+        budget.items(1)?;
         let entry = record(&mut records, directory.prefix)?;
         if wanted(&entry.name) {
             found.push(entry);
@@ -70,7 +75,9 @@ pub(super) fn find(source: &mut dyn Source, wanted: impl Fn(&str) -> bool) -> io
 }
 
 /// The contents of `entry`, at most `limit` bytes.
-pub(super) fn contents(source: &mut dyn Source, entry: &Entry, limit: u64) -> io::Result<Vec<u8>> {
+pub(super) fn contents(source: &mut Metered<'_>, entry: &Entry, limit: u64) -> io::Result<Vec<u8>> {
+    let budget = source.budget();
+    budget.steps(OPENING)?;
     source.seek(SeekFrom::Start(entry.offset))?;
     let header = exactly::<30>(source)?;
     if !header.starts_with(LOCAL) {
@@ -78,15 +85,15 @@ pub(super) fn contents(source: &mut dyn Source, entry: &Entry, limit: u64) -> io
     }
     let name = u64::from(u16_at(&header, 26));
     let extra = u64::from(u16_at(&header, 28));
-    if read_all(source.take(name), name)? != entry.name.as_bytes() {
+    if read_all(source.take(name), name, budget)? != entry.name.as_bytes() {
         return Err(damaged("an entry and the directory disagree on its name"));
     }
     io::copy(&mut source.take(extra), &mut io::sink())?;
     let packed = source.take(entry.packed_size);
     let bytes = match entry.method {
         _ if entry.flags & ENCRYPTED != 0 => return Err(damaged("an entry is encrypted")),
-        0 => read_all(packed, limit)?,
-        8 => read_all(DeflateDecoder::new(packed), limit)?,
+        0 => read_all(packed, limit, budget)?,
+        8 => read_all(DeflateDecoder::new(packed), limit, budget)?,
         _ => return Err(damaged("an entry is compressed in an unusual way")),
     };
     let mut crc = Crc::new();
@@ -98,7 +105,7 @@ pub(super) fn contents(source: &mut dyn Source, entry: &Entry, limit: u64) -> io
 }
 
 /// Finds the end record, whose comment must reach the end of the file.
-fn directory(source: &mut dyn Source) -> io::Result<Directory> {
+fn directory(source: &mut Metered<'_>) -> io::Result<Directory> {
     let length = length_of(source)?;
     let tail_size = length.min(END_SIZE + u64::from(u16::MAX) + LOCATOR64_SIZE);
     source.seek(SeekFrom::Start(length - tail_size))?;
@@ -298,11 +305,14 @@ pub(super) mod fixtures {
 mod tests {
     use std::io::Cursor;
 
+    use super::super::budget::fixtures::ample;
     use super::fixtures::zip;
     use super::*;
 
     fn read(archive: Vec<u8>, name: &str, limit: u64) -> io::Result<Vec<Vec<u8>>> {
-        let mut source = Cursor::new(archive);
+        let mut archive = Cursor::new(archive);
+        let budget = ample();
+        let mut source = Metered::new(&mut archive, &budget);
         let entries = find(&mut source, |entry| entry == name)?;
         let contents = |entry| contents(&mut source, entry, limit);
         entries.iter().map(contents).collect()

@@ -6,7 +6,7 @@ mod downloads;
 mod errors;
 mod faults;
 mod forms;
-mod gems;
+mod hostile_packages;
 mod killed;
 mod lists;
 mod openapi;

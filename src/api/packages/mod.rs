@@ -1,6 +1,5 @@
 //! Packages: publish, get, list, copy, delete, download.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use crate::auth::{self, Access, RegistryPath};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
-use crate::formats::Manifest;
+use crate::formats::RawMetadata;
 use crate::id::PackageId;
 use crate::records::{Package, Registry};
 use crate::scope::Scope;
@@ -115,28 +114,18 @@ struct Metadata {
     text: String,
 }
 
+impl From<RawMetadata> for Metadata {
+    fn from(metadata: RawMetadata) -> Self {
+        Self {
+            text: metadata.into(),
+        }
+    }
+}
+
 impl Metadata {
     /// Up to this many bytes lie in the record; what is larger, in an object beside the file. A
     /// record ends at 400 kB, and a page of a list should read many of them.
     const MAX_INLINE_BYTES: usize = 16 * 1024;
-
-    /// The most that is kept of a package, in bytes as an answer carries them: 1 MiB less than what
-    /// Lambda takes back from a function.
-    const MAX_BYTES: usize = 5 * 1024 * 1024;
-
-    fn from_manifest(manifest: &Manifest) -> Result<Self> {
-        let mut text = Bounded::default();
-        if serde_json::to_writer(&mut text, &manifest.metadata).is_err() {
-            let message = format!(
-                "The package's metadata takes more than the {} bytes that an answer can carry of it. \
-                 Shorten its longest texts, most likely the description, and build it again.",
-                Self::MAX_BYTES
-            );
-            return Err(Error::invalid("file", "too_much_metadata", message));
-        }
-        let text = String::from_utf8(text.text).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self { text })
-    }
 
     /// From wherever it lies.
     async fn of(call: &Call<'_>, registry: &Registry, package: &Package) -> Result<Self> {
@@ -144,7 +133,7 @@ impl Metadata {
             return Ok(Self { text: text.clone() });
         }
         let key = ObjectKey::of(Kind::Metadata, registry, package.id);
-        let Some(bytes) = call.files.read(&key, Self::MAX_BYTES as u64).await? else {
+        let Some(bytes) = call.files.read(&key, RawMetadata::MAX_BYTES as u64).await? else {
             // Deleted meanwhile, records first; or the bucket keeps it from us, which S3 says alike.
             return Err(match call.records.package(registry, package.id).await? {
                 None => just_deleted(),
@@ -171,30 +160,5 @@ impl Metadata {
         call.files
             .put(&ObjectKey::of(Kind::Metadata, registry, id), bytes, digest)
             .await
-    }
-}
-
-/// JSON text up to [`Metadata::MAX_BYTES`]; what is larger is never held.
-#[derive(Default)]
-struct Bounded {
-    text: Vec<u8>,
-    /// What it takes in an answer, which Lambda carries as a JSON string: there every quote and
-    /// every backslash is escaped once more.
-    carried: usize,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let escaped = bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-        self.carried += bytes.len() + escaped;
-        if self.carried > Metadata::MAX_BYTES {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.text.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -7,7 +7,8 @@ use lambda_http::{Body, Response};
 use super::release::{Candidate, release};
 use super::upload::publish_upload;
 use super::{Metadata, PUBLISHING};
-use crate::api::{Call, blocking, in_place};
+use crate::api::reading::in_place;
+use crate::api::{Call, blocking};
 use crate::auth::{self, RegistryPath};
 use crate::digest::{Digest, Digests};
 use crate::error::Result;
@@ -51,8 +52,10 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
 
     // What is it? The file itself says so.
     let mut source = Cursor::new(&file.bytes);
-    let manifest = in_place(|| formats::read(registry.ecosystem, &file.filename, &mut source))??;
-    let metadata = Metadata::from_manifest(&manifest)?;
+    let mut manifest = in_place(call, |cancellation| {
+        formats::read_until(registry.ecosystem, &file.filename, &mut source, cancellation)
+    })??;
+    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
     let candidate = Candidate {
         manifest,
         filename: file.filename,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::release::{Candidate, RELEASE_TIME, release, taken};
 use super::{Metadata, PUBLISHING};
-use crate::api::{Call, blocking, views};
+use crate::api::{Call, reading, views};
 use crate::auth::{self, Access, RegistryPath};
 use crate::digest::Digests;
 use crate::error::{Error, Result};
@@ -63,8 +63,8 @@ pub(super) async fn publish_upload(
     // What is it? All later reads are of the bytes that lie there now.
     let registry = &access.registry;
     let (content, filename) = find(call, registry, &upload).await?;
-    let manifest = read_manifest(call, &access, &content, &filename).await?;
-    let metadata = Metadata::from_manifest(&manifest)?;
+    let mut manifest = read_manifest(call, &access, &content, &filename).await?;
+    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
 
     // Other content cannot take a release: where the sizes tell, nothing need be copied to know.
     let variant = manifest.variant.as_deref();
@@ -151,9 +151,10 @@ async fn read_manifest(
     filename: &str,
 ) -> Result<Manifest> {
     let (ecosystem, filename) = (access.registry.ecosystem, filename.to_owned());
-    let mut source = RangedSource::new(call.files.clone(), content.clone(), Handle::current());
-    let (manifest, failure) = blocking(move || {
-        let manifest = formats::read(ecosystem, &filename, &mut source);
+    let (files, content, runtime) = (call.files.clone(), content.clone(), Handle::current());
+    let (manifest, failure) = reading::beside(move |cancellation| {
+        let mut source = RangedSource::new(files, content, runtime, cancellation.clone());
+        let manifest = formats::read_until(ecosystem, &filename, &mut source, cancellation);
         (manifest, source.failure())
     })
     .await?;

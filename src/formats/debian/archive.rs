@@ -2,12 +2,11 @@
 //! `debian-binary`, `control.tar` and `data.tar` in this order, with members between them only where
 //! their names begin with an underscore.
 
-use tar::Archive;
-
 use super::super::bounded::{Bounded, read_all, unreadable};
+use super::super::budget::Metered;
 use super::super::compression::Compression;
-use super::super::tarball::members;
-use super::super::{MAX_METADATA, Rejection, Source, ar};
+use super::super::tarball::Archive;
+use super::super::{MAX_METADATA, Rejection, ar};
 use super::wrong;
 
 /// Bytes of `control`; the longest in Debian have 60 kB.
@@ -35,7 +34,7 @@ const DATA_COMPRESSIONS: &[&str] = &[
 ];
 
 /// The file `control` of the member `control.tar`.
-pub(super) fn control(source: &mut dyn Source) -> Result<Vec<u8>, Rejection> {
+pub(super) fn control(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
     // dpkg-deb does not look at what follows `data.tar`.
     let members = ar::members(source, is_data).map_err(unreadable("file"))?;
     let [format, members @ ..] = members.as_slice() else {
@@ -67,9 +66,10 @@ fn is_data(name: &str) -> bool {
 }
 
 /// The first line of `debian-binary`: `2.` and a number.
-fn check_version(source: &mut dyn Source, member: &ar::Member) -> Result<(), Rejection> {
+fn check_version(source: &mut Metered<'_>, member: &ar::Member) -> Result<(), Rejection> {
+    let budget = source.budget();
     let contents = ar::contents(source, member);
-    let text = contents.and_then(|contents| read_all(contents, MAX_VERSION));
+    let text = contents.and_then(|contents| read_all(contents, MAX_VERSION, budget));
     let text = text.map_err(unreadable(VERSION))?;
     let line = text.split_inclusive(|&byte| byte == b'\n').next();
     let minor = line.and_then(|line| line.strip_prefix(b"2.")?.strip_suffix(b"\n"));
@@ -108,17 +108,17 @@ fn uncompressible(field: &'static str, known: &str) -> Rejection {
     Rejection::new(field, message)
 }
 
-fn control_file(source: &mut dyn Source, member: &ar::Member) -> Result<Vec<u8>, Rejection> {
+fn control_file(source: &mut Metered<'_>, member: &ar::Member) -> Result<Vec<u8>, Rejection> {
     let unreadable = unreadable(CONTROL);
     let known = CONTROL_COMPRESSIONS.contains(&member.name.as_str());
     let compression = Compression::by_suffix(&member.name).filter(|_| known);
     let compression = compression.ok_or_else(|| uncompressible(CONTROL, "gzip, xz or Zstandard"))?;
+    let budget = source.budget();
     let packed = ar::contents(source, member).map_err(&unreadable)?;
     let tar = compression.unpack(packed).map_err(&unreadable)?;
-    let mut archive = Archive::new(Bounded::new(tar, MAX_METADATA));
-    let mut members = members(&mut archive).map_err(&unreadable)?;
+    let mut archive = Archive::new(Bounded::new(tar, MAX_METADATA, budget), budget);
     let mut found = None;
-    while let Some(mut member) = members.next().map_err(&unreadable)? {
+    while let Some(mut member) = archive.next().map_err(&unreadable)? {
         if !is_control_path(&member.path) {
             continue;
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::Rejection;
 use super::super::alphabet::is_made_of;
+use super::super::budget::Budget;
 use super::super::xml::{self, Dialect, Element};
 use super::{entities, properties};
 
@@ -50,9 +51,9 @@ struct Dependency {
 }
 
 /// The root of a POM.
-pub(super) fn project(bytes: &[u8]) -> Result<Element, Rejection> {
+pub(super) fn project(bytes: &[u8], budget: &Budget) -> Result<Element, Rejection> {
     let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
-    let root = xml::decoded(bytes).and_then(|text| xml::read(&text, MAVEN));
+    let root = xml::decoded(bytes).and_then(|text| xml::read(&text, MAVEN, budget));
     let root = root.map_err(|why| wrong(&why))?;
     let dependencies = root.child("dependencies");
     if root.name != "project" {

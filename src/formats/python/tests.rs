@@ -70,7 +70,7 @@ fn a_wheel_says_all_that_an_index_needs() {
             version: "1.2.0".to_owned(),
             normalized_version: "1.2".to_owned(),
             variant: Some("1-cp311-cp311-any".to_owned()),
-            metadata: metadata(&expected),
+            metadata: metadata(&expected).unwrap(),
         }
     );
 }
@@ -88,7 +88,7 @@ fn a_source_distribution_may_be_tar_or_zip() {
         let manifest = read_python(filename, file).unwrap();
         assert_eq!(manifest.name, "Ruamel.Yaml");
         assert_eq!(manifest.variant.as_deref(), Some("sdist"));
-        assert_eq!(manifest.metadata["filetype"], "sdist");
+        assert_eq!(manifest.metadata.value()["filetype"], "sdist");
     }
 }
 

@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use super::super::bounded::{damaged, read_all};
+use super::super::budget::Budget;
 
 /// Entries of an index.
 pub(super) const MAX_ENTRIES: u32 = 65_536;
@@ -32,7 +33,7 @@ struct Entry {
 
 impl Header {
     /// Reads the header that begins here.
-    pub(super) fn read(reader: &mut (impl Read + ?Sized)) -> io::Result<Self> {
+    pub(super) fn read(reader: &mut impl Read, budget: &Budget) -> io::Result<Self> {
         let mut introduction = [0; 16];
         reader.read_exact(&mut introduction)?;
         let [magic, _, entries, size] = quarters(&introduction);
@@ -46,8 +47,8 @@ impl Header {
             ));
         }
         let index_size = u64::from(entries) * ENTRY;
-        let index = exactly(reader, index_size)?;
-        let store = exactly(reader, u64::from(size))?;
+        let index = exactly(reader, index_size, budget)?;
+        let store = exactly(reader, u64::from(size), budget)?;
         let entries = index.as_chunks::<16>().0.iter().map(Entry::read);
         Ok(Self {
             entries: entries.collect(),
@@ -132,8 +133,8 @@ fn quarters(bytes: &[u8; 16]) -> [u32; 4] {
     [quarter(96), quarter(64), quarter(32), quarter(0)]
 }
 
-fn exactly(reader: &mut (impl Read + ?Sized), count: u64) -> io::Result<Vec<u8>> {
-    let bytes = read_all(reader.take(count), count)?;
+fn exactly(reader: &mut impl Read, count: u64, budget: &Budget) -> io::Result<Vec<u8>> {
+    let bytes = read_all(reader.take(count), count, budget)?;
     if bytes.len() as u64 == count {
         Ok(bytes)
     } else {
@@ -202,6 +203,7 @@ pub(super) mod fixtures {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::budget::fixtures::ample;
     use super::fixtures::{Values, header};
     use super::*;
 
@@ -213,7 +215,7 @@ mod tests {
             (1002, Values::Modes(&[1, 0xffff])),
             (1003, Values::Numbers(&[7])),
         ]);
-        let header = Header::read(&mut &bytes[..]).unwrap();
+        let header = Header::read(&mut &bytes[..], &ample()).unwrap();
         assert_eq!(header.text(1000).as_deref(), Some("name"));
         assert_eq!(header.texts(1001).collect::<Vec<_>>(), ["a", "", "b"]);
         assert_eq!(header.numbers(1002).collect::<Vec<_>>(), [1, 0xffff]);
@@ -226,10 +228,10 @@ mod tests {
     fn counts_and_offsets_beyond_the_store_give_what_is_there() {
         let mut bytes = header(&[(1000, Values::Texts(&["a", "b"]))]);
         bytes[28..32].copy_from_slice(&u32::MAX.to_be_bytes());
-        let many = Header::read(&mut &bytes[..]).unwrap();
+        let many = Header::read(&mut &bytes[..], &ample()).unwrap();
         assert_eq!(many.texts(1000).collect::<Vec<_>>(), ["a", "b"]);
         bytes[24..28].copy_from_slice(&u32::MAX.to_be_bytes());
-        let beyond = Header::read(&mut &bytes[..]).unwrap();
+        let beyond = Header::read(&mut &bytes[..], &ample()).unwrap();
         assert_eq!(beyond.text(1000), None);
     }
 
@@ -239,7 +241,7 @@ mod tests {
         for (at, value) in [(8, MAX_ENTRIES + 1), (12, MAX_STORE + 1), (12, MAX_STORE), (0, 0)] {
             let mut bytes = good.clone();
             bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
-            assert!(Header::read(&mut &bytes[..]).is_err());
+            assert!(Header::read(&mut &bytes[..], &ample()).is_err());
         }
     }
 }

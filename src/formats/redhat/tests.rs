@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::{Ecosystem, read as read_package};
 use super::header::fixtures::{Values, header};
@@ -93,7 +93,7 @@ fn a_package_says_all_that_the_index_files_need() {
         }],
     });
     let manifest = read_rpm(file).unwrap();
-    assert_eq!(Value::Object(manifest.metadata), expected);
+    assert_eq!(manifest.metadata.value(), expected);
     let named = (
         manifest.name,
         manifest.version,

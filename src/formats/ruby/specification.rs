@@ -49,7 +49,7 @@ pub(super) fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
         normalized_name: name.clone(),
         normalized_version: version.clone(),
         variant: Some(platform(specification)?),
-        metadata: metadata(&index_facts(specification)?),
+        metadata: metadata(&index_facts(specification)?)?,
         name,
         version,
     })

@@ -1,4 +1,9 @@
+use super::super::budget::fixtures::ample;
 use super::*;
+
+fn read(text: &str, dialect: Dialect) -> Result<Element, String> {
+    super::read(text, dialect, &ample())
+}
 
 #[test]
 fn elements_attributes_and_text_are_read_without_namespaces() {

@@ -1,5 +1,10 @@
+use super::super::budget::fixtures::ample;
 use super::tree::{MAX_ANCHORS, MAX_NODES};
 use super::*;
+
+fn read(text: &str) -> Result<Rc<Node<'_>>, String> {
+    super::read(text, &ample())
+}
 
 #[test]
 fn scalars_stay_text_and_only_plain_nulls_are_null() {

@@ -9,32 +9,32 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use packages_api_local::StackOptions;
-use serde_json::{Value, json};
 
 use file::File;
 use form::Form;
+use hostile::ruby::hostile_gems;
 use hostile_forms::hostile_forms;
-use hostile_gems::hostile_gems;
 use runtime_api::Function;
+use sandbox::{Sandbox, publish};
 
-#[path = "../tests/it/support/file.rs"]
+#[path = "../../tests/it/support/file.rs"]
 mod file;
-#[path = "../tests/it/support/form.rs"]
+#[path = "../../tests/it/support/form.rs"]
 mod form;
-#[path = "../tests/it/support/gem.rs"]
+#[path = "../../tests/it/support/gem.rs"]
 #[expect(dead_code, reason = "the tests need more kinds of gems")]
 mod gem;
-#[path = "../tests/it/support/hostile_forms.rs"]
+#[path = "../../tests/it/support/hostile/mod.rs"]
+mod hostile;
+#[path = "../../tests/it/support/hostile_forms.rs"]
 mod hostile_forms;
-#[path = "../tests/it/support/hostile_gems.rs"]
-mod hostile_gems;
-#[path = "../tests/it/support/runtime_api.rs"]
+mod hostile_packages;
+#[path = "../../tests/it/support/runtime_api.rs"]
 #[expect(dead_code, reason = "the bench knows how the function that it starts answers")]
 mod runtime_api;
-#[path = "../tests/it/support/seed.rs"]
+mod sandbox;
+#[path = "../../tests/it/support/seed.rs"]
 mod seed;
 
 const STARTS: usize = 101;
@@ -57,8 +57,9 @@ async fn main() -> ExitCode {
         bench.first_poll().await,
         bench.memory_of_a_publish().await,
         bench.refusals().await,
+        hostile_packages::within_bounds(&stack, &bench.function).await,
     ];
-    if fine == [true; 3] {
+    if fine == [true; 4] {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -95,7 +96,7 @@ impl Bench {
     }
 
     async fn memory_of_a_publish(&self) -> bool {
-        let mut sandbox = Sandbox::start(self).await;
+        let mut sandbox = Sandbox::start(&self.function, &self.environment).await;
         let answer = sandbox.invoke(publish("files", &large(BODY_BYTES))).await;
         assert_eq!(answer["statusCode"], 200, "{answer}");
         let (idle, peak) = (sandbox.idle, sandbox.peak());
@@ -110,7 +111,7 @@ impl Bench {
 
     /// Everything hostile, one after another, in one sandbox.
     async fn refusals(&self) -> bool {
-        let mut sandbox = Sandbox::start(self).await;
+        let mut sandbox = Sandbox::start(&self.function, &self.environment).await;
         let gems = hostile_gems().into_iter();
         let gems = gems.map(|(name, bytes)| (name, Form::documented(&File::new("banana-1.0.0.gem", bytes))));
         let hostile: Vec<_> = gems.chain(hostile_forms()).collect();
@@ -131,55 +132,6 @@ impl Bench {
         );
         time <= MAX_REFUSAL && more <= MAX_REFUSAL_MEGABYTES
     }
-}
-
-/// A function that has answered once.
-struct Sandbox {
-    function: Function,
-    /// Its resident memory then, in megabytes.
-    idle: f64,
-}
-
-impl Sandbox {
-    async fn start(bench: &Bench) -> Self {
-        let function = Function::start(&bench.function, &bench.environment).await;
-        let mut sandbox = Self { function, idle: 0.0 };
-        let answer = sandbox.invoke(publish("files", &large(1))).await;
-        assert_eq!(answer["statusCode"], 200, "{answer}");
-        sandbox.idle = sandbox.resident("VmRSS:");
-        sandbox
-    }
-
-    async fn invoke(&mut self, event: String) -> Value {
-        let answer = self.function.invoke(event.into()).await;
-        serde_json::from_slice(&answer.expect("no error")).expect("JSON")
-    }
-
-    /// The most resident memory that it ever had, in megabytes.
-    fn peak(&self) -> f64 {
-        self.resident("VmHWM:")
-    }
-
-    fn resident(&self, name: &str) -> f64 {
-        let process = self.function.process.id().expect("it runs");
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
-        let line = status
-            .lines()
-            .find(|line| line.starts_with(name))
-            .expect("Linux says so");
-        let kilobytes: Option<f64> = line.split_whitespace().nth(1).and_then(|text| text.parse().ok());
-        kilobytes.expect("a number") * 1024.0 / 1e6
-    }
-}
-
-/// The event of a publish through a REST API.
-fn publish(registry: &str, form: &Form) -> String {
-    let event = include_str!("../events/rest-publish.json").replace("my-registry", registry);
-    let mut event: Value = serde_json::from_str(&event).expect("JSON");
-    event["headers"]["content-type"] = json!(form.content_type);
-    event["multiValueHeaders"]["content-type"] = json!([form.content_type]);
-    event["body"] = json!(BASE64.encode(&form.body));
-    event.to_string()
 }
 
 /// A file of this many bytes: numbers, one after another, so that no two blocks are alike.

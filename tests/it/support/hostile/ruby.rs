@@ -6,7 +6,28 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::EntryType;
 
-use super::gem::{Gem, gzip, tar};
+use super::super::gem::{Gem, gzip, tar};
+use super::{Family, tgz};
+
+const FILENAME: &str = "banana-1.0.0.gem";
+
+pub(crate) fn families() -> Vec<Family> {
+    let own = |name, build| Family {
+        name,
+        ecosystem: "ruby",
+        filename: FILENAME,
+        build,
+    };
+    vec![
+        own("empty stored blocks", |size| gem(&tgz::empty_stored(size))),
+        own("empty blocks of fixed codes", |size| gem(&tgz::empty_fixed(size))),
+        own("empty blocks of own codes", |size| gem(&tgz::empty_dynamic(size))),
+        own("zeros", |size| gem(&tgz::zeros(size))),
+        own("values in a list", |size| {
+            packed(&format!("x: [{}]", "1,".repeat(size)))
+        }),
+    ]
+}
 
 /// What is wrong with each, and its bytes.
 pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {

@@ -1,0 +1,129 @@
+//! One header of a tar archive: a block of fields (POSIX.1-2017, pax, "ustar Interchange Format").
+
+use std::io::{self, Read};
+
+use super::super::bounded::damaged;
+
+/// Bytes of a header, and what contents are filled up to.
+pub(super) const BLOCK: usize = 512;
+
+/// Bytes of a member's contents: no file is larger, and blocks can be counted.
+const MAX_SIZE: u64 = 1 << 62;
+/// Where the sum of all bytes stands, which counts as blanks itself.
+const SUM: std::ops::Range<usize> = 148..156;
+
+/// A header whose sum is right.
+pub(super) struct Header {
+    bytes: [u8; BLOCK],
+    /// Bytes of the contents that follow.
+    pub(super) size: u64,
+}
+
+/// The kinds of members that matter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    GnuLongName,
+    GnuLongLink,
+    Pax,
+    PaxGlobal,
+    Other,
+}
+
+impl Header {
+    /// Reads the next header; none at the archive's end, which is that of the file or two blocks of
+    /// zeros.
+    pub(super) fn read(reader: &mut impl Read) -> io::Result<Option<Self>> {
+        let Some(bytes) = block(reader)? else {
+            return Ok(None);
+        };
+        if bytes == [0; BLOCK] {
+            return match block(reader)? {
+                Some(second) if second != [0; BLOCK] => Err(damaged("a tar archive goes on behind its end")),
+                _ => Ok(None),
+            };
+        }
+        let size = checked_size(&bytes).ok_or_else(|| damaged("a tar header is damaged"))?;
+        // Of files with holes the old kind goes on in blocks of its own.
+        let mut goes_on = bytes[156] == b'S' && bytes[482] != 0;
+        while goes_on {
+            let more = block(reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            goes_on = more[504] != 0;
+        }
+        Ok(Some(Self { bytes, size }))
+    }
+
+    /// The path that the header itself has room for.
+    pub(super) fn path(&self) -> Vec<u8> {
+        let name = text(&self.bytes[..100]);
+        let prefix = text(&self.bytes[345..500]);
+        let is_posix = self.bytes[257..263] == *b"ustar\0";
+        if is_posix && !prefix.is_empty() {
+            [prefix, b"/", name].concat()
+        } else {
+            name.to_vec()
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.bytes[156] {
+            b'0' | 0 | b'7' => Kind::File,
+            b'L' => Kind::GnuLongName,
+            b'K' => Kind::GnuLongLink,
+            b'x' => Kind::Pax,
+            b'g' => Kind::PaxGlobal,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// The next block; none where nothing is left.
+fn block(reader: &mut impl Read) -> io::Result<Option<[u8; BLOCK]>> {
+    let mut bytes = [0; BLOCK];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(bytes))
+}
+
+/// The size of the contents, where the header's sum is right. Some archivers of old took the bytes
+/// for signed numbers.
+fn checked_size(bytes: &[u8; BLOCK]) -> Option<u64> {
+    let others = || bytes[..SUM.start].iter().chain(&bytes[SUM.end..]);
+    let blanks = 8 * i64::from(b' ');
+    let unsigned = others().map(|&byte| i64::from(byte)).sum::<i64>() + blanks;
+    let signed = others().map(|&byte| i64::from(byte.cast_signed())).sum::<i64>() + blanks;
+    let stated = i64::try_from(number(&bytes[SUM])?).ok()?;
+    let size = number(&bytes[124..136]).filter(|&size| size <= MAX_SIZE)?;
+    (stated == unsigned || stated == signed).then_some(size)
+}
+
+/// Octal digits between blanks and NULs; or, where the first bit is set, the bytes themselves, which
+/// must not be negative.
+fn number(field: &[u8]) -> Option<u64> {
+    match field {
+        [0x80, rest @ ..] => rest.iter().try_fold(0_u64, |number, &byte| {
+            Some(number.checked_mul(256)? | u64::from(byte))
+        }),
+        _ => {
+            let text = std::str::from_utf8(text(field)).ok()?.trim_matches(' ');
+            if text.is_empty() {
+                return Some(0);
+            }
+            u64::from_str_radix(text, 8).ok()
+        }
+    }
+}
+
+/// What stands before the first NUL.
+fn text(field: &[u8]) -> &[u8] {
+    let end = field.iter().position(|&byte| byte == 0);
+    field.get(..end.unwrap_or(field.len())).unwrap_or_default()
+}

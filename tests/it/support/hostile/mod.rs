@@ -1,0 +1,43 @@
+//! Packages that are made to be expensive: a file per format, and in it a family per way.
+//!
+//! A family makes a file of about as many bytes as it is told, and of twice as many one that is twice
+//! as bad. `benches/function.rs` publishes the largest of them, as a form and as an upload, and sees
+//! how their cost grows; each has to be refused.
+
+use super::file::File;
+
+pub(crate) mod deflate;
+pub(crate) mod helm;
+pub(crate) mod ruby;
+pub(crate) mod terraform;
+pub(crate) mod tgz;
+
+/// Bytes of the largest file that a form carries.
+pub(crate) const LARGEST_FORM: usize = 4_300_000;
+
+/// One way to be expensive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Family {
+    /// What there is too much of.
+    pub(crate) name: &'static str,
+    pub(crate) ecosystem: &'static str,
+    pub(crate) filename: &'static str,
+    /// Makes the bytes: at most about so many, fewer where the format itself takes no more.
+    pub(crate) build: fn(usize) -> Vec<u8>,
+}
+
+impl Family {
+    pub(crate) fn file(&self, size: usize) -> File {
+        File::new(self.filename, (self.build)(size))
+    }
+}
+
+/// Every family of every format. A new format's are added here.
+pub(crate) fn families() -> Vec<Family> {
+    [ruby::families(), helm::families(), terraform::families()].concat()
+}
+
+/// `part` again and again, up to `size` bytes.
+pub(crate) fn filled(part: &[u8], size: usize) -> Vec<u8> {
+    part.repeat(size / part.len())
+}
