@@ -105,6 +105,9 @@ impl App {
         started: Instant,
         lives: Instant,
     ) -> Result<Response<Body>> {
+        if self.config.read_only && route.page.changes() {
+            return Err(Error::ReadOnly);
+        }
         let urls = front_door::urls(&self.config, &request);
         let (parts, body) = request.into_parts();
         let query = Query::parse(parts.uri.query().unwrap_or_default());

@@ -36,6 +36,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// `RESPONSE_TRANSFER`: how answers travel to the front door, which no event tells.
     pub transfer: Transfer,
+    /// `READ_ONLY`: `1` where every call that would change something ends in a 503, as during a restore.
+    pub read_only: bool,
 }
 
 /// How the function's answers travel.
@@ -60,6 +62,7 @@ impl Config {
             web_base_url: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             transfer: Transfer::default(),
+            read_only: false,
         }
     }
 
@@ -82,6 +85,7 @@ impl Config {
                 .seconds("REQUEST_TIMEOUT_SECONDS")
                 .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
             transfer: environment.transfer("RESPONSE_TRANSFER"),
+            read_only: environment.switch("READ_ONLY"),
         }
     }
 }
@@ -205,6 +209,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         }
     }
 
+    fn switch(&mut self, name: &str) -> bool {
+        match self.set(name).as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(text) => {
+                self.mistakes
+                    .push(format!("{name} is `{text}`; expected 1 for on or 0 for off"));
+                false
+            }
+        }
+    }
+
     fn seconds(&mut self, name: &str) -> Option<Duration> {
         let text = self.set(name)?;
         match text.parse() {
@@ -276,12 +292,14 @@ mod tests {
             ("WEB_BASE_URL", "http://127.0.0.1:8080"),
             ("REQUEST_TIMEOUT_SECONDS", "7"),
             ("RESPONSE_TRANSFER", "streamed"),
+            ("READ_ONLY", "1"),
         ]);
         let expected = Config {
             api_base_url: Some("https://packages.example.com/base".to_owned()),
             web_base_url: Some("http://127.0.0.1:8080".to_owned()),
             request_timeout: Duration::from_secs(7),
             transfer: Transfer::Streamed,
+            read_only: true,
             ..Config::new("t", "b")
         };
         assert_eq!(all, Ok(expected));
@@ -294,6 +312,7 @@ mod tests {
             ("WEB_BASE_URL", "https:///x"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
             ("RESPONSE_TRANSFER", "STREAM"),
+            ("READ_ONLY", "yes"),
         ])
         .unwrap_err()
         .to_string();
@@ -304,6 +323,7 @@ mod tests {
             "WEB_BASE_URL is `https:///x`",
             "REQUEST_TIMEOUT_SECONDS is `0`",
             "RESPONSE_TRANSFER is `STREAM`",
+            "READ_ONLY is `yes`",
         ] {
             assert!(error.contains(name), "{name}: {error}");
         }

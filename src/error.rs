@@ -13,6 +13,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Seconds after which a client may try again what was throttled or timed out.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
 
+/// Seconds after which a client may try again what a registry refuses that only answers reads.
+pub(crate) const READ_ONLY_RETRY_AFTER_SECONDS: u32 = 120;
+
 /// The largest event that Lambda hands to a function in a synchronous call, and the largest answer
 /// that it hands on, in bytes.
 pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
@@ -49,6 +52,8 @@ pub enum Error {
     Throttled,
     /// 500: ours. The text is for the log alone.
     Internal(String),
+    /// 503: the registry takes no changes at the moment, as its operator wants it.
+    ReadOnly,
     /// 503: a dependency did not answer in time; the outcome may be unknown. The text is for the
     /// log alone.
     Unavailable(String),
@@ -89,7 +94,7 @@ impl Error {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ReadOnly | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -128,6 +133,12 @@ impl fmt::Display for Error {
             Self::Internal(_) => f.write_str(
                 "Something went wrong on our side. Repeat the request; if it fails again, tell the \
                  registry's operator.",
+            ),
+            Self::ReadOnly => write!(
+                f,
+                "This registry only answers reads at the moment, most likely because its operator is \
+                 restoring it. Nothing was changed. Repeat the request after \
+                 {READ_ONLY_RETRY_AFTER_SECONDS} seconds, or ask the operator when it will take changes again."
             ),
             Self::Unavailable(_) => write!(
                 f,

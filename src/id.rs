@@ -7,16 +7,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A package's identity, minted just before its file is stored. It carries the time of its making.
+/// A package's identity, minted just before its file is stored. It carries the time of its making, and
+/// is above the id of its registry: so a registry's packages are those from its own id on, and what an
+/// earlier registry of the same address left lies below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackageId(Uuid);
 
 impl PackageId {
-    /// A new id, later in order than all before it.
+    /// A new id, later in order than all before it in this process.
     #[must_use]
     pub fn mint() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// A new id above `floor`, whatever the clock says: see [`mint_above`].
+    #[must_use]
+    pub fn mint_after(floor: Uuid) -> Self {
+        Self(mint_above(floor))
     }
 
     /// When it was minted, in milliseconds.
@@ -24,6 +32,30 @@ impl PackageId {
     pub fn minted_at(self) -> SystemTime {
         minted_at(self.0)
     }
+}
+
+/// A new UUIDv7 above `floor`. It carries the time of its making, or, where that is not later than the
+/// floor's since one of two clocks is wrong, the millisecond after the floor's.
+pub(crate) fn mint_above(floor: Uuid) -> Uuid {
+    let id = Uuid::now_v7();
+    if id > floor { id } else { beyond(floor, id) }
+}
+
+/// An id in the first millisecond beyond the floor's, in the order of this clock all the same: where it is
+/// at most two years behind, the bits after the time hold how far, in milliseconds; then come random ones.
+fn beyond(floor: Uuid, now: Uuid) -> Uuid {
+    const BEHIND_BITS: u32 = 36;
+    const RANDOM_BITS: u32 = 74 - BEHIND_BITS;
+    const VARIANT_BITS: u32 = 62;
+    let millis = |id: Uuid| id.as_u128() >> 80;
+    let behind = millis(floor).saturating_sub(millis(now));
+    let order = (1_u128 << BEHIND_BITS).saturating_sub(behind + 1);
+    let random = u128::from(fastrand::u64(..)) & ((1 << RANDOM_BITS) - 1);
+    let rest = order << RANDOM_BITS | random;
+    // Version 7 stands in the four bits after the time, variant 2 in the two before the last 62.
+    let low = rest & ((1 << VARIANT_BITS) - 1);
+    let id = (millis(floor) + 1) << 80 | 7 << 76 | (rest >> VARIANT_BITS) << 64 | 2 << VARIANT_BITS | low;
+    Uuid::from_u128(id)
 }
 
 /// The moment that a UUIDv7 carries, in milliseconds; for any other UUID, the beginning of 1970.
@@ -71,5 +103,36 @@ mod tests {
             assert_eq!(bad.parse::<PackageId>(), Err(InvalidPackageId), "{bad}");
         }
         assert!(PackageId::mint() < PackageId::mint());
+    }
+
+    /// A UUIDv7 of this moment.
+    fn at(millis: u64) -> Uuid {
+        uuid::Builder::from_unix_timestamp_millis(millis, &[0xFF; 10]).into_uuid()
+    }
+
+    fn now_millis() -> u64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        now.as_millis().try_into().unwrap()
+    }
+
+    #[test]
+    fn an_id_is_above_its_floor_whatever_the_clock() {
+        for ahead in [0, 1, 60_000, 3_600_000, 400 * 86_400_000, 4000 * 86_400_000] {
+            let floor = at(now_millis() + ahead);
+            let id = mint_above(floor);
+            assert!(id > floor, "{id} {floor}");
+            assert_eq!(id.to_string().parse(), Ok(PackageId(id)));
+            assert!(minted_at(id) <= minted_at(floor) + Duration::from_millis(1));
+        }
+        let behind = at(now_millis() - 5000);
+        assert!(minted_at(mint_above(behind)) > minted_at(behind) + Duration::from_secs(4));
+    }
+
+    #[test]
+    fn ids_beyond_the_clock_keep_its_order() {
+        let floor = at(now_millis() + 3_600_000);
+        let ids = [0, 1, 5, 3_000_000].map(|later| beyond(floor, at(now_millis() + later)));
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(ids.iter().all(|id| *id > floor));
     }
 }

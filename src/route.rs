@@ -33,6 +33,18 @@ pub(crate) enum Page {
     DownloadPackage,
 }
 
+impl Page {
+    /// Whether the call changes something, or prepares a change.
+    pub(crate) fn changes(self) -> bool {
+        match self {
+            Self::PublishPackage | Self::RequestUpload | Self::DeletePackage | Self::CopyPackage => true,
+            Self::Health | Self::OpenApi | Self::ListPackages | Self::GetPackage | Self::DownloadPackage => {
+                false
+            }
+        }
+    }
+}
+
 /// A page, and what the path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route<'a> {

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::digest::Digests;
-use crate::error::{Error, FieldError, RETRY_AFTER_SECONDS, Result};
+use crate::error::{Error, FieldError, READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS, Result};
 use crate::files::PostForm;
 use crate::id::PackageId;
 use crate::records::{Listed, Package, Registry};
@@ -289,6 +289,9 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         Error::Throttled => {
             headers.insert(RATELIMIT_RESET, RETRY_AFTER_SECONDS.into());
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        Error::ReadOnly => {
+            headers.insert(RETRY_AFTER, READ_ONLY_RETRY_AFTER_SECONDS.into());
         }
         Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());

@@ -105,6 +105,11 @@ pub(crate) fn token_by_id(organization: &Slug, id: Uuid) -> Key {
     )
 }
 
+/// The partition of a registry's packages.
+pub(crate) fn packages_partition(organization: &Slug, registry: &Slug) -> String {
+    format!("packages/{organization}/{registry}")
+}
+
 /// The partitions of a registry's content, in the order in which the sweep empties them.
 pub(crate) fn content_partitions(organization: &Slug, registry: &Slug) -> [String; 4] {
     ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{organization}/{registry}"))
@@ -119,6 +124,11 @@ pub(crate) fn name(organization: &Slug, registry: &Slug, package: &Package) -> K
         format!("names/{organization}/{registry}"),
         format!("{}/{}", encode(&package.normalized_name), package.id),
     )
+}
+
+/// A deleted registry's sort key up to its id, in the partition [`GONE`].
+pub(crate) fn gone_prefix(organization: &Slug, registry: &Slug) -> String {
+    format!("{organization}/{registry}/")
 }
 
 /// Where a registry's list is read, or that of one name: the partition, and what comes before a
@@ -166,7 +176,10 @@ pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key 
 pub(crate) const GONE: &str = "gone";
 
 pub(crate) fn gone(organization: &Slug, registry: &Slug, registry_id: Uuid) -> Key {
-    Key::new(GONE, format!("{organization}/{registry}/{registry_id}"))
+    Key::new(
+        GONE,
+        format!("{}{registry_id}", gone_prefix(organization, registry)),
+    )
 }
 
 fn encode(part: &str) -> String {

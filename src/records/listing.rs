@@ -1,4 +1,5 @@
-//! Lists of packages, newest first: a page costs what it shows, not what the registry holds.
+//! Lists of packages, newest first: a page costs what it shows, not what the registry holds, nor what
+//! earlier registries of the same address held.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
@@ -36,8 +37,10 @@ impl Records {
     /// The next `count` packages of a registry from `start` on, which is not among them; all of
     /// that name, where one is given.
     ///
-    /// Records of an earlier registry of the same address are passed over, so a page of the table
-    /// may bring less than was asked for: it is read on until there are enough, or no more.
+    /// Ids below the registry's own are an earlier registry's of the same address, and are not read.
+    /// What was published to that one while it was deleted lies among this one's, and is passed over: a
+    /// page of the table may bring less than was asked for, so it is read on until there are enough, or
+    /// no more.
     pub(crate) async fn list(
         &self,
         registry: &Registry,
@@ -50,17 +53,19 @@ impl Records {
         if prefix.len() > MAX_PREFIX {
             return Ok(Vec::new());
         }
-        let place = start.map(|id| AttributeValue::S(format!("{prefix}{id}")));
-        // A UUID's characters all lie between `-` and `g`.
-        let (low, high) = (
-            AttributeValue::S(format!("{prefix}-")),
-            AttributeValue::S(format!("{prefix}g")),
-        );
+        let place = start.map(|id| format!("{prefix}{id}"));
+        // A UUID's characters all lie before `g`.
+        let (low, high) = (format!("{prefix}{}", registry.id), format!("{prefix}g"));
         let (low, high) = match (direction, place) {
             (Direction::Older, Some(place)) => (low, place),
-            (Direction::Newer, Some(place)) => (place, high),
+            (Direction::Newer, Some(place)) => (place.max(low), high),
             (_, None) => (low, high),
         };
+        // The table refuses a range that ends before it begins.
+        if high < low {
+            return Ok(Vec::new());
+        }
+        let (low, high) = (AttributeValue::S(low), AttributeValue::S(high));
         let mut listed: Vec<Listed> = Vec::new();
         let mut next = None;
         loop {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -142,28 +143,47 @@ impl Records {
         prefix: &str,
         start: Option<Item>,
     ) -> Result<(Vec<(Key, T)>, Option<Item>)> {
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression(if prefix.is_empty() {
-                "pk = :pk"
-            } else {
-                "pk = :pk AND begins_with(sk, :prefix)"
-            })
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-            .set_exclusive_start_key(start);
-        if !prefix.is_empty() {
-            query = query.expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
-        }
-        let answer = query.send().await.map_err(aws::failed)?;
+        let query = self.partition_query(partition, prefix);
+        let answer = query
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(aws::failed)?;
         let items = answer.items.unwrap_or_default().into_iter();
         let rows = items.map(|item| {
             let key = Key::of(&item).ok_or_else(|| Error::Internal("an item without key".to_owned()))?;
             Ok((key, from_item(item)?))
         });
         Ok((rows.collect::<Result<_>>()?, answer.last_evaluated_key))
+    }
+
+    /// The last sort key of a partition that begins with `prefix`.
+    pub(crate) async fn newest_sort_key(&self, partition: &str, prefix: &str) -> Result<Option<String>> {
+        let query = self.partition_query(partition, prefix);
+        let query = query.scan_index_forward(false).limit(1);
+        let answer = query
+            .projection_expression("pk, sk")
+            .send()
+            .await
+            .map_err(aws::failed)?;
+        let newest = answer.items.unwrap_or_default().pop();
+        Ok(newest.and_then(|item| Key::of(&item)).map(|key| key.sk))
+    }
+
+    /// A consistent read of a partition's items whose sort key begins with `prefix`.
+    fn partition_query(&self, partition: &str, prefix: &str) -> QueryFluentBuilder {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
+        if prefix.is_empty() {
+            return query.key_condition_expression("pk = :pk");
+        }
+        query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
     }
 
     /// All of a partition's items whose sort key begins with `prefix`.

@@ -1,4 +1,7 @@
 //! Registries, and what deleted ones leave to the sweep.
+//!
+//! A registry's id is above those of all earlier registries of its address and of their packages, so
+//! that an order of ids is an order of generations, whatever the clocks said that minted them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,7 @@ use super::transaction::{Outcome, refused};
 use super::{Gone, Organization, Records, keys, patience, to_item};
 use crate::error::{Error, Result};
 use crate::formats::Ecosystem;
+use crate::id::mint_above;
 use crate::slug::Slug;
 
 /// A registry: packages of one ecosystem.
@@ -38,7 +42,7 @@ impl Records {
         ecosystem: Ecosystem,
     ) -> Result<Registry> {
         let registry = Registry {
-            id: Uuid::now_v7(),
+            id: mint_above(self.newest_predecessor(&organization.slug, slug).await?),
             organization_id: organization.id,
             organization: organization.slug.clone(),
             slug: slug.clone(),
@@ -59,6 +63,22 @@ impl Records {
                 organization.slug
             ))),
         }
+    }
+
+    /// The newest id that an earlier registry of this address left behind: its own, or a package's,
+    /// which another clock may have minted. Nil where there is none.
+    async fn newest_predecessor(&self, organization: &Slug, slug: &Slug) -> Result<Uuid> {
+        let gone = keys::gone_prefix(organization, slug);
+        let packages = keys::packages_partition(organization, slug);
+        let (gone, package) = tokio::try_join!(
+            self.newest_sort_key(keys::GONE, &gone),
+            self.newest_sort_key(&packages, "")
+        )?;
+        let id = |key: Option<String>| {
+            let id = key?.rsplit('/').next().map(Uuid::parse_str)?;
+            id.ok()
+        };
+        Ok(id(gone).max(id(package)).unwrap_or_default())
     }
 
     /// The registry of this address.

@@ -49,7 +49,7 @@ pub(crate) async fn copy(
     }
     let metadata = Metadata::of(call, from, &source).await?;
     let package = Package {
-        id: PackageId::mint(),
+        id: PackageId::mint_after(target.id),
         registry_id: target.id,
         published_by: access.token.id,
         ..source.clone()

@@ -82,7 +82,7 @@ pub(super) async fn publish_upload(
     }
 
     // The bytes that were read are the bytes that are kept, whatever is posted afterwards.
-    let id = PackageId::mint();
+    let id = PackageId::mint_after(registry.id);
     let key = ObjectKey::of(Kind::Package, registry, id);
     let (digests, ()) = tokio::try_join!(keep(call, &content, &key), metadata.store(call, registry, id))?;
     let candidate = Candidate {
