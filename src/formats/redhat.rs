@@ -7,8 +7,9 @@ use std::io::{self, Read};
 use serde::Serialize;
 
 use self::dependencies::{Dependencies, MAX_DEPENDENCIES};
-use self::files::{Folder, folders, own_files};
+use self::files::{Files, Folder};
 use self::header::Header;
+use self::text::Text;
 use super::alphabet::is_made_of;
 use super::bounded::{length_of, unreadable};
 use super::budget::Metered;
@@ -17,7 +18,9 @@ use super::{Manifest, Rejection, metadata};
 mod dependencies;
 mod files;
 mod header;
+mod libc;
 mod tag;
+mod text;
 
 const LEAD: u64 = 96;
 const LEAD_MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
@@ -26,29 +29,29 @@ const MAX_CHANGELOG: usize = 100;
 
 /// What the index files of a repository say of a package.
 #[derive(Debug, Serialize)]
-struct IndexFacts {
+struct IndexFacts<'a> {
     epoch: u64,
-    version: String,
-    release: String,
-    arch: String,
-    summary: Option<String>,
-    description: Option<String>,
-    packager: Option<String>,
-    url: Option<String>,
-    license: Option<String>,
-    vendor: Option<String>,
-    group: Option<String>,
-    build_host: Option<String>,
-    source_rpm: Option<String>,
-    payload_compressor: Option<String>,
+    version: &'a str,
+    release: &'a str,
+    arch: &'a str,
+    summary: Option<Text<'a>>,
+    description: Option<Text<'a>>,
+    packager: Option<Text<'a>>,
+    url: Option<Text<'a>>,
+    license: Option<Text<'a>>,
+    vendor: Option<Text<'a>>,
+    group: Option<Text<'a>>,
+    build_host: Option<Text<'a>>,
+    source_rpm: Option<Text<'a>>,
+    payload_compressor: Option<Text<'a>>,
     /// Seconds since 1970.
     build_time: Option<u64>,
     size: Sizes,
     header_range: HeaderRange,
     #[serde(flatten)]
-    dependencies: Dependencies,
-    folders: Vec<Folder>,
-    changelog: Vec<Change>,
+    dependencies: Dependencies<'a>,
+    folders: Vec<Folder<'a>>,
+    changelog: Vec<Change<'a>>,
 }
 
 /// Bytes.
@@ -67,11 +70,11 @@ struct HeaderRange {
 }
 
 #[derive(Debug, Serialize)]
-struct Change {
+struct Change<'a> {
     /// Seconds since 1970.
     time: u64,
-    author: String,
-    text: String,
+    author: Text<'a>,
+    text: Text<'a>,
 }
 
 pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
@@ -116,24 +119,24 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
     let version = text(header, tag::VERSION, "version", b"._+~^")?;
     let release = text(header, tag::RELEASE, "release", b"._+~^")?;
     let arch = match header.number(tag::SOURCEPACKAGE) {
-        Some(1..) => "src".to_owned(),
+        Some(1..) => "src",
         _ => text(header, tag::ARCH, "arch", b"_-")?,
     };
+    check_texts(header)?;
+    let files = Files::read(header)?;
     let epoch = header.number(tag::EPOCH);
     let full = format!("{version}-{release}");
     let with_epoch = |epoch: u64| format!("{epoch}:{full}");
-    let full_version = epoch.map_or_else(|| full.clone(), with_epoch);
-    // Without an epoch it is 0.
-    let normalized_version = match epoch {
-        None | Some(0) => full.clone(),
-        Some(epoch) => with_epoch(epoch),
-    };
     Ok(Manifest {
-        normalized_name: name.clone(),
-        name,
-        version: full_version,
-        normalized_version,
-        variant: Some(arch.clone()),
+        normalized_name: name.to_owned(),
+        name: name.to_owned(),
+        version: epoch.map_or_else(|| full.clone(), with_epoch),
+        // Without an epoch it is 0.
+        normalized_version: match epoch {
+            None | Some(0) => full.clone(),
+            Some(epoch) => with_epoch(epoch),
+        },
+        variant: Some(arch.to_owned()),
         metadata: metadata(&IndexFacts {
             epoch: epoch.unwrap_or(0),
             version,
@@ -152,17 +155,18 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
             build_time: header.number(tag::BUILDTIME),
             size,
             header_range: range,
-            dependencies: dependencies(header)?,
-            folders: folders(header)?,
+            dependencies: dependencies(header, &files)?,
+            folders: files.into_folders(),
             changelog: changelog(header),
         })?,
     })
 }
 
 /// A text that must be there, of ASCII letters, digits and `others`, the first neither `.` nor `-`.
-fn text(header: &Header, tag: u32, field: &'static str, others: &[u8]) -> Result<String, Rejection> {
+fn text<'a>(header: &'a Header, tag: u32, field: &'static str, others: &[u8]) -> Result<&'a str, Rejection> {
     header
         .text(tag)
+        .and_then(|text| std::str::from_utf8(text.0).ok())
         .filter(|text| !text.is_empty() && !text.starts_with(['.', '-']))
         .filter(|text| is_made_of(text, others))
         .ok_or_else(|| {
@@ -177,8 +181,22 @@ fn text(header: &Header, tag: u32, field: &'static str, others: &[u8]) -> Result
         })
 }
 
-fn dependencies(header: &Header) -> Result<Dependencies, Rejection> {
-    Dependencies::read(header, |wanted| own_files(header, wanted)).ok_or_else(|| {
+/// Refuses what no index can hold, since XML cannot: `createrepo_c` leaves such packages out.
+fn check_texts(header: &Header) -> Result<(), Rejection> {
+    let kept = tag::TEXTS.iter().copied().chain(dependencies::texts());
+    if kept
+        .flat_map(|tag| header.texts(tag))
+        .any(Text::has_control_characters)
+    {
+        let message = "the header's texts hold control characters, which the index of a repository cannot; \
+                       remove them and build the package again";
+        return Err(Rejection::new("header", message));
+    }
+    Ok(())
+}
+
+fn dependencies<'a>(header: &'a Header, files: &Files<'a>) -> Result<Dependencies<'a>, Rejection> {
+    Dependencies::read(header, files).ok_or_else(|| {
         Rejection::new(
             "header",
             format!("the package has more than {MAX_DEPENDENCIES} dependencies"),
@@ -186,7 +204,7 @@ fn dependencies(header: &Header) -> Result<Dependencies, Rejection> {
     })
 }
 
-fn changelog(header: &Header) -> Vec<Change> {
+fn changelog(header: &Header) -> Vec<Change<'_>> {
     let entries = header
         .numbers(tag::CHANGELOGTIME)
         .zip(header.texts(tag::CHANGELOGNAME));

@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn fields_are_counted() {
-        let many: String = (0..=MAX_FIELDS).map(|number| format!("F{number}: 1\n")).collect();
+        let many: Vec<_> = (0..=MAX_FIELDS).map(|number| format!("F{number}: 1\n")).collect();
         assert_eq!(
-            fields(many.as_bytes()).unwrap_err(),
+            fields(many.concat().as_bytes()).unwrap_err(),
             "it has more than 2000 fields"
         );
     }

@@ -1,11 +1,13 @@
 //! What an RPM package provides, requires and so on, as `primary.xml` lists it.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::files::Files;
 use super::header::Header;
+use super::libc::LibcVersion;
+use super::text::{Text, cut};
 
 /// Dependencies of one package, all kinds together. Kernels provide some 25,000 symbols.
 pub(super) const MAX_DEPENDENCIES: usize = 50_000;
@@ -20,6 +22,17 @@ const SUGGESTS: [u32; 3] = [5049, 5051, 5050];
 const SUPPLEMENTS: [u32; 3] = [5052, 5054, 5053];
 const ENHANCES: [u32; 3] = [5055, 5057, 5056];
 
+const KINDS: [[u32; 3]; 8] = [
+    PROVIDES,
+    REQUIRES,
+    CONFLICTS,
+    OBSOLETES,
+    RECOMMENDS,
+    SUGGESTS,
+    SUPPLEMENTS,
+    ENHANCES,
+];
+
 /// The comparison among `RPMSENSE_LESS`, `GREATER` and `EQUAL`.
 const COMPARISON: u64 = 0x0f;
 /// `RPMSENSE_POSTTRANS`, `PREREQ`, `PRETRANS`, `SCRIPT_PRE` and `SCRIPT_POST`: needed before the
@@ -28,59 +41,53 @@ const PRE: u64 = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10;
 
 /// All kinds.
 #[derive(Debug, Serialize)]
-pub(super) struct Dependencies {
-    provides: Vec<Dependency>,
+pub(super) struct Dependencies<'a> {
+    provides: Vec<Dependency<'a>>,
     /// Without what `primary.xml` leaves out: `rpmlib(…)`, and what the package has itself.
-    requires: Vec<Dependency>,
-    conflicts: Vec<Dependency>,
-    obsoletes: Vec<Dependency>,
-    suggests: Vec<Dependency>,
-    enhances: Vec<Dependency>,
-    recommends: Vec<Dependency>,
-    supplements: Vec<Dependency>,
+    requires: Vec<Dependency<'a>>,
+    conflicts: Vec<Dependency<'a>>,
+    obsoletes: Vec<Dependency<'a>>,
+    suggests: Vec<Dependency<'a>>,
+    enhances: Vec<Dependency<'a>>,
+    recommends: Vec<Dependency<'a>>,
+    supplements: Vec<Dependency<'a>>,
 }
 
 /// A name, and perhaps the versions of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Dependency {
-    name: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Dependency<'a> {
+    name: Text<'a>,
     /// `LT`, `GT`, `EQ`, `LE` or `GE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    release: Option<String>,
+    #[serde(flatten)]
+    version: Evr<'a>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pre: bool,
 }
 
-impl Dependencies {
-    /// Nothing where there are too many. `own_files` tells which of some paths the package holds.
-    pub(super) fn read(
-        header: &Header,
-        own_files: impl Fn(&HashSet<&str>) -> HashSet<String>,
-    ) -> Option<Self> {
-        let kinds = [
-            PROVIDES,
-            REQUIRES,
-            CONFLICTS,
-            OBSOLETES,
-            RECOMMENDS,
-            SUGGESTS,
-            SUPPLEMENTS,
-            ENHANCES,
-        ];
+/// Epoch, version and release.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+struct Evr<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Text<'a>>,
+}
+
+impl<'a> Dependencies<'a> {
+    /// Nothing where there are too many.
+    pub(super) fn read(header: &'a Header, files: &Files<'a>) -> Option<Self> {
         let count = |[names, ..]: [u32; 3]| header.texts(names).take(MAX_DEPENDENCIES + 1).count();
-        if kinds.into_iter().map(count).sum::<usize>() > MAX_DEPENDENCIES {
+        if KINDS.into_iter().map(count).sum::<usize>() > MAX_DEPENDENCIES {
             return None;
         }
         let provides = listed(header, PROVIDES);
         let requires = listed(header, REQUIRES);
-        let names = requires.iter().map(|dependency| dependency.name.as_str());
-        let own_files = own_files(&names.filter(|name| is_primary(name)).collect());
+        let names = requires.iter().map(|dependency| dependency.name);
+        let own_files = files.own(names.filter(|name| is_primary(name.0)));
         let requires = required(requires, &provides, &own_files);
         Some(Self {
             provides,
@@ -95,33 +102,35 @@ impl Dependencies {
     }
 }
 
-fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency> {
+/// The tags of all texts above.
+pub(super) fn texts() -> impl Iterator<Item = u32> {
+    KINDS
+        .into_iter()
+        .flat_map(|[names, _, versions]| [names, versions])
+}
+
+fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency<'_>> {
     let pre = names == REQUIRES[0];
     let rows = header.texts(names).zip(header.numbers(flags));
     rows.zip(header.texts(versions))
-        .map(|((name, flags), version)| Dependency::new(name, flags, &version, pre))
+        .filter_map(|((name, flags), version)| Dependency::new(name, flags, version.0, pre))
         .collect()
 }
 
-impl Dependency {
-    fn new(name: String, flags: u64, evr: &str, may_be_pre: bool) -> Self {
-        let (epoch, version, release) = parts(evr);
-        Self {
+impl<'a> Dependency<'a> {
+    /// None where the version is none, which indexes leave out.
+    fn new(name: Text<'a>, flags: u64, evr: &'a [u8], may_be_pre: bool) -> Option<Self> {
+        Some(Self {
             name,
             flags: comparison(flags),
-            epoch,
-            version,
-            release,
+            version: Evr::read(evr)?,
             pre: may_be_pre && flags & PRE != 0,
-        }
+        })
     }
-}
 
-impl Dependency {
     /// Everything but when it is needed.
-    fn meaning(&self) -> (&str, Option<&str>, [Option<&str>; 3]) {
-        let evr = [&self.epoch, &self.version, &self.release];
-        (&self.name, self.flags, evr.map(Option::as_deref))
+    fn meaning(&self) -> (Text<'a>, Option<&'static str>, Evr<'a>) {
+        (self.name, self.flags, self.version)
     }
 }
 
@@ -136,95 +145,96 @@ fn comparison(flags: u64) -> Option<&'static str> {
     }
 }
 
-/// `[epoch:]version[-release]`; an epoch that is not said is 0.
-fn parts(evr: &str) -> (Option<String>, Option<String>, Option<String>) {
-    if evr.is_empty() {
-        return (None, None, None);
+impl<'a> Evr<'a> {
+    /// `[epoch:]version[-release]`; an epoch that is not said is 0. None where the epoch is no number.
+    fn read(evr: &'a [u8]) -> Option<Self> {
+        if evr.is_empty() {
+            return Some(Self::default());
+        }
+        let (epoch, rest) = match cut(evr, b':') {
+            Some((epoch, _)) if !epoch.iter().all(u8::is_ascii_digit) => return None,
+            Some((epoch @ [_, ..], rest)) => (epoch, rest),
+            Some((_, rest)) => (&b"0"[..], rest),
+            None => (&b"0"[..], evr),
+        };
+        let (version, release) = match cut(rest, b'-') {
+            None => (rest, None),
+            Some((version, release)) => (version, Some(release).filter(|release| !release.is_empty())),
+        };
+        Some(Self {
+            epoch: Some(Text(epoch)),
+            version: Some(Text(version)),
+            release: release.map(Text),
+        })
     }
-    let (epoch, rest) = match evr.split_once(':') {
-        Some((epoch, rest)) if epoch.parse::<u64>().is_ok() => (epoch, rest),
-        Some((_, rest)) => ("0", rest),
-        None => ("0", evr),
-    };
-    let (version, release) = match rest.split_once('-') {
-        None => (rest, None),
-        Some((version, release)) => (version, Some(release).filter(|text| !text.is_empty())),
-    };
-    (
-        Some(epoch.to_owned()),
-        Some(version.to_owned()),
-        release.map(str::to_owned),
-    )
 }
 
 /// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
 /// itself, none twice, and of the versions of libc the highest.
-fn required(all: Vec<Dependency>, own: &[Dependency], own_files: &HashSet<String>) -> Vec<Dependency> {
+fn required<'a>(
+    all: Vec<Dependency<'a>>,
+    own: &[Dependency<'a>],
+    own_files: &HashSet<Text<'a>>,
+) -> Vec<Dependency<'a>> {
     let own: HashSet<_> = own.iter().map(Dependency::meaning).collect();
-    let mut last: HashMap<String, Dependency> = HashMap::new();
+    let mut last: HashMap<Text<'a>, Dependency<'a>> = HashMap::new();
     let mut kept = Vec::new();
-    let mut libc: Option<Dependency> = None;
+    let mut libc: Option<(LibcVersion<'a>, Dependency<'a>)> = None;
     for dependency in all {
-        let name = dependency.name.as_str();
-        if name.starts_with("rpmlib(")
+        let name = dependency.name;
+        if name.0.starts_with(b"rpmlib(")
             || own.contains(&dependency.meaning())
-            || own_files.contains(name)
-            || last.get(name) == Some(&dependency)
+            || own_files.contains(&name)
+            || last.get(&name) == Some(&dependency)
         {
             continue;
         }
-        if name.starts_with("libc.so.6") {
-            let higher = |known: &Dependency| compared(&known.name, name) == Ordering::Less;
-            if libc.as_ref().is_none_or(higher) {
-                libc = Some(dependency);
+        if name.0.starts_with(b"libc.so.6") {
+            let version = LibcVersion::of(name.0);
+            if libc.is_none_or(|(highest, _)| version.is_above(highest)) {
+                libc = Some((version, dependency));
             }
             continue;
         }
-        last.insert(name.to_owned(), dependency.clone());
+        last.insert(name, dependency);
         kept.push(dependency);
     }
-    kept.extend(libc);
+    kept.extend(libc.map(|(_, dependency)| dependency));
     kept
 }
 
 /// Paths that `primary.xml` lists, so that they can be required without the file lists.
-fn is_primary(path: &str) -> bool {
-    path.starts_with("/etc/") || path.contains("bin/") || path == "/usr/lib/sendmail"
-}
-
-/// Compares by the version in the first parentheses: `libc.so.6(GLIBC_2.4)(64bit)`.
-fn compared(one: &str, other: &str) -> Ordering {
-    fn version(name: &str) -> Option<Vec<u64>> {
-        let inside = name.split_once('(')?.1.split_once(')')?.0;
-        let digits = inside.find(|letter: char| letter.is_ascii_digit())?;
-        let numbers = inside
-            .get(digits..)?
-            .split(|letter: char| !letter.is_ascii_digit());
-        Some(numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect())
-    }
-    version(one).cmp(&version(other))
+fn is_primary(path: &[u8]) -> bool {
+    path.starts_with(b"/etc/")
+        || path.windows(4).any(|window| window == b"bin/")
+        || path == b"/usr/lib/sendmail"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn dependency(name: &str, flags: u64, evr: &str) -> Dependency {
-        Dependency::new(name.to_owned(), flags, evr, true)
+    fn dependency(name: &'static str, flags: u64, evr: &'static str) -> Dependency<'static> {
+        Dependency::new(Text(name.as_bytes()), flags, evr.as_bytes(), true).unwrap()
     }
 
     #[test]
     fn versions_are_taken_apart() {
-        let expected = |epoch: &str, version: &str, release: Option<&str>| {
-            (
-                Some(epoch.to_owned()),
-                Some(version.to_owned()),
-                release.map(str::to_owned),
-            )
-        };
-        assert_eq!(parts("1:2.0-3"), expected("1", "2.0", Some("3")));
-        assert_eq!(parts("2.0"), expected("0", "2.0", None));
-        assert_eq!(parts(""), (None, None, None));
+        let text = |text: &'static str| Some(Text(text.as_bytes()));
+        for (evr, epoch, version, release) in [
+            ("1:2.0-3", text("1"), text("2.0"), text("3")),
+            ("2.0", text("0"), text("2.0"), None),
+            (":2.0-", text("0"), text("2.0"), None),
+            ("", None, None, None),
+        ] {
+            let expected = Evr {
+                epoch,
+                version,
+                release,
+            };
+            assert_eq!(Evr::read(evr.as_bytes()), Some(expected));
+        }
+        assert_eq!(Evr::read(b"x:2.0"), None);
     }
 
     #[test]
@@ -243,18 +253,19 @@ mod tests {
             dependency("/bin/sh", 1 << 9, ""),
         ];
         let provides = [dependency("own", 0x08, "1-1")];
-        let own_files = HashSet::from(["/usr/bin/own".to_owned()]);
+        let own_files = HashSet::from([Text(b"/usr/bin/own")]);
         let kept = required(all, &provides, &own_files);
-        let names: Vec<_> = kept.iter().map(|kept| (kept.name.as_str(), kept.pre)).collect();
-        assert_eq!(
-            names,
-            [
-                ("own", false),
-                ("/usr/share/own", false),
-                ("a", false),
-                ("/bin/sh", true),
-                ("libc.so.6(GLIBC_2.14)(64bit)", false),
-            ]
-        );
+        let names: Vec<_> = kept
+            .iter()
+            .map(|kept| (kept.name.to_string(), kept.pre))
+            .collect();
+        let expected = [
+            ("own", false),
+            ("/usr/share/own", false),
+            ("a", false),
+            ("/bin/sh", true),
+            ("libc.so.6(GLIBC_2.14)(64bit)", false),
+        ];
+        assert_eq!(names, expected.map(|(name, pre)| (name.to_owned(), pre)));
     }
 }

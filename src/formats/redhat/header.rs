@@ -5,15 +5,18 @@ use std::io::{self, Read};
 
 use super::super::bounded::{damaged, read_all};
 use super::super::budget::Budget;
+use super::text::Text;
 
 /// Entries of an index.
-pub(super) const MAX_ENTRIES: u32 = 65_536;
+pub(super) const MAX_ENTRIES: u32 = 65_535;
 /// Bytes of a store; packages of a hundred thousand files have some ten million.
 pub(super) const MAX_STORE: u32 = 16 * 1024 * 1024;
 
 const MAGIC: [u8; 4] = [0x8e, 0xad, 0xe8, 0x01];
 const INTRODUCTION: u64 = 16;
 const ENTRY: u64 = 16;
+/// `HEADERIMAGE`, `HEADERSIGNATURES` and `HEADERIMMUTABLE`: an index's first entry may span all others.
+const REGIONS: std::ops::RangeInclusive<u32> = 61..=63;
 
 /// A header in memory.
 pub(super) struct Header {
@@ -49,9 +52,10 @@ impl Header {
         let index_size = u64::from(entries) * ENTRY;
         let index = exactly(reader, index_size, budget)?;
         let store = exactly(reader, u64::from(size), budget)?;
-        let entries = index.as_chunks::<16>().0.iter().map(Entry::read);
+        let entries: Vec<_> = index.as_chunks::<16>().0.iter().map(Entry::read).collect();
+        check(&entries, &store)?;
         Ok(Self {
-            entries: entries.collect(),
+            entries,
             store,
             size: INTRODUCTION + index_size + u64::from(size),
         })
@@ -61,26 +65,24 @@ impl Header {
         self.entries.iter().find(|entry| entry.tag == tag)
     }
 
+    /// Whether there is such a tag.
+    pub(super) fn has(&self, tag: u32) -> bool {
+        self.entry(tag).is_some()
+    }
+
     /// The first text of a tag.
-    pub(super) fn text(&self, tag: u32) -> Option<String> {
+    pub(super) fn text(&self, tag: u32) -> Option<Text<'_>> {
         self.texts(tag).next()
     }
 
-    /// The texts of a tag, as many as the index counts and the store holds.
-    pub(super) fn texts(&self, tag: u32) -> impl Iterator<Item = String> {
-        // STRING, STRING_ARRAY, I18NSTRING.
-        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 6 | 8 | 9));
-        let (mut rest, count) = match entry {
+    /// The texts of a tag.
+    pub(super) fn texts(&self, tag: u32) -> impl Iterator<Item = Text<'_>> {
+        let entry = self.entry(tag).filter(|entry| entry.is_text());
+        let (store, count) = match entry {
             None => (&[][..], 0),
             Some(entry) => (self.store.get(entry.offset..).unwrap_or_default(), entry.count),
         };
-        let next = move || {
-            let end = rest.iter().position(|&byte| byte == 0)?;
-            let (text, after) = rest.split_at(end);
-            rest = after.get(1..).unwrap_or_default();
-            Some(String::from_utf8_lossy(text).into_owned())
-        };
-        std::iter::from_fn(next).take(count)
+        store.split(|&byte| byte == 0).take(count).map(Text)
     }
 
     /// The first number of a tag.
@@ -88,30 +90,33 @@ impl Header {
         self.numbers(tag).next()
     }
 
-    /// The numbers of a tag, as many as the index counts and the store holds.
+    /// The numbers of a tag.
     pub(super) fn numbers(&self, tag: u32) -> impl Iterator<Item = u64> {
-        let entry = self.entry(tag);
-        // CHAR, INT8, INT16, INT32, INT64.
-        let width = match entry.map(|entry| entry.kind) {
-            Some(1 | 2) => 1,
-            Some(3) => 2,
-            Some(4) => 4,
-            Some(5) => 8,
-            _ => 0,
-        };
-        let count = if width == 0 {
-            0
-        } else {
-            entry.map_or(0, |entry| entry.count)
-        };
-        let offset = entry.map_or(0, |entry| entry.offset);
+        let entry = self.entry(tag).filter(|entry| entry.width().is_some());
+        let width = entry.and_then(Entry::width).unwrap_or(1);
+        let (offset, count) = entry.map_or((0, 0), |entry| (entry.offset, entry.count));
         let values = self.store.get(offset..).unwrap_or_default();
-        values.chunks_exact(width.max(1)).take(count).map(|bytes| {
+        values.chunks_exact(width).take(count).map(|bytes| {
             bytes
                 .iter()
                 .fold(0, |number, &byte| number << 8 | u64::from(byte))
         })
     }
+}
+
+/// Refuses an index that rpm refuses: values that do not lie in the store one behind the other, so
+/// that no two tags share a byte.
+fn check(entries: &[Entry], store: &[u8]) -> io::Result<()> {
+    let has_region = entries.first().is_some_and(|entry| REGIONS.contains(&entry.tag));
+    let mut end = 0;
+    for entry in entries.iter().skip(usize::from(has_region)) {
+        let length = store.get(entry.offset..).and_then(|values| entry.length(values));
+        match length {
+            Some(length) if entry.offset >= end => end = entry.offset + length,
+            _ => return Err(damaged("its tags' values do not lie one behind the other")),
+        }
+    }
+    Ok(())
 }
 
 impl Entry {
@@ -123,6 +128,40 @@ impl Entry {
             offset: offset as usize,
             count: count as usize,
         }
+    }
+
+    /// Whether this is `STRING`, `STRING_ARRAY` or `I18NSTRING`.
+    fn is_text(&self) -> bool {
+        matches!(self.kind, 6 | 8 | 9)
+    }
+
+    /// Bytes of one number or of one byte of binary data.
+    fn width(&self) -> Option<usize> {
+        match self.kind {
+            // CHAR, INT8, BIN.
+            1 | 2 | 7 => Some(1),
+            // INT16, INT32, INT64.
+            3 => Some(2),
+            4 => Some(4),
+            5 => Some(8),
+            _ => None,
+        }
+    }
+
+    /// Bytes of all values, which begin where `values` does; none where they are not all there.
+    fn length(&self, values: &[u8]) -> Option<usize> {
+        let last = self.count.checked_sub(1)?;
+        if let Some(width) = self.width() {
+            return self
+                .count
+                .checked_mul(width)
+                .filter(|&length| length <= values.len());
+        }
+        if !self.is_text() || self.kind == 6 && last > 0 {
+            return None;
+        }
+        let mut ends = values.iter().enumerate().filter(|(_, byte)| **byte == 0);
+        ends.nth(last).map(|(end, _)| end + 1)
     }
 }
 
@@ -149,6 +188,8 @@ pub(super) mod fixtures {
     /// Values of a tag.
     pub(in crate::formats) enum Values<'a> {
         Text(&'a str),
+        /// A text in another encoding than UTF-8.
+        Bytes(&'a [u8]),
         Texts(&'a [&'a str]),
         Modes(&'a [u16]),
         Numbers(&'a [u32]),
@@ -186,6 +227,7 @@ pub(super) mod fixtures {
         let count = |count: usize| u32::try_from(count).unwrap();
         match values {
             Values::Text(text) => (6, 1, texts(&[text])),
+            Values::Bytes(bytes) => (6, 1, [bytes, &b"\0"[..]].concat()),
             Values::Texts(list) => (8, count(list.len()), texts(list)),
             Values::Modes(list) => (
                 3,
@@ -216,8 +258,11 @@ mod tests {
             (1003, Values::Numbers(&[7])),
         ]);
         let header = Header::read(&mut &bytes[..], &ample()).unwrap();
-        assert_eq!(header.text(1000).as_deref(), Some("name"));
-        assert_eq!(header.texts(1001).collect::<Vec<_>>(), ["a", "", "b"]);
+        assert_eq!(header.text(1000), Some(Text(b"name")));
+        assert_eq!(
+            header.texts(1001).collect::<Vec<_>>(),
+            [Text(b"a"), Text(b""), Text(b"b")]
+        );
         assert_eq!(header.numbers(1002).collect::<Vec<_>>(), [1, 0xffff]);
         assert_eq!(header.number(1003), Some(7));
         assert_eq!((header.text(1003), header.number(1000)), (None, None));
@@ -225,14 +270,36 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_offsets_beyond_the_store_give_what_is_there() {
-        let mut bytes = header(&[(1000, Values::Texts(&["a", "b"]))]);
-        bytes[28..32].copy_from_slice(&u32::MAX.to_be_bytes());
-        let many = Header::read(&mut &bytes[..], &ample()).unwrap();
-        assert_eq!(many.texts(1000).collect::<Vec<_>>(), ["a", "b"]);
-        bytes[24..28].copy_from_slice(&u32::MAX.to_be_bytes());
-        let beyond = Header::read(&mut &bytes[..], &ample()).unwrap();
-        assert_eq!(beyond.text(1000), None);
+    fn values_outside_of_the_store_or_shared_are_refused() {
+        let good = header(&[(1000, Values::Text("abc")), (1001, Values::Numbers(&[1, 2]))]);
+        assert!(Header::read(&mut &good[..], &ample()).is_ok());
+        // Offset and count of either entry.
+        for (at, value) in [
+            (24, u32::MAX),
+            (28, 0),
+            (28, 2),
+            (28, u32::MAX),
+            (40, 3),
+            (40, 8),
+            (44, 0),
+            (44, 3),
+            (44, 1 << 31),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
+            let refused = Header::read(&mut &bytes[..], &ample()).map(|header| header.size);
+            assert!(refused.is_err(), "{at} {value}");
+        }
+    }
+
+    #[test]
+    fn a_region_spans_the_other_tags() {
+        let mut bytes = header(&[(63, Values::Text("at the end")), (1000, Values::Text("abc"))]);
+        bytes[24..28].copy_from_slice(&12_u32.to_be_bytes());
+        bytes[40..44].copy_from_slice(&0_u32.to_be_bytes());
+        assert!(Header::read(&mut &bytes[..], &ample()).is_ok());
+        bytes[16..20].copy_from_slice(&999_u32.to_be_bytes());
+        assert!(Header::read(&mut &bytes[..], &ample()).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) const PACKAGER: u32 = 1015;
 pub(super) const GROUP: u32 = 1016;
 pub(super) const URL: u32 = 1020;
 pub(super) const ARCH: u32 = 1022;
+pub(super) const OLDFILENAMES: u32 = 1027;
 pub(super) const FILEMODES: u32 = 1030;
 pub(super) const FILEFLAGS: u32 = 1037;
 pub(super) const SOURCERPM: u32 = 1044;
@@ -32,3 +33,22 @@ pub(super) const PAYLOADSIZE: u32 = 5112;
 /// In the signature.
 pub(super) const SIGNED_PAYLOADSIZE: u32 = 1007;
 pub(super) const SIGNED_LONGARCHIVESIZE: u32 = 271;
+
+/// The texts that are kept, those of dependencies aside.
+pub(super) const TEXTS: &[u32] = &[
+    SUMMARY,
+    DESCRIPTION,
+    BUILDHOST,
+    VENDOR,
+    LICENSE,
+    PACKAGER,
+    GROUP,
+    URL,
+    SOURCERPM,
+    PAYLOADCOMPRESSOR,
+    CHANGELOGNAME,
+    CHANGELOGTEXT,
+    OLDFILENAMES,
+    BASENAMES,
+    DIRNAMES,
+];

@@ -136,6 +136,58 @@ fn what_names_a_release_must_be_safe() {
 }
 
 #[test]
+fn latin1_texts_are_read_as_createrepo_writes_them() {
+    let packager = with(tag::PACKAGER, Values::Bytes(b"Jos\xe9 <j@example.org>"));
+    let manifest = read_rpm(rpm(&packager)).unwrap();
+    assert_eq!(manifest.metadata.value()["packager"], "José <j@example.org>");
+}
+
+#[test]
+fn texts_that_no_index_can_hold_are_refused() {
+    for tag in [tag::SUMMARY, tag::CHANGELOGTEXT, tag::BASENAMES, 1047, 1113] {
+        let rejection = read_rpm(rpm(&with(tag, Values::Text("a\u{1b}b")))).unwrap_err();
+        assert_eq!(
+            rejection.message,
+            "the header's texts hold control characters, which the index of a repository cannot; remove \
+             them and build the package again"
+        );
+    }
+    assert!(read_rpm(rpm(&with(tag::SUMMARY, Values::Text("a\tb\r\n")))).is_ok());
+}
+
+#[test]
+fn a_package_without_a_source_has_its_own_architecture() {
+    let mut tags = tags();
+    tags.retain(|(tag, _)| *tag != tag::SOURCERPM);
+    let manifest = read_rpm(rpm(&tags)).unwrap();
+    assert_eq!(manifest.variant.as_deref(), Some("x86_64"));
+    assert_eq!(manifest.metadata.value()["source_rpm"], serde_json::Value::Null);
+}
+
+#[test]
+fn file_names_of_old_packages_are_read() {
+    let mut tags = with(
+        tag::OLDFILENAMES,
+        Values::Texts(&["/usr/bin/fruit", "/usr/share/fruit", "/usr/share/log"]),
+    );
+    tags.retain(|(tag, _)| ![tag::DIRNAMES, tag::DIRINDEXES, tag::BASENAMES].contains(tag));
+    let manifest = read_rpm(rpm(&tags)).unwrap();
+    let expected = json!([
+        {"path": "/usr/bin/", "files": ["fruit"]},
+        {"path": "/usr/share/", "folders": ["fruit"], "ghosts": ["log"]},
+    ]);
+    assert_eq!(manifest.metadata.value()["folders"], expected);
+    // And what it holds itself is no requirement.
+    assert_eq!(manifest.metadata.value()["requires"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn dependencies_without_a_usable_epoch_are_left_out() {
+    let manifest = read_rpm(rpm(&with(5047, Values::Texts(&["x:1"])))).unwrap();
+    assert_eq!(manifest.metadata.value()["recommends"], json!([]));
+}
+
+#[test]
 fn headers_that_lie_are_refused() {
     let outside = rpm(&with(tag::DIRINDEXES, Values::Numbers(&[0, 1, 9])));
     assert_eq!(read_rpm(outside).unwrap_err().field, "header");
