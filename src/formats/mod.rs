@@ -28,7 +28,6 @@ mod debian;
 mod digest;
 mod files;
 mod gzip;
-mod headers;
 mod helm;
 mod java;
 mod javascript;

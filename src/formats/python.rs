@@ -4,8 +4,11 @@
 //! stand only in its file name (Binary distribution format), which installers take at its word.
 //! Names are normalised as PEP 503 has it, versions as PEP 440.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use self::email::Fields;
 use self::filename::{FileName, sdist_name, wheel_name};
 use self::version::Version;
 use super::alphabet::is_word;
@@ -13,38 +16,40 @@ use super::bounded::unreadable;
 use super::budget::{Budget, Metered};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
-use super::headers::{Headers, paragraph};
 use super::{MAX_METADATA, Manifest, Rejection, metadata, zip};
 
+mod email;
 mod filename;
 mod version;
 
 /// What the Simple API and a project's page need.
 #[derive(Debug, Serialize)]
-struct IndexFacts {
+struct IndexFacts<'a> {
     filetype: &'static str,
-    metadata_version: Option<String>,
-    summary: Option<String>,
-    requires_python: Option<String>,
-    requires_dist: Vec<String>,
-    provides_extra: Vec<String>,
-    license: Option<String>,
-    license_expression: Option<String>,
-    author: Option<String>,
-    author_email: Option<String>,
-    maintainer: Option<String>,
-    maintainer_email: Option<String>,
-    home_page: Option<String>,
-    keywords: Option<String>,
-    classifiers: Vec<String>,
-    project_urls: Vec<String>,
-    description_content_type: Option<String>,
-    dynamic: Vec<String>,
+    metadata_version: Option<Cow<'a, str>>,
+    summary: Option<Cow<'a, str>>,
+    requires_python: Option<Cow<'a, str>>,
+    requires_dist: Vec<Cow<'a, str>>,
+    provides_extra: Vec<Cow<'a, str>>,
+    license: Option<Cow<'a, str>>,
+    license_expression: Option<Cow<'a, str>>,
+    /// PEP 639: the files that hold the licence's text.
+    license_files: Vec<Cow<'a, str>>,
+    author: Option<Cow<'a, str>>,
+    author_email: Option<Cow<'a, str>>,
+    maintainer: Option<Cow<'a, str>>,
+    maintainer_email: Option<Cow<'a, str>>,
+    home_page: Option<Cow<'a, str>>,
+    keywords: Option<Cow<'a, str>>,
+    classifiers: Vec<Cow<'a, str>>,
+    project_urls: Vec<Cow<'a, str>>,
+    description_content_type: Option<Cow<'a, str>>,
+    dynamic: Vec<Cow<'a, str>>,
     /// Of the raw bytes of METADATA, as PEP 658 publishes it.
     metadata_sha256: String,
     metadata_size: usize,
     /// The file name's build tag.
-    build: Option<String>,
+    build: Option<&'a str>,
 }
 
 pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
@@ -52,12 +57,12 @@ pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest,
         let named = wheel_name(stem)?;
         manifest(&wheel(source, &named)?, source.budget(), |_| named)
     } else if let Some(stem) = suffix_off(filename, ".zip") {
-        manifest(&zipped_sdist(source)?, source.budget(), |headers| {
-            sdist_name(stem, headers)
+        manifest(&zipped_sdist(source)?, source.budget(), |fields| {
+            sdist_name(stem, fields)
         })
     } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
-        manifest(&sdist(source)?, source.budget(), |headers| {
-            sdist_name(stem, headers)
+        manifest(&sdist(source)?, source.budget(), |fields| {
+            sdist_name(stem, fields)
         })
     } else {
         Err(Rejection::new(
@@ -148,14 +153,13 @@ fn several(field: &'static str) -> Rejection {
 fn manifest<'a>(
     bytes: &[u8],
     budget: &Budget,
-    named: impl FnOnce(&Headers) -> FileName<'a>,
+    named: impl FnOnce(&Fields) -> FileName<'a>,
 ) -> Result<Manifest, Rejection> {
-    // Old build tools wrote other encodings into fields that no index uses.
-    let text = paragraph(bytes);
-    let headers = Headers::read(&text, budget)
+    let fields = Fields::read(bytes, budget)
         .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
-    let named = named(&headers);
-    let name = headers.get("Name").map(str::trim).unwrap_or_default();
+    let named = named(&fields);
+    let name = fields.get("Name").unwrap_or_default();
+    let name = name.trim();
     if !is_name(name) {
         return Err(Rejection::new(
             "Name",
@@ -163,7 +167,8 @@ fn manifest<'a>(
              with a letter or a digit",
         ));
     }
-    let stated = headers.get("Version").map(str::trim).unwrap_or_default();
+    let stated = fields.get("Version").unwrap_or_default();
+    let stated = stated.trim();
     let version = Version::parse(stated).ok_or_else(|| {
         Rejection::new(
             "Version",
@@ -177,13 +182,13 @@ fn manifest<'a>(
         version: stated.to_owned(),
         normalized_version: version.canonical(),
         variant: Some(named.variant()),
-        metadata: metadata(&index_facts(bytes, &headers, &named))?,
+        metadata: metadata(&index_facts(bytes, &fields, &named))?,
     })
 }
 
-fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts {
-    let one = |name: &str| headers.get(name).map(str::to_owned);
-    let all = |name: &str| headers.all(name).map(str::to_owned).collect();
+fn index_facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> IndexFacts<'a> {
+    let one = |name: &str| fields.get(name);
+    let all = |name: &str| fields.all(name).collect();
     IndexFacts {
         filetype: if named.tags.is_some() {
             "bdist_wheel"
@@ -197,6 +202,7 @@ fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts 
         provides_extra: all("Provides-Extra"),
         license: one("License"),
         license_expression: one("License-Expression"),
+        license_files: all("License-File"),
         author: one("Author"),
         author_email: one("Author-email"),
         maintainer: one("Maintainer"),
@@ -209,7 +215,7 @@ fn index_facts(bytes: &[u8], headers: &Headers, named: &FileName) -> IndexFacts 
         dynamic: all("Dynamic"),
         metadata_sha256: sha256(bytes),
         metadata_size: bytes.len(),
-        build: named.build.map(str::to_owned),
+        build: named.build,
     }
 }
 

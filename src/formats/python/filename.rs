@@ -2,7 +2,7 @@
 
 use super::super::Rejection;
 use super::super::alphabet::is_made_of;
-use super::super::headers::Headers;
+use super::email::Fields;
 use super::normalized;
 use super::version::Version;
 
@@ -44,8 +44,8 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
 }
 
 /// Where the name ends and the version begins only the file itself tells.
-pub(super) fn sdist_name<'a>(stem: &'a str, headers: &Headers) -> FileName<'a> {
-    let stated = normalized(headers.get("Name").unwrap_or_default());
+pub(super) fn sdist_name<'a>(stem: &'a str, fields: &Fields) -> FileName<'a> {
+    let stated = normalized(fields.get("Name").unwrap_or_default().trim());
     let split = stem.match_indices('-').find_map(|(hyphen, _)| {
         let name = stem.get(..hyphen)?;
         let version = stem.get(hyphen + 1..)?;

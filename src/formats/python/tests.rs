@@ -19,6 +19,8 @@ Provides-Extra: x
 Classifier: One :: Two
 License: MIT
         folded
+License-File: LICENSE
+License-File: licenses/NOTICE.txt
 
 The description: is not a field
 ";
@@ -48,6 +50,7 @@ fn a_wheel_says_all_that_an_index_needs() {
         "provides_extra": ["x"],
         "license": "MIT\n        folded",
         "license_expression": null,
+        "license_files": ["LICENSE", "licenses/NOTICE.txt"],
         "author": null,
         "author_email": null,
         "maintainer": null,
