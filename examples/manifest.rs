@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use packages_api::formats::{self, Ecosystem, Manifest};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,8 +19,8 @@ fn main() -> ExitCode {
     };
     let mut code = ExitCode::SUCCESS;
     for path in paths {
-        match manifest(ecosystem, Path::new(path)) {
-            Ok(manifest) => println!("{}", json(manifest)),
+        match line(ecosystem, Path::new(path)) {
+            Ok(line) => println!("{line}"),
             Err(error) => {
                 eprintln!("{path}: {error}");
                 code = ExitCode::FAILURE;
@@ -28,24 +30,31 @@ fn main() -> ExitCode {
     code
 }
 
-fn manifest(ecosystem: &str, path: &Path) -> Result<Manifest, Box<dyn std::error::Error>> {
+fn line(ecosystem: &str, path: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let ecosystem: Ecosystem = ecosystem.parse()?;
     let filename = path.file_name().unwrap_or_default().to_string_lossy();
     let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
-    Ok(formats::read(ecosystem, &filename, &mut file)?)
+    Ok(json(&formats::read(ecosystem, &filename, &mut file)?)?)
 }
 
-/// One line for each package, so that many can be read at once.
-fn json(manifest: Manifest) -> serde_json::Value {
-    let mut object = serde_json::Map::new();
-    object.insert("name".into(), manifest.name.into());
-    object.insert("normalized_name".into(), manifest.normalized_name.into());
-    object.insert("version".into(), manifest.version.into());
-    object.insert("normalized_version".into(), manifest.normalized_version.into());
-    object.insert("variant".into(), manifest.variant.into());
-    object.insert(
-        "metadata".into(),
-        serde_json::from_str(manifest.metadata.as_str()).expect("JSON"),
-    );
-    object.into()
+/// One line for each package, so that many can be read at once. The metadata is as it is kept.
+fn json(manifest: &Manifest) -> serde_json::Result<String> {
+    serde_json::to_string(&Line {
+        name: &manifest.name,
+        normalized_name: &manifest.normalized_name,
+        version: &manifest.version,
+        normalized_version: &manifest.normalized_version,
+        variant: manifest.variant.as_deref(),
+        metadata: serde_json::from_str(manifest.metadata.as_str())?,
+    })
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    normalized_name: &'a str,
+    version: &'a str,
+    normalized_version: &'a str,
+    variant: Option<&'a str>,
+    metadata: &'a RawValue,
 }

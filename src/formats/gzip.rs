@@ -1,6 +1,6 @@
 //! Gzip (RFC 1952), bounded.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 use flate2::read::{GzDecoder, MultiGzDecoder};
 
@@ -11,6 +11,14 @@ use super::tarball::Archive;
 /// What `packed` holds: its first member alone, as `zlib` reads it, of at most `limit` bytes.
 pub(super) fn gunzip(packed: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     read_all(GzDecoder::new(packed), limit, budget)
+}
+
+/// Whether `source`, which is left at its beginning, begins as gzip does.
+pub(super) fn is_gzip(source: &mut (impl Read + Seek)) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    source.take(2).read_to_end(&mut magic)?;
+    source.rewind()?;
+    Ok(magic == [0x1f, 0x8b])
 }
 
 /// A compressed tar archive. What it may expand to is the budget's matter.

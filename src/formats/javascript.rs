@@ -1,14 +1,16 @@
-//! `javascript`: an npm package, a compressed tar with `package/package.json`.
+//! `javascript`: an npm package, a tar with `package/package.json`, compressed as a rule.
 //!
 //! The top folder may have any name, since installers strip it; a `package.json` further down is
 //! somebody else's. Kept is what a packument shows of a version.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::Sha512;
 
@@ -16,8 +18,8 @@ use super::alphabet::is_made_of;
 use super::bounded::unreadable;
 use super::budget::{Budget, Metered};
 use super::digest::{Hashing, hex};
-use super::gzip::{finish, tar_gz};
-use super::tarball::Member;
+use super::gzip::{finish, is_gzip, tar_gz};
+use super::tarball::{Archive, Member};
 use super::{Manifest, Rejection, json, metadata};
 
 mod version;
@@ -27,12 +29,16 @@ const MAX_PACKAGE_JSON: u64 = 4 * 1024 * 1024;
 /// Bytes of a name, scope included, as npm has it.
 const MAX_NAME: usize = 214;
 
+/// Commands that one package may bring.
+const MAX_COMMANDS: usize = 1_000;
+
 /// What a packument says of a version: `manifest` is `package.json` itself, the rest its `dist` and
 /// what the registry works out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct IndexFacts {
-    manifest: Map<String, Value>,
+struct IndexFacts<'a> {
+    /// As it was written, white space apart: the order of `exports` decides what is imported.
+    manifest: &'a RawValue,
     /// `sha512-` and base64, as Subresource Integrity has it.
     integrity: String,
     /// SHA-1, hexadecimal.
@@ -43,7 +49,7 @@ struct IndexFacts {
     unpacked_size: u64,
     has_install_script: bool,
     /// Commands and the files that they run.
-    bin: Map<String, Value>,
+    bin: BTreeMap<String, String>,
 }
 
 /// What one pass over the archive gathers.
@@ -59,19 +65,31 @@ struct Contents {
 pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let budget = source.budget();
-    let hashing: Hashing<_, Sha1> = Hashing::new(Hashing::<_, Sha512>::new(source));
-    let mut archive = tar_gz(hashing, budget);
+    let is_packed = is_gzip(source).map_err(&unreadable)?;
+    let mut hashing: Hashing<_, Sha1> = Hashing::new(Hashing::<_, Sha512>::new(source));
     let mut contents = Contents::default();
-    while let Some(mut member) = archive.next().map_err(&unreadable)? {
-        contents.add(&mut member)?;
+    if is_packed {
+        let mut archive = tar_gz(hashing, budget);
+        contents.gather(&mut archive)?;
+        hashing = finish(archive).map_err(&unreadable)?;
+    } else {
+        let mut archive = Archive::new(hashing, budget);
+        contents.gather(&mut archive)?;
+        hashing = archive.into_inner();
     }
-    let hashing = finish(archive).map_err(&unreadable)?;
     let (hashing, sha1, _) = hashing.finish().map_err(&unreadable)?;
     let (_, sha512, _) = hashing.finish().map_err(&unreadable)?;
     manifest(&contents, &sha1, &sha512, budget)
 }
 
 impl Contents {
+    fn gather<R: Read>(&mut self, archive: &mut Archive<'_, R>) -> Result<(), Rejection> {
+        while let Some(mut member) = archive.next().map_err(unreadable("file"))? {
+            self.add(&mut member)?;
+        }
+        Ok(())
+    }
+
     fn add<R: Read>(&mut self, member: &mut Member<'_, '_, R>) -> Result<(), Rejection> {
         self.file_count += 1;
         self.unpacked_size = self.unpacked_size.saturating_add(member.size());
@@ -93,11 +111,15 @@ impl Contents {
     }
 }
 
-/// What is left of a path without its first folder.
+/// The name of a file in the top folder, whatever that is called, as npm strips it: the first part of
+/// the path goes, then whatever leads nowhere. Nothing for files further down.
 fn below_top(path: &[u8]) -> &[u8] {
-    let path = path.strip_prefix(b"./").unwrap_or(path);
-    let slash = path.iter().position(|&byte| byte == b'/');
-    slash.and_then(|slash| path.get(slash + 1..)).unwrap_or_default()
+    let parts = path.split(|&byte| byte == b'/').skip(1);
+    let mut parts = parts.filter(|part| !matches!(part, [] | [b'.']));
+    match (parts.next(), parts.next()) {
+        (Some(name), None) => name,
+        _ => b"",
+    }
 }
 
 fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) -> Result<Manifest, Rejection> {
@@ -105,25 +127,23 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
         .package_json
         .as_deref()
         .ok_or_else(|| wrong("there is none in the archive's top folder; make the file with `npm pack`"))?;
-    let package = json::read(bytes, budget).map_err(|error| wrong(&error))?;
-    let Value::Object(package) = package else {
-        return Err(wrong("it is no object"));
-    };
-    let name = name(&package)?;
-    let (version, precedence) = version(&package)?;
+    let written = json::read(bytes, budget).map_err(|error| wrong(&error))?;
+    let package = Package::read(&written).ok_or_else(|| wrong("it is no object"))?;
+    let name = package.name()?;
+    let (version, precedence) = package.version()?;
     Ok(Manifest {
         normalized_name: name.clone(),
         version,
         normalized_version: precedence,
         variant: None,
         metadata: metadata(&IndexFacts {
+            manifest: &written,
             integrity: format!("sha512-{}", STANDARD.encode(sha512)),
             shasum: hex(sha1),
             file_count: contents.file_count,
             unpacked_size: contents.unpacked_size,
-            has_install_script: has_install_script(&package, contents.binding),
-            bin: commands(&package, &name),
-            manifest: package,
+            has_install_script: package.has_install_script(contents.binding),
+            bin: package.commands(&name)?,
         })?,
         name,
     })
@@ -133,12 +153,34 @@ fn wrong(why: &str) -> Rejection {
     Rejection::new("package.json", format!("`package.json` is not usable: {why}"))
 }
 
-/// A name as `validate-npm-package-name` allows it; capitals are in old ones.
-fn name(package: &Map<String, Value>) -> Result<String, Rejection> {
-    let name = package.get("name").and_then(Value::as_str);
-    name.filter(|name| is_name(name))
-        .map(str::to_owned)
-        .ok_or_else(|| {
+/// What counts of a `package.json`.
+#[derive(Default)]
+struct Package<'a> {
+    name: Option<Cow<'a, str>>,
+    version: Option<Cow<'a, str>>,
+    scripts: Option<&'a RawValue>,
+    bin: Option<&'a RawValue>,
+    gypfile: Option<&'a RawValue>,
+}
+
+impl<'a> Package<'a> {
+    fn read(written: &'a RawValue) -> Option<Self> {
+        let mut package = Self::default();
+        let is_object = json::members(written, |key, value| match key {
+            "name" => package.name = json::text(value),
+            "version" => package.version = json::text(value),
+            "scripts" => package.scripts = Some(value),
+            "bin" => package.bin = Some(value),
+            "gypfile" => package.gypfile = Some(value),
+            _ => {}
+        });
+        is_object.then_some(package)
+    }
+
+    /// A name as `validate-npm-package-name` allows it; capitals are in old ones.
+    fn name(&self) -> Result<String, Rejection> {
+        let name = self.name.as_deref().filter(|name| is_name(name));
+        name.map(str::to_owned).ok_or_else(|| {
             Rejection::new(
                 "name",
                 format!(
@@ -148,6 +190,59 @@ fn name(package: &Map<String, Value>) -> Result<String, Rejection> {
                 ),
             )
         })
+    }
+
+    fn version(&self) -> Result<(String, String), Rejection> {
+        let stated = self.version.as_deref();
+        stated.and_then(version::cleaned).ok_or_else(|| {
+            Rejection::new(
+                "version",
+                "the `version` in package.json must be a semantic version whose numbers are at most \
+                 9007199254740991, such as `1.2.3` or `2.0.0-rc.1`",
+            )
+        })
+    }
+
+    fn has_install_script(&self, binding: bool) -> bool {
+        let mut scripts = BTreeMap::new();
+        if let Some(written) = self.scripts {
+            json::members(written, |key, script| {
+                if let Some(event) = ["preinstall", "install", "postinstall"]
+                    .iter()
+                    .find(|event| **event == key)
+                {
+                    let is_filled = json::text(script).is_some_and(|script| !script.is_empty());
+                    scripts.insert(*event, is_filled);
+                }
+            });
+        }
+        let built = binding && self.gypfile.is_none_or(|gypfile| gypfile.get() != "false");
+        built || scripts.into_values().any(|is_filled| is_filled)
+    }
+
+    /// `bin` as npm normalises it: a lone file is a command of the package's name.
+    fn commands(&self, name: &str) -> Result<BTreeMap<String, String>, Rejection> {
+        let mut commands = BTreeMap::new();
+        let Some(bin) = self.bin else {
+            return Ok(commands);
+        };
+        let mut count = 0;
+        let mut add = |command: &str, path: &RawValue| {
+            count += 1;
+            if count <= MAX_COMMANDS
+                && let Some(path) = json::text(path)
+            {
+                add_command(&mut commands, command, &path);
+            }
+        };
+        add(name, bin);
+        json::items(bin, |path| add(&json::text(path).unwrap_or_default(), path));
+        json::members(bin, add);
+        if count > MAX_COMMANDS {
+            return Err(wrong(&format!("`bin` names more than {MAX_COMMANDS} commands")));
+        }
+        Ok(commands)
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -161,61 +256,19 @@ fn is_name(name: &str) -> bool {
     valid && name.len() <= MAX_NAME
 }
 
-fn version(package: &Map<String, Value>) -> Result<(String, String), Rejection> {
-    let stated = package.get("version").and_then(Value::as_str);
-    stated.and_then(version::cleaned).ok_or_else(|| {
-        Rejection::new(
-            "version",
-            "the `version` in package.json must be a semantic version whose numbers are at most \
-             9007199254740991, such as `1.2.3` or `2.0.0-rc.1`",
-        )
-    })
-}
-
-fn has_install_script(package: &Map<String, Value>, binding: bool) -> bool {
-    let script = |name: &str| {
-        let script = package.get("scripts").and_then(|scripts| scripts.get(name));
-        script
-            .and_then(Value::as_str)
-            .is_some_and(|script| !script.is_empty())
-    };
-    let built = binding && package.get("gypfile") != Some(&Value::Bool(false));
-    built || ["preinstall", "install", "postinstall"].into_iter().any(script)
-}
-
-/// `bin` as npm normalises it: a lone file is a command of the package's name.
-fn commands(package: &Map<String, Value>, name: &str) -> Map<String, Value> {
-    let own_name = name.rsplit('/').next().unwrap_or(name);
-    let mut commands = Map::new();
-    match package.get("bin") {
-        Some(Value::String(path)) => add_command(&mut commands, own_name, path),
-        Some(Value::Array(paths)) => {
-            for path in paths.iter().filter_map(Value::as_str) {
-                add_command(&mut commands, path, path);
-            }
-        }
-        Some(Value::Object(pairs)) => {
-            for (command, path) in pairs {
-                add_command(&mut commands, command, path.as_str().unwrap_or_default());
-            }
-        }
-        _ => {}
-    }
-    commands
-}
-
 /// Neither a command nor its file may point out of where it belongs.
-fn add_command(commands: &mut Map<String, Value>, command: &str, path: &str) {
-    let command = inside(command).rsplit('/').next().unwrap_or_default().to_owned();
+fn add_command(commands: &mut BTreeMap<String, String>, command: &str, path: &str) {
+    let command = inside(&command.replace(':', "/"));
+    let command = command.rsplit('/').next().unwrap_or_default();
     let path = inside(path);
     if !command.is_empty() && !path.is_empty() {
-        commands.insert(command, path.into());
+        commands.insert(command.to_owned(), path);
     }
 }
 
 /// A relative path without `.`, `..` and empty parts.
 fn inside(path: &str) -> String {
-    let path = path.replace(['\\', ':'], "/");
+    let path = path.replace('\\', "/");
     let mut parts = Vec::new();
     for part in path.split('/') {
         match part {

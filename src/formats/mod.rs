@@ -201,7 +201,7 @@ const FORMATS: &[Format] = &[
         name: "javascript",
         aliases: &["npm"],
         holds: "npm packages (`.tgz`)",
-        made_of: &[Container::Gzip],
+        made_of: &[Container::Gzip, Container::Tar],
         normalize: str::to_owned,
         read: javascript::read,
     },

@@ -3,6 +3,7 @@ use std::io::Cursor;
 use serde_json::json;
 use sha2::Digest;
 
+use super::super::budget::fixtures::ample;
 use super::super::tarball::fixtures::{gzip, tar};
 use super::super::{Ecosystem, read as read_package};
 use super::*;
@@ -45,6 +46,26 @@ fn a_package_says_all_that_a_packument_needs() {
             variant: None,
             metadata: metadata(&expected).unwrap(),
         }
+    );
+}
+
+#[test]
+fn an_archive_need_not_be_compressed() {
+    let files: [(&str, &[u8]); 1] = [("package/package.json", br#"{"name": "a", "version": "1.0.0"}"#)];
+    let file = tar(&files);
+    let expected = json!({
+        "manifest": {"name": "a", "version": "1.0.0"},
+        "integrity": format!("sha512-{}", STANDARD.encode(Sha512::digest(&file))),
+        "shasum": hex(&Sha1::digest(&file)),
+        "fileCount": 1,
+        "unpackedSize": 33,
+        "hasInstallScript": false,
+        "bin": {},
+    });
+    let manifest = read_package(Ecosystem::Javascript, "a.tar", &mut Cursor::new(file)).unwrap();
+    assert_eq!(
+        (manifest.name.as_str(), manifest.metadata.value()),
+        ("a", expected)
     );
 }
 
@@ -92,14 +113,111 @@ fn what_is_no_object_is_refused() {
     }
 }
 
+fn commands(package: &str) -> BTreeMap<String, String> {
+    let written = json::read(package.as_bytes(), &ample()).unwrap();
+    Package::read(&written).unwrap().commands("@s/a").unwrap()
+}
+
 #[test]
 fn commands_stay_inside_the_package() {
-    let package = json!({"bin": {"../../evil": "../../../etc/passwd", "b": "./x/../y.js"}});
-    let commands = commands(package.as_object().unwrap(), "a");
-    assert_eq!(
-        Value::Object(commands),
-        json!({"evil": "etc/passwd", "b": "y.js"})
+    for (bin, expected) in [
+        (r#""./cli.js""#, &[("a", "cli.js")][..]),
+        (
+            r#"{"../../evil": "../../../etc/passwd", "b": "./x/../y.js"}"#,
+            &[("evil", "etc/passwd"), ("b", "y.js")],
+        ),
+        (r#"{"c:\\d\\e": "f\\g:h", "b": 1, "": "x"}"#, &[("e", "f/g:h")]),
+        (r#"["./bin/x", "y", 1]"#, &[("x", "bin/x"), ("y", "y")]),
+        (r#"{"a": "1", "a": "2"}"#, &[("a", "2")]),
+        ("1", &[]),
+    ] {
+        let owned = expected
+            .iter()
+            .map(|(name, path)| ((*name).to_owned(), (*path).to_owned()));
+        assert_eq!(
+            commands(&format!(r#"{{"bin": {bin}}}"#)),
+            owned.collect(),
+            "{bin}"
+        );
+    }
+}
+
+#[test]
+fn commands_are_counted() {
+    let many: Vec<_> = (0..=MAX_COMMANDS).map(|id| format!(r#""c{id}": "x""#)).collect();
+    let package = format!(
+        r#"{{"name": "a", "version": "1.0.0", "bin": {{{}}}}}"#,
+        many.join(",")
     );
+    let rejection = read_npm(&[("package/package.json", package.as_bytes())]).unwrap_err();
+    assert_eq!(
+        rejection.message,
+        "`package.json` is not usable: `bin` names more than 1000 commands"
+    );
+}
+
+#[test]
+fn a_manifest_is_kept_as_it_was_written() {
+    let package = br#"{
+        "name": "a", "version": "1.0.0", "description": "cut \ud83d",
+        "exports": {"types": "./t.d.ts", "import": "./i.mjs", "default": "./d.js"},
+        "large": [1e400, 123456789012345678901234567890], "2": 0, "1": 0
+    }"#;
+    let manifest = read_npm(&[("package/package.json", package)]).unwrap();
+    let kept = concat!(
+        r#"{"manifest":{"name":"a","version":"1.0.0","description":"cut \ud83d","#,
+        r#""exports":{"types":"./t.d.ts","import":"./i.mjs","default":"./d.js"},"#,
+        r#""large":[1e400,123456789012345678901234567890],"2":0,"1":0},"integrity":"#,
+    );
+    assert_eq!(&manifest.metadata.as_str()[..kept.len()], kept);
+}
+
+#[test]
+fn an_author_in_latin1_reads_as_node_reads_it() {
+    let package = b"{\"name\": \"a\", \"version\": \"1.0.0\", \"author\": \"Jos\xe9\"}";
+    let manifest = read_npm(&[("package/package.json", package)]).unwrap();
+    assert_eq!(manifest.metadata.value()["manifest"]["author"], "Jos\u{fffd}");
+}
+
+#[test]
+fn install_scripts_and_bindings_are_noticed() {
+    let binding = ("package/binding.gyp", &b""[..]);
+    for (fields, files, expected) in [
+        (r#""scripts": {"test": "x"}"#, &[][..], false),
+        (r#""scripts": {"install": "x"}"#, &[], true),
+        (r#""scripts": {"install": "x", "install": ""}"#, &[], false),
+        (r#""scripts": ["install"]"#, &[], false),
+        (r#""x": 1"#, &[binding], true),
+        (r#""gypfile": true"#, &[binding], true),
+        (r#""gypfile": false"#, &[binding], false),
+    ] {
+        let package = format!(r#"{{"name": "a", "version": "1.0.0", {fields}}}"#);
+        let own = [("package/package.json", package.as_bytes())];
+        let manifest = read_npm(&[&own, files].concat()).unwrap();
+        assert_eq!(
+            manifest.metadata.value()["hasInstallScript"],
+            expected,
+            "{fields}"
+        );
+    }
+}
+
+#[test]
+fn the_top_folder_is_stripped_as_npm_strips_it() {
+    let package: &[u8] = br#"{"name": "a", "version": "1.0.0"}"#;
+    for (path, is_found) in [
+        ("package//package.json", true),
+        ("package/./package.json", true),
+        ("./package.json", true),
+        ("/package.json", true),
+        ("./package/package.json", false),
+        ("/package/package.json", false),
+        ("package/../package.json", false),
+        ("package.json", false),
+        ("package\\package.json", false),
+    ] {
+        assert_eq!(read_npm(&[(path, package)]).is_ok(), is_found, "{path}");
+    }
 }
 
 #[test]

@@ -39,7 +39,8 @@ fn strict(text: &str) -> Option<String> {
     let mut strict = numbers.join(".");
     if !suffix.is_empty() {
         // A lone hyphen is an identifier, not the beginning of one.
-        let identifiers = suffix.strip_prefix('-').filter(|rest| !rest.is_empty());
+        let is_begun = |rest: &&str| !rest.is_empty() && !rest.starts_with('.');
+        let identifiers = suffix.strip_prefix('-').filter(is_begun);
         strict.push('-');
         strict.push_str(&prerelease(identifiers.unwrap_or(suffix)));
     }
@@ -80,6 +81,7 @@ mod tests {
             ("01.02.03-rc.01", "1.2.3-rc.1", "1.2.3-rc.1"),
             ("1.2.3-", "1.2.3--", "1.2.3--"),
             ("1.2.3--", "1.2.3--", "1.2.3--"),
+            ("1.2.3-.1", "1.2.3--.1", "1.2.3--.1"),
             ("0.0.0-0a.x-y", "0.0.0-0a.x-y", "0.0.0-0a.x-y"),
             (
                 "9007199254740991.0.0",
