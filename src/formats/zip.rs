@@ -7,10 +7,11 @@
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use flate2::Crc;
-use flate2::read::DeflateDecoder;
 
 use super::bounded::{damaged, length_of, read_all};
 use super::budget::Metered;
+
+mod method;
 
 /// Bytes of the directory.
 pub(super) const MAX_DIRECTORY: u64 = 32 * 1024 * 1024;
@@ -90,12 +91,10 @@ pub(super) fn contents(source: &mut Metered<'_>, entry: &Entry, limit: u64) -> i
     }
     io::copy(&mut source.take(extra), &mut io::sink())?;
     let packed = source.take(entry.packed_size);
-    let bytes = match entry.method {
-        _ if entry.flags & ENCRYPTED != 0 => return Err(damaged("an entry is encrypted")),
-        0 => read_all(packed, limit, budget)?,
-        8 => read_all(DeflateDecoder::new(packed), limit, budget)?,
-        _ => return Err(damaged("an entry is compressed in an unusual way")),
-    };
+    if entry.flags & ENCRYPTED != 0 {
+        return Err(damaged("an entry is encrypted"));
+    }
+    let bytes = method::unpacked(entry, packed, limit, budget)?;
     let mut crc = Crc::new();
     crc.update(&bytes);
     if bytes.len() as u64 != entry.size || crc.sum() != entry.crc {
