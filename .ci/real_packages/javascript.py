@@ -30,4 +30,4 @@ def compare(folder):
             package = json.loads(tar.extractfile(inside).read().decode("utf-8-sig"))
         for key, value in package.items():
             same("javascript", file, "package.json: every key", facts["manifest"].get(key), value)
-        same("javascript", file, "package.json: keys", sorted(facts["manifest"]), sorted(package))
+        same("javascript", file, "package.json: order of keys", list(facts["manifest"]), list(package))

@@ -15,7 +15,7 @@ PYTHON_FIELDS = {
     "Home-page": "home_page", "Keywords": "keywords",
     "Description-Content-Type": "description_content_type",
 }
-PYTHON_LISTS = {"Requires-Dist": "requires_dist", "Provides-Extra": "provides_extra",
+PYTHON_LISTS = {"Requires-Dist": "requires_dist", "Provides-Extra": "provides_extra", "License-File": "license_files",
                 "Classifier": "classifiers", "Project-URL": "project_urls", "Dynamic": "dynamic"}
 
 
@@ -37,7 +37,7 @@ def compare(folder):
     files = [file for file in glob.glob(folder + "/*") if file.endswith((".whl", ".tar.gz", ".zip"))]
     for file, manifest in manifests("python", files):
         raw = python_metadata(file)
-        message = email.parser.Parser().parsestr(raw.decode("utf-8", "replace"))
+        message = email.parser.Parser().parsestr(decoded(raw))
         facts = manifest["metadata"]
         same("python", file, "name", manifest["name"], message["Name"])
         same("python", file, "version", manifest["version"], message["Version"])
@@ -56,6 +56,13 @@ def compare(folder):
             same("python", file, "tags", every, {str(tag) for tag in tags})
         else:
             same("python", file, "variant", manifest["variant"], "sdist")
+
+
+def decoded(raw):
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def as_zip(file):
