@@ -8,9 +8,12 @@ use super::file::File;
 
 pub(crate) mod deflate;
 pub(crate) mod helm;
+pub(crate) mod javascript;
+pub(crate) mod python;
 pub(crate) mod ruby;
 pub(crate) mod terraform;
 pub(crate) mod tgz;
+pub(crate) mod yaml;
 
 /// Bytes of the largest file that a form carries.
 pub(crate) const LARGEST_FORM: usize = 4_300_000;
@@ -34,7 +37,14 @@ impl Family {
 
 /// Every family of every format. A new format's are added here.
 pub(crate) fn families() -> Vec<Family> {
-    [ruby::families(), helm::families(), terraform::families()].concat()
+    [
+        helm::families(),
+        javascript::families(),
+        python::families(),
+        ruby::families(),
+        terraform::families(),
+    ]
+    .concat()
 }
 
 /// `part` again and again, up to `size` bytes.

@@ -7,26 +7,48 @@ use flate2::write::GzEncoder;
 use tar::EntryType;
 
 use super::super::gem::{Gem, gzip, tar};
-use super::{Family, tgz};
+use super::{Family, deflate, tgz, yaml};
 
 const FILENAME: &str = "banana-1.0.0.gem";
+/// Bytes of a specification that are read.
+const LARGEST: usize = 8 << 20;
 
 pub(crate) fn families() -> Vec<Family> {
-    let own = |name, build| Family {
+    let own = |(name, build)| Family {
         name,
         ecosystem: "ruby",
         filename: FILENAME,
         build,
     };
-    vec![
-        own("empty stored blocks", |size| gem(&tgz::empty_stored(size))),
-        own("empty blocks of fixed codes", |size| gem(&tgz::empty_fixed(size))),
-        own("empty blocks of own codes", |size| gem(&tgz::empty_dynamic(size))),
-        own("zeros", |size| gem(&tgz::zeros(size))),
-        own("values in a list", |size| {
-            packed(&format!("x: [{}]", "1,".repeat(size)))
-        }),
-    ]
+    let ways: [(&'static str, fn(usize) -> Vec<u8>); 6] = [
+        ("empty stored blocks", |size| gem(&tgz::empty_stored(size))),
+        ("empty blocks of fixed codes", |size| gem(&tgz::empty_fixed(size))),
+        ("empty blocks of own codes", |size| gem(&tgz::empty_dynamic(size))),
+        ("zeros", |size| gem(&tgz::zeros(size))),
+        ("dependencies", |size| specification(&dependencies(size))),
+        ("members", filled_tar),
+    ];
+    ways.into_iter()
+        .chain(yaml::ways!(specification))
+        .map(own)
+        .collect()
+}
+
+/// A gem of this specification, of which no more is there than is read.
+fn specification(yaml: &[u8]) -> Vec<u8> {
+    let read = &yaml[..yaml.len().min(LARGEST)];
+    gem(&deflate::gzip(read))
+}
+
+fn dependencies(size: usize) -> Vec<u8> {
+    let start = b"name: banana\nversion: {version: 1.0.0}\ndependencies:\n";
+    let one = b"- {name: a, requirement: {requirements: [['>=', {version: '0'}]]}}\n";
+    yaml::text(start, one, b"", size)
+}
+
+/// A tar of empty members.
+fn filled_tar(size: usize) -> Vec<u8> {
+    super::filled(&tgz::header("x", b'0', 0), size)
 }
 
 /// What is wrong with each, and its bytes.
