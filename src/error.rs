@@ -46,6 +46,8 @@ pub enum Error {
     Conflict(String),
     /// 413: larger than what a function is handed.
     TooLarge,
+    /// 415: the body, or a part of it, is encoded in a way that is not taken.
+    Encoded(&'static str),
     /// 422: well-formed, but wrong; the fields at fault.
     Invalid(Vec<FieldError>),
     /// 429: the table or the bucket is throttling.
@@ -91,6 +93,7 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -112,7 +115,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadRequest(text) | Self::NotFound(text) | Self::Conflict(text) => f.write_str(text),
-            Self::Unauthorized(text) => f.write_str(text),
+            Self::Unauthorized(text) | Self::Encoded(text) => f.write_str(text),
             Self::Forbidden(scope) => write!(
                 f,
                 "This token lacks the scope `{scope}`. Use a token that has it, or ask an administrator for one."

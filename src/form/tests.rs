@@ -68,8 +68,8 @@ async fn a_body_that_is_no_form_is_a_400() {
 
 #[tokio::test]
 async fn what_a_client_sent_does_not_come_back_in_the_message() {
-    let name = "x".repeat(100_000);
-    let form = format!("--B\r\n{name}: x\r\n\r\nx\r\n--B--\r\n");
+    let name = "x".repeat(10_000);
+    let form = format!("--B\r\n{name}\r\n\r\nx\r\n--B--\r\n");
     let error = read_form("multipart/form-data; boundary=B", form.as_bytes()).await;
     let message = error.unwrap_err().to_string();
     assert!(message.starts_with("A part of the form has headers"), "{message}");
@@ -98,7 +98,11 @@ async fn a_name_is_read_as_its_client_meant_it() {
         ),
         (r#"form-data; name="file"; filename*=utf-8'en'a.gem"#, "a.gem"),
         (
-            r#"form-data; name="file"; filename="x.gem"; filename*=latin1''y"#,
+            r#"form-data; name="file"; filename="x"; filename*=ISO-8859-1'fr'caf%E9.gem"#,
+            "café.gem",
+        ),
+        (
+            r#"form-data; name="file"; filename="x.gem"; filename*=koi8-r''y"#,
             "x.gem",
         ),
     ] {
@@ -200,4 +204,112 @@ async fn a_form_has_either_a_file_or_a_package_url() {
             other => panic!("{names:?}: {other:?}"),
         }
     }
+}
+
+async fn read_body(body: &str) -> Result<Form> {
+    read_any("multipart/form-data; boundary=B", body.as_bytes()).await
+}
+
+/// Spellings of RFC 2046 and RFC 5322 that few clients use, each of a file `a.gem` of one `x`.
+#[tokio::test]
+async fn uncommon_spellings_of_a_form_are_read() {
+    const PART: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"a.gem\"\r\n\r\nx";
+    for body in [
+        // Folded headers, at any blank and more than once.
+        "--B\r\nContent-Disposition: form-data; name=\"file\";\r\n filename=\"a.gem\"\r\n\r\nx\r\n--B--",
+        "--B\r\nContent-Disposition:\r\n\tform-data;\r\n\tname=\"file\";\r\n  filename=a.gem\r\n\r\nx\r\n--B--",
+        "--B\r\nX-Note: a\r\n b\r\n c\r\nContent-Disposition: x; name=file; filename=a.gem\r\n\r\nx\r\n--B--",
+        // A blank before the colon, none behind it, any case.
+        "--B\r\ncontent-disposition :form-data; name=file; filename=a.gem\r\n\r\nx\r\n--B--",
+        // Contents as they are, said to be so.
+        &format!("--B\r\nContent-Transfer-Encoding: Binary\r\n{PART}\r\n--B--"),
+        &format!("--B\r\nContent-Transfer-Encoding: 8bit\r\n{PART}\r\n--B--"),
+        // Text around the form, with the boundary in it where no line begins.
+        &format!("This form's boundary is --B, once more: --B--\r\n--B\r\n{PART}\r\n--B--"),
+        &format!("\r\n--B\r\n{PART}\r\n--B--"),
+        &format!("\n--B\r\n{PART}\r\n--B--"),
+        &format!("--B\r\n{PART}\r\n--B--\r\nand more\r\n--B\r\n\r\n"),
+        // Blanks behind a boundary.
+        &format!("--B \t\r\n{PART}\r\n--B--  "),
+        // Parts without headers, without content, without both.
+        &format!("--B\r\n\r\nnote\r\n--B\r\n{PART}\r\n--B--"),
+        &format!("--B\r\n\r\nnote\r\n\r\nnote\r\n--B\r\n{PART}\r\n--B--"),
+        &format!("--B\r\nX-Note: y\r\n\r\n--B\r\n{PART}\r\n--B--"),
+        &format!("--B\r\n\r\n--B\r\n{PART}\r\n--B--"),
+    ] {
+        match read_body(body).await {
+            Ok(Form::File(file)) => {
+                assert_eq!((&*file.filename, &*file.bytes), ("a.gem", &b"x"[..]), "{body}")
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_part_is_a_415() {
+    for encoding in [
+        "base64",
+        "BASE64",
+        "quoted-printable",
+        "x-uuencode",
+        "gzip",
+        "\r\n base64",
+        "",
+    ] {
+        let body = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\
+             Content-Transfer-Encoding: {encoding}\r\n\r\neA==\r\n--B--\r\n"
+        );
+        let answer = read_body(&body).await;
+        assert!(matches!(answer, Err(Error::Encoded(_))), "{encoding}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_a_415() {
+    for (encodings, taken) in [
+        (&["identity"][..], true),
+        (&[""], true),
+        (&["gzip"], false),
+        (&["identity", "br"], false),
+        (&["gzip, identity"], false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("multipart/form-data; boundary=B"),
+        );
+        for encoding in encodings {
+            headers.append(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        let answer = read(&headers, Body::from(FORM.to_vec())).await;
+        assert_eq!(answer.is_ok(), taken, "{encodings:?}");
+        assert!(taken || matches!(answer, Err(Error::Encoded(_))), "{encodings:?}");
+    }
+}
+
+#[tokio::test]
+async fn unreadable_headers_of_a_part_are_a_400() {
+    const DISPOSITION: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"";
+    let long = format!("X: {}", "x".repeat(1_000_000));
+    let many = vec!["X: x"; 32].join("\r\n");
+    for (head, beginning) in [
+        (long.as_str(), "A part of the form has more than"),
+        (&many, "A part of the form has more than"),
+        (DISPOSITION, "A part of the form has two"),
+        (" folded onto nothing", "A part of the form has headers"),
+        ("no header", "A part of the form has headers"),
+        (": nameless", "A part of the form has headers"),
+        ("a b: c", "A part of the form has headers"),
+        ("X: a\nb", "A part of the form has headers"),
+    ] {
+        let body = format!("--B\r\n{head}\r\n{DISPOSITION}\r\n\r\nx\r\n--B--\r\n");
+        let message = read_body(&body).await.unwrap_err().to_string();
+        assert!(message.starts_with(beginning), "{message}");
+        assert!(message.len() < 300, "{message}");
+    }
+    let lines = format!("--B\n{DISPOSITION}\n\nx\n--B--\n");
+    let message = read_body(&lines).await.unwrap_err().to_string();
+    assert!(message.starts_with("The form's lines end with LF"), "{message}");
 }

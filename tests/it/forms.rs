@@ -1,7 +1,8 @@
 //! Forms as clients send them, and as attackers do.
 
 use http::Method;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::support::File;
@@ -72,6 +73,14 @@ async fn a_file_name_is_read_as_it_was_meant() {
             "naïve-1.0.2.txt",
         ),
         (
+            r#"form-data; name="file"; filename="x"; filename*=iso-8859-1''caf%E9-1.0.2.txt"#,
+            "café-1.0.2.txt",
+        ),
+        (
+            "form-data; name=\"file\";\r\n filename=\"folded-1.0.2.txt\"",
+            "folded-1.0.2.txt",
+        ),
+        (
             r#"form-data; name="file"; filename="a\"b-1.0.3.txt""#,
             "a\"b-1.0.3.txt",
         ),
@@ -129,6 +138,33 @@ async fn hostile_forms_are_refused_and_leave_nothing() {
         );
         answer.assert_error(status);
     }
+    assert_eq!(app.contents().await, before);
+}
+
+#[tokio::test]
+async fn an_encoded_form_is_refused_by_name() {
+    let app = TestApp::start().await;
+    let before = app.contents().await;
+    let gem = Gem::banana().build();
+    let encoded = Part::new(
+        &format!(
+            "{}\r\nContent-Transfer-Encoding: base64",
+            Part::file("form-data", &gem).head
+        ),
+        "YmFuYW5h",
+    );
+    let mut answers = String::new();
+    for (name, encoding, form) in [
+        ("a part in base64", "identity", Form::of(&[encoded])),
+        ("a body in gzip", "gzip", Form::usual(&gem)),
+    ] {
+        let request = app.user.request(Method::POST, &app.user.packages());
+        let request = request.header(CONTENT_TYPE, form.content_type);
+        let request = request.header(CONTENT_ENCODING, encoding);
+        let answer = app.user.send(request.body(form.body)).await;
+        answers.push_str(&format!("{name}: {}\n\n", answer.whole()));
+    }
+    assert_snapshot!(answers);
     assert_eq!(app.contents().await, before);
 }
 

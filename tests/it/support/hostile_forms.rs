@@ -13,8 +13,13 @@ pub(crate) fn hostile_forms() -> Vec<(&'static str, Form)> {
         let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
         Form::of(&[Part::new(&head, gem.bytes.clone())])
     };
-    let header =
-        |header: String| Form::of(&[Part::new(&format!("{header}\r\n{}", file.head), b"x".to_vec())]);
+    // Around a gem that would be published: what is wrong is the header alone.
+    let header = |header: String| {
+        Form::of(&[Part::new(
+            &format!("{header}\r\n{}", file.head),
+            gem.bytes.clone(),
+        )])
+    };
     let raw = |body: &[u8]| Form {
         body: body.to_vec(),
         ..usual.clone()
@@ -47,6 +52,7 @@ pub(crate) fn hostile_forms() -> Vec<(&'static str, Form)> {
             header(format!("X: {}", "x".repeat(1_000_000))),
         ),
         ("10,000 headers", header(vec!["X: x"; 10_000].join("\r\n"))),
+        ("10,000 folds", header(format!("X: x{}", "\r\n x".repeat(10_000)))),
         (
             "a header without end",
             raw(format!("--{BOUNDARY}\r\n{}", "x".repeat(1_000_000)).as_bytes()),
