@@ -140,6 +140,33 @@ impl App {
 fn lifetime(request: &Request) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
     const LONGEST: Duration = Duration::from_mins(15);
+            Page::DescribeFile => call.in_time(packages::describe_file(&call, registry, id)).await,
+        }
+    }
+}
+
+/// What the log says a call was about. Only what could exist is named: the rest of a path is whatever
+/// somebody typed.
+struct About {
+    route: String,
+    organization: Option<Slug>,
+    registry: Option<Slug>,
+    /// The package that the answer shows, else the one that the path names.
+    package: Option<PackageId>,
+    /// The package that was copied.
+    source_package: Option<PackageId>,
+}
+
+impl About {
+    fn of(route: Option<Route<'_>>, response: &Response<Body>) -> Self {
+        let shown = response.extensions().get::<PackageId>().copied();
+        let named = route.and_then(|route| PackageId::in_address(route.id));
+        Self {
+            route: route.map_or_else(|| "none".to_owned(), |route| format!("{:?}", route.page)),
+            organization: route.and_then(|route| route.registry.organization.parse().ok()),
+            registry: route.and_then(|route| route.registry.registry.parse().ok()),
+            package: shown.or(named),
+            source_package: named.filter(|named| shown.is_some_and(|shown| shown != *named)),
     let left = request.lambda_context_ref().and_then(|context| {
         let end = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
         end.duration_since(SystemTime::now()).ok()

@@ -17,6 +17,7 @@ pub(crate) const ROUTES: &[(Method, &str, Page)] = &[
     (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::DeletePackage),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Page::CopyPackage),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DownloadPackage),
+    (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DescribeFile),
 ];
 
 /// One page of the API's documentation.
@@ -31,6 +32,7 @@ pub(crate) enum Page {
     DeletePackage,
     CopyPackage,
     DownloadPackage,
+    DescribeFile,
 }
 
 impl Page {
@@ -38,9 +40,12 @@ impl Page {
     pub(crate) fn changes(self) -> bool {
         match self {
             Self::PublishPackage | Self::RequestUpload | Self::DeletePackage | Self::CopyPackage => true,
-            Self::Health | Self::OpenApi | Self::ListPackages | Self::GetPackage | Self::DownloadPackage => {
-                false
-            }
+            Self::Health
+            | Self::OpenApi
+            | Self::ListPackages
+            | Self::GetPackage
+            | Self::DownloadPackage
+            | Self::DescribeFile => false,
         }
     }
 }
@@ -56,16 +61,11 @@ pub(crate) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// The page for `method` and `path`. HEAD is answered as GET is.
+    /// The page for `method` and `path`. HEAD is answered as GET is, unless it has a page of its own.
     ///
     /// # Errors
     /// A path that exists with other methods is a 405 that names them; any other a 404.
     pub(crate) fn of(method: &Method, path: &'a str) -> Result<Self, Error> {
-        let asked = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
         // Of the paths that it could be, the first: `upload` is no package's id.
         let Some((_, template, _)) = ROUTES
             .iter()
@@ -79,15 +79,18 @@ impl<'a> Route<'a> {
             ));
         };
         let (registry, id) = names(template, path).unwrap_or_default();
+        let pages = || ROUTES.iter().filter(|(_, other, _)| other == template);
+        let of = |method| pages().find(|(own, _, _)| own == method);
+        let as_get = || of(&Method::GET).filter(|_| method == Method::HEAD);
+        if let Some((_, _, page)) = of(method).or_else(as_get) {
+            return Ok(Self {
+                page: *page,
+                registry,
+                id,
+            });
+        }
         let mut allow = Vec::new();
-        for (method, _, page) in ROUTES.iter().filter(|(_, other, _)| other == template) {
-            if method == asked {
-                return Ok(Self {
-                    page: *page,
-                    registry,
-                    id,
-                });
-            }
+        for (method, _, _) in pages().filter(|(method, _, _)| method != Method::HEAD) {
             allow.push(method.as_str());
             allow.extend((method == Method::GET).then_some("HEAD"));
         }

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lambda_http::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use crate::digest::Digests;
 use crate::error::{Error, FieldError, READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS, Result};
-use crate::files::PostForm;
+use crate::files::{self, PostForm};
 use crate::id::PackageId;
 use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
@@ -25,6 +26,8 @@ const OPENAPI: &str = include_str!("../../openapi.yaml");
 
 /// What the Go client waits for after a 429, in seconds.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// The front of every address: where this API, and its pages for people, are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -244,6 +247,25 @@ pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
 /// 200, alive: of the function alone, the storage is not asked.
 pub(crate) fn health() -> Result<Response<Body>> {
     let body = HealthBody {
+/// 200 with the headers that the file itself is answered with, and its SHA-256 (RFC 9530).
+pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
+    let digest = format!("sha-256=:{}:", package.digests.sha256.to_base64());
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, package.size.into());
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, text) in [
+        (CONTENT_TYPE, files::CONTENT_TYPE),
+        (CONTENT_DISPOSITION, &files::attachment(&package.filename)),
+        (REPR_DIGEST, &digest),
+    ] {
+        let value = HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
+        headers.insert(name, value);
+    }
+    Ok(response)
+}
+
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
     };

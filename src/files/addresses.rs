@@ -96,7 +96,7 @@ fn other_style(address: &str, bucket: &str) -> Option<String> {
 }
 
 /// RFC 6266: the name for old readers in ASCII, and the whole of it for all others.
-fn attachment(filename: &str) -> String {
+pub(crate) fn attachment(filename: &str) -> String {
     let plain = |character: char| match character {
         ' '..='~' if !matches!(character, '"' | '\\' | '%') => character,
         _ => '_',

@@ -22,12 +22,13 @@ mod copies;
 mod listing;
 mod post_form;
 mod ranges;
+pub(crate) use addresses::attachment;
 pub(crate) use listing::Stored;
 pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
 pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
 
 /// The type of everything that is stored: no browser runs it.
-const CONTENT_TYPE: &str = "application/octet-stream";
+pub(crate) const CONTENT_TYPE: &str = "application/octet-stream";
 
 /// What every key of an upload begins with.
 pub(crate) const UPLOADS: &str = "uploads";

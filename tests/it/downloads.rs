@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use http::Method;
-use packages_api::Scope;
+use packages_api::{Digest, Scope};
 use tokio::process::Command;
 
 use crate::support::File;
@@ -25,8 +25,8 @@ async fn a_download_leads_to_the_file_for_a_while() {
     let path = address.strip_prefix(&app.user.base_url).unwrap();
     let mut user = app.user.clone();
     user.http = not_following();
-    for method in [Method::GET, Method::HEAD] {
-        let answer = user.call(method, path).await;
+    for _ in 0..2 {
+        let answer = user.call(Method::GET, path).await;
         assert_eq!(answer.status, 302);
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("content-type"), None);
@@ -69,9 +69,17 @@ async fn a_download_takes_reading() {
     let app = TestApp::start().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     let path = format!("{}/{id}/download", app.user.packages());
+    let stranger = app.stranger().await;
+    for (user, status) in [
+        (app.user.authorized(None), 401),
+        (stranger.clone(), 404),
+        (app.user_with(&[Scope::WritePackages]).await, 403),
+    ] {
+        assert_eq!(user.call(Method::HEAD, &path).await.status, status);
+    }
     let get = async |user: crate::support::client::Client| user.call(Method::GET, &path).await;
     get(app.user.authorized(None)).await.assert_error(401);
-    get(app.stranger().await).await.assert_error(404);
+    get(stranger).await.assert_error(404);
     get(app.user_with(&[Scope::WritePackages]).await)
         .await
         .assert_error(403);
@@ -90,6 +98,47 @@ async fn a_download_costs_one_round_trip() {
     let path = format!("{}/{id}/download", user.packages());
     assert_eq!(user.call(Method::GET, &path).await.status, 302);
     assert_eq!(proxy.calls(), ["BatchGetItem"]);
+    proxy.clear();
+    assert_eq!(user.call(Method::HEAD, &path).await.status, 200);
+    assert_eq!(proxy.calls(), ["BatchGetItem"]);
+}
+
+/// `curl -I`, Gradle and Homebrew ask so before they download.
+#[tokio::test]
+async fn a_head_describes_the_file_without_leading_to_it() {
+    let app = TestApp::start().await;
+    let user = app.user.at(ORGANIZATION, FILES);
+    let package = user.publish(&File::new("naïve-1.0.0.txt", "bananas")).await;
+    let path = format!("{}/{}/download", user.packages(), package.id());
+    let answer = user.call(Method::HEAD, &path).await;
+    assert_eq!(answer.status, 200);
+    let sha256 = package.json()["digests"]["sha256"]
+        .as_str()
+        .unwrap()
+        .parse::<Digest<32>>();
+    let digest = format!("sha-256=:{}:", sha256.unwrap().to_base64());
+    for (name, value) in [
+        ("content-length", "7"),
+        ("content-type", "application/octet-stream"),
+        (
+            "content-disposition",
+            "attachment; filename=\"na_ve-1.0.0.txt\"; filename*=UTF-8''na%C3%AFve-1.0.0.txt",
+        ),
+        ("accept-ranges", "bytes"),
+        ("cache-control", "no-store"),
+        ("repr-digest", &digest),
+    ] {
+        assert_eq!(answer.header(name), Some(value));
+    }
+    assert_eq!(answer.header("location"), None);
+    assert!(answer.body.is_empty());
+    // What the file itself is answered with is the same.
+    let file = user.call(Method::GET, &path).await;
+    for name in ["content-length", "content-type", "content-disposition"] {
+        assert_eq!(file.header(name), answer.header(name));
+    }
+    assert_eq!(user.delete(&package.id()).await.status, 200);
+    assert_eq!(user.call(Method::HEAD, &path).await.status, 404);
 }
 
 /// `curl -OJL`, as a user calls it.

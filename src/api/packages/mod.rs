@@ -66,6 +66,17 @@ pub(crate) async fn download(call: &Call<'_>, path: RegistryPath<'_>, id: &str) 
 }
 
 /// The package that a path names, for who may.
+/// `HEAD …/packages/{id}/download`: the file's size, type and name, from the record. An address that is
+/// signed for GET answers no HEAD, so this is no redirect.
+pub(crate) async fn describe_file(
+    call: &Call<'_>,
+    path: RegistryPath<'_>,
+    id: &str,
+) -> Result<Response<Body>> {
+    let (_, package) = find(call, path, id, READING).await?;
+    views::file_headers(&package)
+}
+
 async fn find(
     call: &Call<'_>,
     path: RegistryPath<'_>,

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -32,12 +33,11 @@ fn documented(path: &str) -> Option<&'static Value> {
 pub(crate) fn assert_described(method: &Method, path: &str, answer: &Answer) {
     let case = || format!("{method} {path}: {} {:?}", answer.status, answer.body);
     let status = answer.status.as_str();
-    let asked = if method == Method::HEAD {
-        Method::GET
-    } else {
-        method.clone()
-    };
-    let operation = documented(path).and_then(|path| path.get(asked.as_str().to_ascii_lowercase()));
+    // The API takes every spelling of a path, the description has one.
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let of = |method: &Method| documented(&path)?.get(method.as_str().to_ascii_lowercase());
+    let as_get = || of(&Method::GET).filter(|_| method == Method::HEAD);
+    let operation = of(method).or_else(as_get);
     let Some(operation) = operation else {
         assert!(
             ["400", "404", "405"].contains(&status),
