@@ -9,12 +9,15 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::api::{Call, Query, packages, views};
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
+use crate::id::PackageId;
 use crate::records::Records;
 use crate::route::{Page, Route};
+use crate::slug::Slug;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -59,15 +62,17 @@ impl App {
         let received = request.body().len();
         let path = front_door::path(&self.config, &request);
         let method = request.method().clone();
+        let caller = Caller::of(request.headers());
         let route = Route::of(&method, &path);
         let named = route.as_ref().ok().copied();
         let lives = started + lifetime(&request);
         let answer = match route {
-            Ok(route) => {
-                tokio::time::timeout_at(lives, Box::pin(self.answer(route, request, started, lives)))
-                    .await
-                    .unwrap_or_else(|_| Err(Error::Unavailable("the sandbox's time was up".to_owned())))
-            }
+            Ok(route) => tokio::time::timeout_at(
+                lives,
+                Box::pin(self.answer(route, request, &caller, started, lives)),
+            )
+            .await
+            .unwrap_or_else(|_| Err(Error::Unavailable("the sandbox's time was up".to_owned()))),
             Err(error) => Err(error),
         };
         let inside = answer.as_ref().err().and_then(Error::inside).map(str::to_owned);
@@ -78,16 +83,17 @@ impl App {
         response
             .headers_mut()
             .extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
-        let registry = named
-            .map(|route| route.registry)
-            .filter(|path| !path.organization.is_empty());
+        let about = About::of(named, &response);
         tracing::info!(
             request_id,
             gateway_request_id,
             method = method.as_str(),
-            route = named.map_or_else(|| "none".to_owned(), |route| format!("{:?}", route.page)),
-            organization = registry.map(|path| path.organization),
-            registry = registry.map(|path| path.registry),
+            route = about.route,
+            organization = about.organization.as_ref().map(Slug::as_str),
+            registry = about.registry.as_ref().map(Slug::as_str),
+            package_id = about.package.map(display),
+            source_package_id = about.source_package.map(display),
+            token_id = caller.token_id().map(display),
             status = response.status().as_u16(),
             milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             bytes_in = received,
@@ -102,6 +108,7 @@ impl App {
         &self,
         route: Route<'_>,
         request: Request,
+        caller: &Caller,
         started: Instant,
         lives: Instant,
     ) -> Result<Response<Body>> {
@@ -110,12 +117,13 @@ impl App {
         }
         let urls = front_door::urls(&self.config, &request);
         let (parts, body) = request.into_parts();
-        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let query = Query::new(parts.uri.query().unwrap_or_default());
         let end = lives.min(started + self.config.request_timeout);
         let call = Call {
             records: &self.records,
             files: &self.files,
             headers: &parts.headers,
+            caller,
             urls: &urls,
             deadline: end.checked_sub(RESERVE).unwrap_or(end),
             end,
@@ -126,20 +134,12 @@ impl App {
             Page::OpenApi => Ok(views::openapi()),
             // What moves large files may take longer than the gateway waits.
             Page::PublishPackage => packages::publish(&call, registry, body).await,
-            Page::CopyPackage => packages::copy(&call, registry, id, &query).await,
+            Page::CopyPackage => packages::copy(&call, registry, id, query).await,
             Page::RequestUpload => call.in_time(packages::request_upload(&call, registry)).await,
-            Page::ListPackages => call.in_time(packages::list(&call, registry, &query)).await,
+            Page::ListPackages => call.in_time(packages::list(&call, registry, query)).await,
             Page::GetPackage => call.in_time(packages::get(&call, registry, id)).await,
             Page::DeletePackage => call.in_time(packages::delete(&call, registry, id)).await,
             Page::DownloadPackage => call.in_time(packages::download(&call, registry, id)).await,
-        }
-    }
-}
-
-/// How long this sandbox lives on, less what the answer takes.
-fn lifetime(request: &Request) -> Duration {
-    const MARGIN: Duration = Duration::from_millis(500);
-    const LONGEST: Duration = Duration::from_mins(15);
             Page::DescribeFile => call.in_time(packages::describe_file(&call, registry, id)).await,
         }
     }
@@ -167,6 +167,14 @@ impl About {
             registry: route.and_then(|route| route.registry.registry.parse().ok()),
             package: shown.or(named),
             source_package: named.filter(|named| shown.is_some_and(|shown| shown != *named)),
+        }
+    }
+}
+
+/// How long this sandbox lives on, less what the answer takes.
+fn lifetime(request: &Request) -> Duration {
+    const MARGIN: Duration = Duration::from_millis(500);
+    const LONGEST: Duration = Duration::from_mins(15);
     let left = request.lambda_context_ref().and_then(|context| {
         let end = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
         end.duration_since(SystemTime::now()).ok()

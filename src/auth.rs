@@ -1,17 +1,16 @@
-//! Who are you, and may you? The `Authorization` header → a token → what it opens.
+//! Who are you, and may you? The caller's secret → a token → what it opens.
 
 use std::time::SystemTime;
 
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::AUTHORIZATION;
 use uuid::Uuid;
 
+use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
 use crate::records::keys::{self, Key};
 use crate::records::{Package, Records, Registry, Token, Upload};
 use crate::scope::Scope;
-use crate::secret::{InvalidSecret, Secret};
+use crate::secret::Secret;
 use crate::slug::Slug;
 
 /// The registry that a request's path names, whether or not there is such a one.
@@ -74,18 +73,18 @@ impl Access {
 /// 404 for another organization, 403 without the scope, 404 for another registry.
 pub(crate) async fn enter(
     records: &Records,
-    headers: &HeaderMap,
+    caller: &Caller,
     path: RegistryPath<'_>,
     request: Request<'_>,
 ) -> Result<Access> {
-    let secret = secret(headers)?;
-    let keys = Keys::of(&secret, path, request);
+    let keys = Keys::of(caller.secret()?, path, request);
     let mut found = records.find(&keys.all()).await?;
 
     let token: Option<Token> = found.take(&keys.token)?;
     let token = token.filter(is_current).ok_or(Error::Unauthorized(
         "This token is unknown here: it has expired or was deleted. Use a current token.",
     ))?;
+    caller.recognize(token.id);
     if token.organization.as_str() != path.organization {
         return Err(Error::NotFound(format!(
             "There is no organization `{}`, or none that this token may know of.",
@@ -133,7 +132,7 @@ impl Keys {
         let organization = path.organization.parse::<Slug>().ok();
         let slug = path.registry.parse::<Slug>().ok();
         let slugs = || organization.as_ref().zip(slug.as_ref());
-        let package = request.package.and_then(|id| id.parse::<PackageId>().ok());
+        let package = request.package.and_then(PackageId::in_address);
         let target = request.target.and_then(|slug| slug.parse::<Slug>().ok());
         Self {
             token: keys::token_by_secret(&secret.hash()),
@@ -176,29 +175,6 @@ fn no_registry(organization: &Slug, registry: &str) -> Error {
     Error::NotFound(format!(
         "There is no registry `{registry}` in `{organization}`, or none that this token may know of."
     ))
-}
-
-/// The secret that a request carries.
-fn secret(headers: &HeaderMap) -> Result<Secret> {
-    let header = headers.get(AUTHORIZATION).ok_or(Error::Unauthorized(
-        "This request carries no token. Send the header `Authorization: Bearer <token>`.",
-    ))?;
-    let words = header.to_str().ok().and_then(|text| text.trim().split_once(' '));
-    let (_, text) = words
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .ok_or(Error::Unauthorized(
-            "The Authorization header is not of the form `Authorization: Bearer <token>`.",
-        ))?;
-    text.trim().parse().map_err(|mistake| {
-        Error::Unauthorized(match mistake {
-            InvalidSecret::Form => {
-                "This is no token of this registry: they begin with `pkgs_`. Use one made for this organization."
-            }
-            InvalidSecret::Checksum => {
-                "This token is incomplete or has a typing error: its checksum does not hold. Copy it again, whole."
-            }
-        })
-    })
 }
 
 /// Whether the token has not expired. The table removes expired tokens too, but some time after.

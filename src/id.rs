@@ -27,6 +27,12 @@ impl PackageId {
         Self(mint_above(floor))
     }
 
+    /// The id that an address names. There the digits have no case (RFC 9562, 4); in keys, which S3 and
+    /// DynamoDB compare byte by byte, they are small.
+    pub(crate) fn in_address(text: &str) -> Option<Self> {
+        text.to_ascii_lowercase().parse().ok()
+    }
+
     /// When it was minted, in milliseconds.
     #[must_use]
     pub fn minted_at(self) -> SystemTime {
@@ -134,5 +140,20 @@ mod tests {
         let ids = [0, 1, 5, 3_000_000].map(|later| beyond(floor, at(now_millis() + later)));
         assert!(ids.is_sorted(), "{ids:?}");
         assert!(ids.iter().all(|id| *id > floor));
+    }
+
+    #[test]
+    fn digits_in_an_address_have_no_case() {
+        let id = PackageId::mint();
+        let upper = id.to_string().to_uppercase();
+        assert_eq!(PackageId::in_address(&upper), Some(id));
+        assert_eq!(PackageId::in_address(&id.to_string()), Some(id));
+        for bad in [
+            upper.replace('-', ""),
+            format!("{{{upper}}}"),
+            format!(" {upper}"),
+        ] {
+            assert_eq!(PackageId::in_address(&bad), None, "{bad}");
+        }
     }
 }

@@ -17,6 +17,7 @@ mod api;
 mod app;
 mod auth;
 mod aws;
+mod caller;
 mod config;
 mod digest;
 mod error;

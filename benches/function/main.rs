@@ -1,6 +1,6 @@
 //! What the deployed function costs, beside what bounds it in the same run: how soon it polls,
-//! beside a bare function; the memory of a publish, beside the body's size; and what hostile forms
-//! and packages can make it do.
+//! beside a bare function; the memory of a publish, beside the body's size; and what requests without
+//! a valid token, hostile forms and hostile packages can make it do.
 //!
 //! `FUNCTION_BINARY` and `BARE_BINARY` name release builds; see `.ci/measure`. Exits with 1 where a
 //! bound is exceeded.
@@ -36,6 +36,7 @@ mod runtime_api;
 mod sandbox;
 #[path = "../../tests/it/support/seed.rs"]
 mod seed;
+mod strangers;
 
 const STARTS: usize = 101;
 const MAX_FIRST_POLL_RATIO: f64 = 4.0;
@@ -56,10 +57,11 @@ async fn main() -> ExitCode {
     let fine = [
         bench.first_poll().await,
         bench.memory_of_a_publish().await,
+        strangers::within_bounds(&stack, &bench.function).await,
         bench.refusals().await,
         hostile_packages::within_bounds(&stack, &bench.function).await,
     ];
-    if fine == [true; 4] {
+    if fine == [true; 5] {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

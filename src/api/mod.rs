@@ -6,6 +6,7 @@ use lambda_http::http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
+use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::records::Records;
@@ -20,6 +21,7 @@ pub(crate) struct Call<'a> {
     pub(crate) records: &'a Records,
     pub(crate) files: &'a Files,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) caller: &'a Caller,
     pub(crate) urls: &'a Urls,
     /// Until when what ends unknown is repeated.
     pub(crate) deadline: Instant,
@@ -40,23 +42,22 @@ impl Call<'_> {
     }
 }
 
-/// A request's query: names and values, decoded. Of several values the first counts.
-pub(crate) struct Query(Vec<(String, String)>);
+/// A request's query as it was sent. It is read when a parameter is asked for, which is after the
+/// caller was authorized.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Query<'a>(&'a str);
 
-impl Query {
-    pub(crate) fn parse(text: &str) -> Self {
-        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        });
-        Self(pairs.collect())
+impl<'a> Query<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self(text)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value.as_str())
+    /// The value of the first parameter of this name, decoded.
+    pub(crate) fn get(self, name: &str) -> Option<String> {
+        let pairs = self.0.split('&');
+        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let (_, value) = pairs.find(|(own, _)| decode(own) == name)?;
+        Some(decode(value))
     }
 }
 

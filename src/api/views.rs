@@ -203,7 +203,10 @@ pub(crate) fn package(
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
     };
-    json(StatusCode::OK, &body)
+    let mut response = json(StatusCode::OK, &body)?;
+    // The log names the package that was published or shown.
+    response.extensions_mut().insert(package.id);
+    Ok(response)
 }
 
 /// 200 with a page of a list.
@@ -244,9 +247,6 @@ pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
     Ok(response)
 }
 
-/// 200, alive: of the function alone, the storage is not asked.
-pub(crate) fn health() -> Result<Response<Body>> {
-    let body = HealthBody {
 /// 200 with the headers that the file itself is answered with, and its SHA-256 (RFC 9530).
 pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
     let digest = format!("sha-256=:{}:", package.digests.sha256.to_base64());
@@ -266,6 +266,9 @@ pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
     Ok(response)
 }
 
+/// 200, alive: of the function alone, the storage is not asked.
+pub(crate) fn health() -> Result<Response<Body>> {
+    let body = HealthBody {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
     };

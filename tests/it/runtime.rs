@@ -259,6 +259,7 @@ async fn the_log_has_a_line_of_json_for_each_call_and_no_secret() {
     world.round_trip("rest").await;
     assert_json_snapshot!(world.answered(5).await, {
         "[].timestamp" => "[time]", "[].milliseconds" => "[milliseconds]", "[].bytes_out" => "[bytes]",
+        "[].package_id" => "[package]", "[].token_id" => "[token]",
     });
     world.assert_never_logged(&[DEVELOPMENT_TOKEN]);
 }

@@ -17,16 +17,17 @@ pub(crate) async fn copy(
     call: &Call<'_>,
     path: RegistryPath<'_>,
     id: &str,
-    query: &Query,
+    query: Query<'_>,
 ) -> Result<Response<Body>> {
     let to = query.get("to");
+    let to = to.as_deref();
     let request = auth::Request {
         scopes: &[READING, PUBLISHING],
         package: Some(id),
         target: to,
         ..auth::Request::default()
     };
-    let mut access = auth::enter(call.records, call.headers, path, request).await?;
+    let mut access = auth::enter(call.records, call.caller, path, request).await?;
     let source = access.package()?;
     let to = to.filter(|to| !to.is_empty()).ok_or_else(|| {
         Error::invalid(

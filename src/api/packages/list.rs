@@ -29,16 +29,21 @@ enum Place {
 ///
 /// A cursor is a package's id, which says where it stands for all time: whatever is published and
 /// deleted meanwhile, nothing is shown twice and nothing left out that was there all the time.
-pub(crate) async fn list(call: &Call<'_>, path: RegistryPath<'_>, query: &Query) -> Result<Response<Body>> {
+pub(crate) async fn list(
+    call: &Call<'_>,
+    path: RegistryPath<'_>,
+    query: Query<'_>,
+) -> Result<Response<Body>> {
     let request = auth::Request {
         scopes: &[READING],
         ..auth::Request::default()
     };
-    let access = auth::enter(call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.caller, path, request).await?;
     let registry = &access.registry;
     let per_page = per_page(query)?;
     let place = place(query, registry)?;
-    let name = query.get("name");
+    let name = name(query);
+    let name = name.as_deref();
 
     // One more than is shown says whether there is a further page on that side.
     let (direction, start) = match place {
@@ -86,7 +91,7 @@ pub(crate) async fn list(call: &Call<'_>, path: RegistryPath<'_>, query: &Query)
 struct Links<'a> {
     call: &'a Call<'a>,
     registry: &'a Registry,
-    query: &'a Query,
+    query: Query<'a>,
     per_page: usize,
 }
 
@@ -95,7 +100,7 @@ impl Links<'_> {
     fn own(&self) -> String {
         let cursor = ["after", "before"]
             .into_iter()
-            .find_map(|name| Some((name, self.query.get(name)?.to_owned())));
+            .find_map(|name| Some((name, self.query.get(name)?)));
         self.page(cursor)
     }
 
@@ -107,7 +112,12 @@ impl Links<'_> {
     }
 }
 
-fn per_page(query: &Query) -> Result<usize> {
+/// The one name that is asked for. No package has an empty one: scripts send it for want of a value.
+fn name(query: Query<'_>) -> Option<String> {
+    query.get("name").filter(|name| !name.is_empty())
+}
+
+fn per_page(query: Query<'_>) -> Result<usize> {
     let Some(text) = query.get("per_page") else {
         return Ok(DEFAULT_PER_PAGE);
     };
@@ -121,11 +131,11 @@ fn per_page(query: &Query) -> Result<usize> {
     })
 }
 
-fn place(query: &Query, registry: &Registry) -> Result<Place> {
+fn place(query: Query<'_>, registry: &Registry) -> Result<Place> {
     let cursor = |name: &'static str| {
         query
             .get(name)
-            .map(|text| Cursor::read(text, registry, name))
+            .map(|text| Cursor::read(&text, registry, name))
             .transpose()
     };
     match (cursor("before")?, cursor("after")?) {

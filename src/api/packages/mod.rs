@@ -88,7 +88,7 @@ async fn find(
         package: Some(id),
         ..auth::Request::default()
     };
-    let mut access = auth::enter(call.records, call.headers, path, request).await?;
+    let mut access = auth::enter(call.records, call.caller, path, request).await?;
     let package = access.package()?;
     Ok((access, package))
 }

@@ -19,6 +19,8 @@ use crate::id::PackageId;
 
 /// Publishes a package.
 pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body) -> Result<Response<Body>> {
+    // Without a token that could be one, the body is not even looked at.
+    call.caller.secret()?;
     match form::read(call.headers, body).await {
         Ok(Form::File(file)) => call.in_time(publish_file(call, path, file)).await,
         Ok(Form::PackageUrl(url)) => publish_upload(call, path, &url).await,
@@ -28,7 +30,7 @@ pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body)
                 scopes: &[PUBLISHING],
                 ..auth::Request::default()
             };
-            call.in_time(auth::enter(call.records, call.headers, path, request))
+            call.in_time(auth::enter(call.records, call.caller, path, request))
                 .await?;
             Err(error)
         }
@@ -44,7 +46,7 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
     };
     let bytes = file.bytes.clone();
     let (access, sha256) = tokio::join!(
-        auth::enter(call.records, call.headers, path, request),
+        auth::enter(call.records, call.caller, path, request),
         blocking(move || Digest::sha256(&bytes))
     );
     let (access, sha256) = (access?, sha256?);

@@ -27,7 +27,7 @@ pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> R
         scopes: &[PUBLISHING],
         ..auth::Request::default()
     };
-    let access = auth::enter(call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.caller, path, request).await?;
     let registry = &access.registry;
     let (upload, placeholder) = (Uuid::now_v7(), "${filename}");
     let key = ObjectKey::upload(&registry.organization, &registry.slug, upload, placeholder);
@@ -54,7 +54,7 @@ pub(super) async fn publish_upload(
         upload: upload.as_ref().ok().map(|upload| upload.id),
         ..auth::Request::default()
     };
-    let access = auth::enter(call.records, call.headers, path, request).await?;
+    let access = auth::enter(call.records, call.caller, path, request).await?;
     let upload = upload?;
     if let Some(answer) = repeated(call, &access, &upload).await? {
         return Ok(answer);
