@@ -12,7 +12,8 @@ const ROOT: &str = "/v2/packages/";
 /// The stage of an HTTP API or a function URL that stands in no path.
 const DEFAULT_STAGE: &str = "$default";
 
-/// The path as the API's pages speak of it: without a stage or a base path in front.
+/// The path as the API's pages speak of it: without a stage or a base path in front, each character in
+/// one spelling.
 ///
 /// A REST API says which part its own base path mapping left over, an HTTP API which stage it put in
 /// front; what else stands there is part of the path, unless `API_BASE_URL` names it.
@@ -33,7 +34,30 @@ pub(crate) fn path(config: &Config, request: &Request) -> String {
         }
         _ => raw.to_owned(),
     };
-    behind(&path, config.base_path()).to_owned()
+    decode_unreserved(behind(&path, config.base_path()))
+}
+
+/// RFC 3986, 6.2.2.2: `%2D` is `-`. Some front doors decode a path, others hand it on as it was sent.
+/// What is not an unreserved character stays encoded: `%2F` separates nothing.
+fn decode_unreserved(path: &str) -> String {
+    let mut decoded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        decoded.push_str(&rest[..at]);
+        let digits = rest.get(at + 1..at + 3);
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let unreserved = byte.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte));
+        let length = if let Some(byte) = unreserved {
+            decoded.push(char::from(byte));
+            "%2D".len()
+        } else {
+            decoded.push('%');
+            "%".len()
+        };
+        rest = &rest[at + length..];
+    }
+    decoded.push_str(rest);
+    decoded
 }
 
 /// What follows `front`, where the path begins with it.
@@ -168,6 +192,23 @@ mod tests {
         assert_eq!(path(&based, &at(PATH)), PATH);
         assert_eq!(path(&based, &at("/a/base")), "/");
         assert_eq!(path(&based, &at("/a/basement")), "/a/basement");
+    }
+
+    #[test]
+    fn encoded_unreserved_characters_are_the_characters() {
+        for (sent, meant) in [
+            ("/my%2Dfiles", "/my-files"),
+            ("/%6d%79%5F%7E%2e", "/my_~."),
+            ("/a%2Fb%2f", "/a%2Fb%2f"),
+            ("/a%252Db", "/a%252Db"),
+            ("/%", "/%"),
+            ("/%2", "/%2"),
+            ("/%+1%-1%2\u{e9}", "/%+1%-1%2\u{e9}"),
+            ("/%C3%A9%00%20%3F", "/%C3%A9%00%20%3F"),
+            ("/%%2D%2", "/%-%2"),
+        ] {
+            assert_eq!(decode_unreserved(sent), meant, "{sent}");
+        }
     }
 
     #[test]

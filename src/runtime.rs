@@ -18,6 +18,9 @@ use crate::config::Transfer;
 /// Longer than any path of the API, and what a URI can hold.
 const MAX_PATH_BYTES: usize = 16 * 1024;
 
+/// A path that nothing lies at, in the place of one that is too long for anything.
+const TOO_LONG: &str = "/too-long";
+
 /// What a URI's query cannot hold as it is.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -90,6 +93,9 @@ fn made_safe(mut event: LambdaRequest) -> LambdaRequest {
             make_headers_safe(&mut event.headers);
             make_headers_safe(&mut event.multi_value_headers);
             make_path_safe(&mut event.path);
+            event
+                .path_parameters
+                .retain(|_, part| part.len() <= MAX_PATH_BYTES);
             make_body_safe(event.is_base64_encoded, &mut event.body);
         }
         LambdaRequest::ApiGatewayV2(event) => {
@@ -116,10 +122,12 @@ fn make_headers_safe(headers: &mut HeaderMap) {
 }
 
 fn make_path_safe(path: &mut Option<String>) {
-    if let Some(path) = path
-        && (!path.starts_with('/') || path.len() > MAX_PATH_BYTES)
-    {
-        "/".clone_into(path);
+    if let Some(path) = path {
+        if path.len() > MAX_PATH_BYTES {
+            TOO_LONG.clone_into(path);
+        } else if !path.starts_with('/') {
+            "/".clone_into(path);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
 
+mod addresses;
 mod admin;
 mod copies;
 mod downloads;

@@ -106,7 +106,7 @@ impl Links<'_> {
 
     fn page(&self, cursor: Option<(&str, String)>) -> String {
         let mut parameters = vec![("per_page", self.per_page.to_string())];
-        parameters.extend(self.query.get("name").map(|name| ("name", name.to_owned())));
+        parameters.extend(name(self.query).map(|name| ("name", name)));
         parameters.extend(cursor);
         self.call.urls.packages(self.registry, &parameters)
     }
