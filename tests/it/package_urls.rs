@@ -256,7 +256,7 @@ async fn a_foreign_address_is_refused_and_never_fetched() {
         assert_eq!(error["field"], "package_url", "{shown:?}");
         let code = error["code"].as_str().unwrap();
         assert!(
-            ["foreign", "invalid_filename"].contains(&code),
+            ["foreign", "invalid_filename", "too_long"].contains(&code),
             "{shown:?}: {code}"
         );
         assert_eq!(proxy.calls(), ["BatchGetItem"], "{shown:?}");

@@ -156,6 +156,8 @@ async fn names_survive_as_the_go_client_escapes_them() {
         "[x]{y}|z^`<>-1.0.0.txt",
         "..dots..-1.0.0.txt",
         "plus+-1.0.0+build.5.txt",
+        "escaped%20beside a space-1.0.0.txt",
+        "a space beside%20an escaped one-1.0.0.txt",
     ] {
         let file = File::new(name, name.as_bytes());
         let (_, url) = user.upload(&file).await;
@@ -170,6 +172,39 @@ async fn names_survive_as_the_go_client_escapes_them() {
             assert_eq!(answer.json()["filename"], *name);
             assert_eq!(user.download(&answer.id()).await, name.as_bytes());
         }
+    }
+}
+
+/// The object under the upload's own prefix is the upload, whatever became of its name on the way.
+#[tokio::test]
+async fn a_name_is_found_however_its_client_escapes_it() {
+    let app = TestApp::start().await;
+    let user = files(&app);
+    for (number, (posted, sent, filename)) in [
+        ("a b-1.0.0.txt", "a b-1.0.0.txt", "a b-1.0.0.txt"),
+        ("a b-1.0.1.txt", "a%20b-1.0.1.txt", "a b-1.0.1.txt"),
+        ("a b-1.0.2.txt", "a%2520b-1.0.2.txt", "a b-1.0.2.txt"),
+        ("a b-1.0.3.txt", "a+b-1.0.3.txt", "a b-1.0.3.txt"),
+        ("a%20b c-1.0.4.txt", "a%20b%20c-1.0.4.txt", "a%20b c-1.0.4.txt"),
+        ("C:\\new\\a-1.0.5.txt", "C:%5Cnew%5Ca-1.0.5.txt", "a-1.0.5.txt"),
+        ("C:\\new\\a-1.0.6.txt", "a-1.0.6.txt", "a-1.0.6.txt"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let form = UploadForm::of(&user.request_upload().await);
+        let content = format!("{number}");
+        let (status, body) = form
+            .post(&user.http, &File::new(posted, content.as_bytes()))
+            .await;
+        assert_eq!(status, 204, "{body}");
+        let url = format!("{}/{}{sent}", form.url, form.key(""));
+        let answer = user.publish_url(&url).await;
+        assert_eq!(answer.status, 200, "{posted}: {}", answer.text());
+        assert_eq!(answer.json()["filename"], filename);
+        // Whoever asks again is answered at once, and with the same.
+        assert_eq!(user.publish_url(&url).await.json(), answer.json());
+        assert_eq!(user.download(&answer.id()).await, content.as_bytes());
     }
 }
 

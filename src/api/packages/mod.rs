@@ -20,6 +20,7 @@ use crate::scope::Scope;
 mod copy;
 mod cursor;
 mod list;
+mod posted_name;
 mod publish;
 mod release;
 mod upload;
@@ -65,7 +66,6 @@ pub(crate) async fn download(call: &Call<'_>, path: RegistryPath<'_>, id: &str) 
     views::redirect(&address)
 }
 
-/// The package that a path names, for who may.
 /// `HEAD …/packages/{id}/download`: the file's size, type and name, from the record. An address that is
 /// signed for GET answers no HEAD, so this is no redirect.
 pub(crate) async fn describe_file(
@@ -77,6 +77,7 @@ pub(crate) async fn describe_file(
     views::file_headers(&package)
 }
 
+/// The package that a path names, for who may.
 async fn find(
     call: &Call<'_>,
     path: RegistryPath<'_>,

@@ -1,10 +1,10 @@
 //! Files of any size: a form to post one straight to the bucket, and publishing what was posted.
 
 use lambda_http::{Body, Response};
-use percent_encoding::percent_decode_str;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::posted_name::{decode, posted_names};
 use super::release::{Candidate, RELEASE_TIME, release, taken};
 use super::{Metadata, PUBLISHING};
 use crate::api::{Call, reading, views};
@@ -20,6 +20,9 @@ use crate::records::{Posted, Registry};
 /// Up to this size a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
 const MAX_HASHED_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Longer than any address of an upload: of its name, which has 255 bytes, each may be escaped twice.
+const MAX_PACKAGE_URL_BYTES: usize = 4096;
 
 /// `POST …/packages/upload`: a form for one file, under a prefix of its own.
 pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> Result<Response<Body>> {
@@ -116,10 +119,9 @@ async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<O
     views::package(call.urls, registry, &package, metadata.text).map(Some)
 }
 
-/// The posted object, and the name that it was posted under. A client that does not escape percent
-/// signs means the text as it stands.
+/// The posted object, and the name that it was posted under.
 async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
-    for name in upload.names() {
+    for name in &upload.names {
         let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
         let Some(content) = call.files.content(&key).await? else {
             continue;
@@ -195,23 +197,15 @@ async fn keep(call: &Call<'_>, content: &Content, key: &ObjectKey) -> Result<Dig
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Upload {
     id: Uuid,
-    /// The object's last segment, decoded once; a plus sign stays one.
-    name: String,
-    /// The same as it stands, where that is another.
-    literal_name: Option<String>,
+    /// The names that the object may have; all lie under the upload's own prefix.
+    names: Vec<String>,
 }
 
 impl Upload {
-    /// The names that the object may have.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        [Some(self.name.as_str()), self.literal_name.as_deref()]
-            .into_iter()
-            .flatten()
-    }
-
     /// Whether it is a file of this name.
     fn has(&self, filename: &str) -> bool {
-        self.names()
+        self.names
+            .iter()
             .any(|name| usable_filename(name, "package_url").is_ok_and(|name| name == filename))
     }
 
@@ -226,15 +220,26 @@ impl Upload {
                  post the file with the form that it answers, and publish form.url joined with data.key.",
             )
         };
+        if url.len() > MAX_PACKAGE_URL_BYTES {
+            return Err(Error::invalid(
+                "package_url",
+                "too_long",
+                format!(
+                    "The package_url has {} bytes; those of uploads have at most {MAX_PACKAGE_URL_BYTES}. \
+                     Send form.url joined with data.key, as the upload answered them.",
+                    url.len()
+                ),
+            ));
+        }
         let path_of = |address: &String| url.strip_prefix(address.as_str())?.strip_prefix('/');
         let rest = addresses.iter().find_map(path_of).ok_or_else(foreign)?;
-        let segments: Vec<_> = rest.split('/').collect();
+        let segments: Vec<_> = rest.splitn(6, '/').collect();
         let [UPLOADS, organization, registry, id, name] = segments[..] else {
             return Err(foreign());
         };
         let own = organization == path.organization && registry == path.registry;
         let id = Uuid::parse_str(id).ok().filter(|parsed| parsed.to_string() == id);
-        let decoded = percent_decode_str(name).decode_utf8().ok();
+        let decoded = decode(name);
         let (true, Some(id), Some(decoded)) = (own, id, decoded) else {
             return Err(foreign());
         };
@@ -244,8 +249,7 @@ impl Upload {
         usable_filename(&decoded, "package_url")?;
         Ok(Self {
             id,
-            literal_name: (decoded != name).then(|| name.to_owned()),
-            name: decoded.into_owned(),
+            names: posted_names(name),
         })
     }
 }
