@@ -14,6 +14,7 @@ mod lists;
 mod openapi;
 mod package_urls;
 mod packages;
+mod permissions;
 mod races;
 mod read_only;
 mod records;

@@ -3,7 +3,7 @@
 //! It counts every attempt that reaches it, and refuses reads that do not ask for consistency, which
 //! the embedded DynamoDB would not notice.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +20,7 @@ use packages_api_local::Stack;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::accesses::{self, Access};
 use super::canned::{self, Service};
 use super::fault::Fault;
 
@@ -50,6 +51,7 @@ pub(crate) struct FaultProxy {
 struct State {
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<String>>,
+    accesses: Mutex<BTreeSet<Access>>,
 }
 
 /// What happens to the calls of one operation, one after another; then nothing any more.
@@ -123,6 +125,12 @@ impl FaultProxy {
     pub(crate) fn clear(&self) {
         lock(&self.state.rules).clear();
         lock(&self.state.calls).clear();
+        lock(&self.state.accesses).clear();
+    }
+
+    /// What the requests took of table and bucket.
+    pub(crate) fn accesses(&self) -> BTreeSet<Access> {
+        lock(&self.state.accesses).clone()
     }
 
     /// The operations that were asked for, in the order of their arrival.
@@ -176,6 +184,8 @@ async fn answer(
     }
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+    let taken = accesses::of(service, &operation, &head, &body);
+    lock(&state.accesses).extend(taken);
     if let Some(refusal) = canned::inconsistent_read(service, &operation, &body) {
         return Ok(whole(refusal));
     }

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub(crate) mod accesses;
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod canned;
