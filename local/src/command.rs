@@ -45,9 +45,16 @@ pub(crate) struct Arguments {
     /// them, `buffered` 29 seconds, and bounds them by 6 MB
     #[arg(long, default_value = "streamed", value_parser = transfer)]
     response_transfer: Transfer,
-    /// Print one line of JSON when ready, instead of text for people
+    /// Print one line of JSON when ready, and the log as lines of JSON, instead of text for people
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    /// Whether programs read along.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
 }
 
 fn host(text: &str) -> Result<IpAddr, String> {
@@ -99,7 +106,7 @@ pub(crate) enum Trouble {
 
 /// Logs to standard error: what the API and its surroundings say, and of everything else no more
 /// than its warnings. What `s3s` calls an error is an answer that its client reads as well.
-pub(crate) fn start_log() {
+pub(crate) fn start_log(json: bool) {
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("packages_api", LevelFilter::INFO)
@@ -107,9 +114,14 @@ pub(crate) fn start_log() {
         .with_target("s3s", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
         .with_target(false);
-    tracing_subscriber::registry().with(lines).with(targets).init();
+    let log = tracing_subscriber::registry().with(targets);
+    if json {
+        let lines = lines.json().flatten_event(true).with_current_span(false);
+        log.with(lines.with_span_list(false)).init();
+    } else {
+        log.with(lines.with_ansi(io::stderr().is_terminal())).init();
+    }
 }
 
 /// Starts everything and returns when it was told to stop and has done so.

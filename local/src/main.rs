@@ -9,7 +9,7 @@ mod command;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = command::Arguments::parse();
-    command::start_log();
+    command::start_log(arguments.json());
     match command::run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {

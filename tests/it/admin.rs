@@ -142,6 +142,8 @@ async fn every_command_has_help() {
         "token create --help",
         "token list --help",
         "token delete --help",
+        "package --help",
+        "package history --help",
         "adopt --help",
     ] {
         told_all.push_str(&told(&stack, arguments).await);

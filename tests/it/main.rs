@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod forms;
 mod growth;
+mod history;
 mod hostile_packages;
 mod killed;
 mod lists;

@@ -1,5 +1,6 @@
 //! Organizations, registries and tokens, by hand: on a deployed stack and on a local one.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +12,10 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
+use history::{PackageAddress, history};
 use output::Output;
 
+mod history;
 mod output;
 
 /// Makes, lists and deletes organizations, registries and tokens.
@@ -40,6 +43,9 @@ enum Command {
     /// Tokens, which open an organization's registries
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Packages, as the log knows them
+    #[command(subcommand)]
+    Package(PackageCommand),
     /// Declare that the table and the bucket belong together, after one of them was restored
     Adopt,
 }
@@ -117,6 +123,21 @@ enum TokenCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum PackageCommand {
+    /// Show which token published, read, copied or deleted a package, and when
+    ///
+    /// Without `--log`, print the query that shows it in the log of a deployed stack.
+    History {
+        /// The package's organization, registry and id
+        #[arg(value_name = "ORGANIZATION/REGISTRY/ID")]
+        package: PackageAddress,
+        /// A file of the log's lines, - for the standard input
+        #[arg(long = "log", value_name = "FILE")]
+        logs: Vec<PathBuf>,
+    },
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -138,14 +159,25 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<Output, lambda_http::Error> {
-    let (config, sdk) = command_config().await?;
-    let records = Records::new(&sdk, config.table);
     match command {
-        Command::Organization(command) => organizations(&records, &config.bucket, command).await,
-        Command::Registry(command) => registries(&records, command).await,
-        Command::Token(command) => tokens(&records, command).await,
-        Command::Adopt => Ok(Output::one(&records.mark(&config.bucket).await?)),
+        Command::Organization(command) => {
+            let (records, bucket) = stack().await?;
+            organizations(&records, &bucket, command).await
+        }
+        Command::Registry(command) => registries(&stack().await?.0, command).await,
+        Command::Token(command) => tokens(&stack().await?.0, command).await,
+        Command::Package(PackageCommand::History { package, logs }) => Ok(history(&package, &logs)?),
+        Command::Adopt => {
+            let (records, bucket) = stack().await?;
+            Ok(Output::one(&records.mark(&bucket).await?))
+        }
     }
+}
+
+/// The table and the bucket's name, as the environment has them.
+async fn stack() -> Result<(Records, String), lambda_http::Error> {
+    let (config, sdk) = command_config().await?;
+    Ok((Records::new(&sdk, config.table), config.bucket))
 }
 
 async fn organizations(
