@@ -19,7 +19,10 @@ pub(crate) async fn within_bounds(stack: &Stack, function: &[String]) -> bool {
     let part = Part::new(&format!("X: {}", "x".repeat(16_000)), vec![b'x'; 24_000]);
     let forms = [
         ("a file", large(BODY_BYTES)),
-        ("a package_url of slashes", Form::of(&[Part::field("package_url", &slashes)])),
+        (
+            "a package_url of slashes",
+            Form::of(&[Part::field("package_url", &slashes)]),
+        ),
         ("100 parts", Form::of(&vec![part; 100])),
     ];
     let invented = packages_api::Secret::generate().expect("randomness");
