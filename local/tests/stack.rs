@@ -1,6 +1,9 @@
 //! The embedded stack, asked through the SDK as the function asks it.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use packages_api_local::{Stack, StackOptions};
@@ -58,4 +61,47 @@ async fn stacks_side_by_side_know_nothing_of_each_other() {
     };
     assert_eq!(count(&one).await, 1);
     assert_eq!(count(&other).await, 0);
+}
+
+#[tokio::test]
+async fn tokens_beside_presigned_addresses_are_refused() {
+    let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let s3 = aws_sdk_s3::Client::new(&stack.sdk_config());
+    let put = s3.put_object().bucket(stack.bucket()).key("a");
+    put.body(b"bananas".to_vec().into()).send().await.unwrap();
+    let expiry = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
+    let get = s3.get_object().bucket(stack.bucket()).key("a");
+    let address = get.presigned(expiry).await.unwrap().uri().to_owned();
+
+    let client = reqwest::Client::new();
+    let alone = client.get(&address).send().await.unwrap();
+    assert_eq!(alone.text().await.unwrap(), "bananas");
+    let both = client.get(&address).bearer_auth("pkgs_x").send().await.unwrap();
+    assert_eq!(both.status(), 400);
+    assert!(
+        both.text()
+            .await
+            .unwrap()
+            .contains("<Code>InvalidArgument</Code>")
+    );
+}
+
+#[tokio::test]
+async fn tokens_beside_forms_are_refused() {
+    let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let address = format!("{}/{}", stack.s3_endpoint(), stack.bucket());
+    let form = "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na\r\n--b--\r\n";
+    let post = reqwest::Client::new().post(address).bearer_auth("pkgs_x");
+    let post = post
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(form);
+    let answer = post.send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert!(
+        answer
+            .text()
+            .await
+            .unwrap()
+            .contains("<Code>InvalidArgument</Code>")
+    );
 }

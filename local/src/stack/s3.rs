@@ -30,11 +30,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, HttpError, S3Error, S3ErrorCode};
+use s3s::{Body, HttpError, S3Error, S3ErrorCode, S3Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -42,6 +43,7 @@ use tokio::task::JoinSet;
 use self::bucket::Bucket;
 use self::store::Store;
 use super::{StackError, stopped};
+use crate::incoming;
 use crate::serve::{Limits, serve};
 
 const LIMITS: Limits = Limits {
@@ -119,13 +121,17 @@ struct Door {
 
 impl Door {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let answer = if form::is_meant_by(&request) {
-            match form::answer(&self.bucket, &self.key, request).await {
-                Ok(response) => Ok(response),
-                Err(error) => error
-                    .to_http_response()
-                    .map_err(|error| HttpError::new(error.into())),
-            }
+        let refused = |error: S3Error| {
+            error
+                .to_http_response()
+                .map_err(|error| HttpError::new(error.into()))
+        };
+        let answer = if let Err(error) = one_mechanism(&request) {
+            incoming::discard(request.into_body());
+            refused(error)
+        } else if form::is_meant_by(&request) {
+            let answered = form::answer(&self.bucket, &self.key, request).await;
+            answered.or_else(refused)
         } else {
             self.service.call(request.map(Body::from)).await
         };
@@ -136,6 +142,20 @@ impl Door {
             response
         })
     }
+}
+
+/// Refuses a second way to prove who one is: S3 takes an `Authorization` header, a presigned address or a
+/// form with a policy, and no two of them.
+fn one_mechanism(request: &Request<Incoming>) -> S3Result<()> {
+    let query = request.uri().query().unwrap_or_default();
+    let presigned = query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="));
+    if request.headers().contains_key(AUTHORIZATION) && (presigned || form::is_meant_by(request)) {
+        return Err(S3Error::with_message(
+            S3ErrorCode::InvalidArgument,
+            "Only one auth mechanism allowed: a presigned address, a form with a policy, or the Authorization header.",
+        ));
+    }
+    Ok(())
 }
 
 fn service(bucket: &Bucket, key: &Key) -> S3Service {
