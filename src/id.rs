@@ -70,6 +70,12 @@ pub(crate) fn minted_at(id: Uuid) -> SystemTime {
     UNIX_EPOCH + Duration::new(seconds, nanos)
 }
 
+impl From<PackageId> for Uuid {
+    fn from(id: PackageId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for PackageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

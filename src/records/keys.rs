@@ -9,6 +9,8 @@
 //! | name | `names/{org}/{registry}` | `{normalized name}/{id}` |
 //! | release | `releases/{org}/{registry}` | `{normalized name}/{version}/{variant}` |
 //! | upload that became a package | `uploads/{org}/{registry}` | `{upload id}` |
+//! | fence: where a late publish would be applied | `packages/{org}/{registry}` | `{id}` |
+//! | fence: of an operator's transaction | `fence/{request token}` | `fence` |
 //! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
@@ -170,6 +172,11 @@ pub(crate) fn release(
 
 pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
     Key::new(format!("uploads/{organization}/{registry}"), upload.to_string())
+}
+
+/// Where a fence keeps a late attempt of this transaction from being applied.
+pub(crate) fn fence(request_token: Uuid) -> Key {
+    Key::new(format!("fence/{request_token}"), "fence")
 }
 
 /// The partition of what deleted registries left behind.

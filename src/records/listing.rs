@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::fence::FENCE;
 use super::{Records, Registry, from_item, keys};
 use crate::aws;
 use crate::digest::Digests;
@@ -38,7 +39,7 @@ impl Records {
     /// that name, where one is given.
     ///
     /// Ids below the registry's own are an earlier registry's of the same address, and are not read.
-    /// What was published to that one while it was deleted lies among this one's, and is passed over: a
+    /// What was published to that one while it was deleted lies among this one's, and is passed over like fences: a
     /// page of the table may bring less than was asked for, so it is read on until there are enough, or
     /// no more.
     pub(crate) async fn list(
@@ -78,6 +79,8 @@ impl Records {
                 .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
                 // Without the metadata, which is most of a record.
                 .projection_expression("id, registry_id, #name, version, sha256, sha512")
+                .filter_expression("attribute_not_exists(#fence)")
+                .expression_attribute_names("#fence", FENCE)
                 .expression_attribute_names("#name", "name")
                 .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
                 .expression_attribute_values(":low", low.clone())

@@ -2,9 +2,12 @@
 //!
 //! Every read is consistent: what was published can be read at once. Every write is conditional on
 //! identity, so that a slow worker can never undo what came after it.
+//!
+//! Records age: a field that is added later is an `Option` or has a `#[serde(default)]`, since items
+//! of every earlier version lie in the table. No read sees a [`fence`].
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -18,6 +21,7 @@ use crate::aws;
 use crate::error::{Error, Result};
 use keys::Key;
 
+mod fence;
 mod gone;
 pub(crate) mod keys;
 mod listing;
@@ -30,16 +34,16 @@ mod transaction;
 mod uploads;
 mod writes;
 
+use fence::is_fence;
 pub(crate) use gone::Gone;
 pub(crate) use listing::{Direction, Listed};
 pub use marker::Marker;
 pub use organizations::Organization;
 pub use packages::Package;
-pub(crate) use packages::Publication;
+pub(crate) use packages::{Publication, Refusal};
 pub use registries::Registry;
 pub use tokens::{NewToken, Token};
 pub(crate) use uploads::{Posted, Upload};
-use writes::built;
 
 /// One item as DynamoDB speaks of it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -103,7 +107,7 @@ impl Records {
             let items = answer.responses.unwrap_or_default().remove(&self.table);
             // By key, not by order: DynamoDB promises none.
             for item in items.unwrap_or_default() {
-                if let Some(key) = Key::of(&item) {
+                if let Some(key) = Key::of(&item).filter(|_| !is_fence(&item)) {
                     found.items.insert(key, item);
                 }
             }
@@ -132,7 +136,8 @@ impl Records {
             .send()
             .await
             .map_err(aws::failed)?;
-        answer.item.map(from_item).transpose()
+        let item = answer.item.filter(|item| !is_fence(item));
+        item.map(from_item).transpose()
     }
 
     /// One page of a partition, consistently: the items whose sort key begins with `prefix`, and
@@ -150,7 +155,7 @@ impl Records {
             .await
             .map_err(aws::failed)?;
         let items = answer.items.unwrap_or_default().into_iter();
-        let rows = items.map(|item| {
+        let rows = items.filter(|item| !is_fence(item)).map(|item| {
             let key = Key::of(&item).ok_or_else(|| Error::Internal("an item without key".to_owned()))?;
             Ok((key, from_item(item)?))
         });
@@ -231,6 +236,13 @@ fn batch(keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
 fn patience() -> Instant {
     const PATIENCE: Duration = Duration::from_secs(20);
     Instant::now() + PATIENCE
+}
+
+/// The end of a record that lives this long from `moment` on, as the table's time to live has it: in
+/// seconds since 1970.
+fn expires_at(moment: SystemTime, lifetime: Duration) -> u64 {
+    let end = (moment + lifetime).duration_since(SystemTime::UNIX_EPOCH);
+    end.unwrap_or_default().as_secs()
 }
 
 /// A record as an item under its key.

@@ -37,7 +37,7 @@ impl Records {
             put.condition_expression("attribute_not_exists(pk)")
         })?;
         match self
-            .transact(vec![put], &organization.id.to_string(), patience())
+            .transact_fenced(vec![put], organization.id, patience())
             .await?
         {
             Outcome::Applied => Ok(organization),
@@ -95,7 +95,7 @@ impl Records {
                 .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
         })?;
         let outcome = self
-            .transact(vec![delete], &Uuid::now_v7().to_string(), patience())
+            .transact_fenced(vec![delete], Uuid::now_v7(), patience())
             .await?;
         if let Outcome::Refused(reasons) = outcome
             && refused(&reasons, 0)

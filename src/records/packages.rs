@@ -86,10 +86,24 @@ impl Package {
 pub(crate) enum Publication {
     /// The package is published.
     Published,
+    /// The package is not published, and never will be under this id.
+    Refused {
+        refusal: Refusal,
+        /// Whether every attempt was answered: only then is the package's file certain to be
+        /// nobody's. Else it is left to the sweep, a day later.
+        answered: bool,
+    },
+}
+
+/// Why a package was not published.
+#[derive(Debug)]
+pub(crate) enum Refusal {
     /// The release was there before, with the same bytes: this is it.
     Repeated(Box<Package>),
     /// The release is held by other content, of this package.
     Taken(PackageId),
+    /// The registry has been deleted meanwhile; the release is held by a package of its successor.
+    Succeeded,
 }
 
 /// The positions of a transaction's items, and so of its cancellation reasons.
@@ -115,27 +129,26 @@ impl Records {
                 .map(|posted| self.remembered(registry, posted, package.id))
                 .transpose()?,
         );
-        let token = package.id.to_string();
+        let mut transaction = self.transaction(items, package.id.into());
         for attempt in 0.. {
-            let reasons = match self.transact(items.clone(), &token, deadline).await? {
+            let reasons = match transaction.send(deadline).await? {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
             };
             let release = in_the_way(&reasons)?;
+            // The release first: that it is ours explains why the package is there too.
             if release.package_id == package.id {
                 return Ok(Publication::Published);
             }
-            if release.registry_id != registry.id {
-                return Err(Error::NotFound(format!(
-                    "The registry `{}` has just been deleted and made anew. Repeat the request.",
-                    registry.slug
-                )));
-            }
-            if release.digests.sha256 != package.digests.sha256 {
-                return Ok(Publication::Taken(release.package_id));
-            }
-            if let Some(first) = self.package(registry, release.package_id).await? {
-                return Ok(Publication::Repeated(Box::new(first)));
+            if let Some(refusal) = self.refusal(registry, package, &release).await? {
+                let fence = keys::package(&registry.organization, &registry.slug, package.id);
+                let applied = transaction.settle(&fence, Some(registry.id), deadline);
+                return Ok(if applied.await? {
+                    Publication::Published
+                } else {
+                    let answered = transaction.is_answered();
+                    Publication::Refused { refusal, answered }
+                });
             }
             // It has just been deleted, and its release with it: begin again.
             let wait = backoff(attempt);
@@ -145,6 +158,23 @@ impl Records {
             sleep(wait).await;
         }
         Err(Error::Unavailable("the release kept changing hands".to_owned()))
+    }
+
+    /// Why `release` keeps `package` from being published; `None` where it has just been deleted.
+    async fn refusal(
+        &self,
+        registry: &Registry,
+        package: &Package,
+        release: &Release,
+    ) -> Result<Option<Refusal>> {
+        if release.registry_id != registry.id {
+            return Ok(Some(Refusal::Succeeded));
+        }
+        if release.digests.sha256 != package.digests.sha256 {
+            return Ok(Some(Refusal::Taken(release.package_id)));
+        }
+        let first = self.package(registry, release.package_id).await?;
+        Ok(first.map(|first| Refusal::Repeated(Box::new(first))))
     }
 
     /// The package that holds a release: normalized name and version, and variant.
@@ -187,9 +217,10 @@ impl Records {
         };
         let writes = self.writes();
         Ok(vec![
+            // Always true, for the id is a new one: unless a fence lies there.
             writes.put(
                 to_item(&keys::package(organization, slug, package.id), package)?,
-                |put| put,
+                |put| put.condition_expression("attribute_not_exists(pk)"),
             )?,
             writes.put(to_item(&keys::name(organization, slug, package), &name)?, |put| {
                 put
@@ -207,6 +238,8 @@ impl Records {
 
     /// Deletes `package`: its record, its name and its release, all or none. Its file is left.
     /// Answers whether it was there.
+    ///
+    /// A late attempt finds nothing: no package of this id is ever made again.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -234,8 +267,7 @@ impl Records {
                 is("package_id", package.id.to_string()),
             )?,
         ];
-        let token = Uuid::now_v7().to_string();
-        match self.transact(items, &token, deadline).await? {
+        match self.transaction(items, Uuid::now_v7()).send(deadline).await? {
             Outcome::Applied => Ok(true),
             Outcome::Refused(reasons) if refused(&reasons, PACKAGE) => Ok(false),
             Outcome::Refused(reasons) => Err(Error::Internal(format!(

@@ -55,7 +55,7 @@ impl Records {
                 put.condition_expression("attribute_not_exists(pk)")
             })?,
         ];
-        match self.transact(items, &registry.id.to_string(), patience()).await? {
+        match self.transact_fenced(items, registry.id, patience()).await? {
             Outcome::Applied => Ok(registry),
             Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
             Outcome::Refused(_) => Err(Error::Conflict(format!(
@@ -127,10 +127,8 @@ impl Records {
             self.writes().put(to_item(&gone.key(), &gone)?, |put| put)?,
             self.count_registry(registry.organization_id, &registry.organization, "-1")?,
         ];
-        match self
-            .transact(items, &gone.deletion.to_string(), patience())
-            .await?
-        {
+        // A late attempt finds nothing: no registry of this id is ever made again.
+        match self.transaction(items, gone.deletion).send(patience()).await? {
             Outcome::Applied => Ok(()),
             Outcome::Refused(_) => Err(Error::NotFound(format!(
                 "There is no registry `{}/{}`.",

@@ -1,12 +1,12 @@
 //! Tokens: two records each, found by the secret to authorize and by the id to list and revoke.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::registries::no_organization;
 use super::transaction::Outcome;
-use super::{Organization, Records, built, keys, patience, to_item};
+use super::{Organization, Records, keys, patience, to_item};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
@@ -79,20 +79,17 @@ impl Records {
             self.writes()
                 .put(item, |put| put.condition_expression("attribute_not_exists(pk)"))
         };
-        let organization_lives = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::organization(&organization.slug).attributes()))
-            .condition_expression("id = :id")
-            .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
-            .build();
         let items = vec![
-            TransactWriteItem::builder()
-                .condition_check(built(organization_lives)?)
-                .build(),
+            self.writes()
+                .check(&keys::organization(&organization.slug), |check| {
+                    check
+                        .condition_expression("id = :id")
+                        .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
+                })?,
             put(keys::token_by_secret(&token.hash))?,
             put(keys::token_by_id(&organization.slug, token.id))?,
         ];
-        match self.transact(items, &token.id.to_string(), patience()).await? {
+        match self.transact_fenced(items, token.id, patience()).await? {
             Outcome::Applied => Ok(token),
             Outcome::Refused(reasons) if super::transaction::refused(&reasons, 0) => {
                 Err(no_organization(&organization.slug))
@@ -132,10 +129,8 @@ impl Records {
             })
         };
         let items = vec![delete(&keys::token_by_secret(&token.hash))?, delete(&key)?];
-        match self
-            .transact(items, &Uuid::now_v7().to_string(), patience())
-            .await?
-        {
+        // A late attempt finds nothing: no token of this id is ever made again.
+        match self.transaction(items, Uuid::now_v7()).send(patience()).await? {
             Outcome::Applied => Ok(token),
             Outcome::Refused(_) => Err(not_found()),
         }

@@ -1,24 +1,83 @@
-//! All or nothing, told truthfully.
+//! Transactions: all or nothing, and what is certain of their outcome.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
-use super::Records;
+use super::keys::Key;
+use super::{Records, keys};
 use crate::aws::{Failure, backoff};
 use crate::error::{Error, Result};
+
+/// Time after its first attempt in which a transaction is repeated. DynamoDB remembers a request token
+/// for ten minutes, and an attempt arrives up to five minutes after it was sent: later, AWS refuses its
+/// signature. So whenever an attempt arrives, what has been applied under its token is still known.
+const REPEATED: Duration = Duration::from_mins(5);
 
 /// How a transaction ended, where it is certain how.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It was applied, by this attempt or by one before it.
     Applied,
-    /// A condition did not hold, and nothing was applied: a reason for each of its items.
+    /// A condition did not hold, and nothing was applied: a reason for each of its items. An attempt
+    /// before may still be on its way, see [`Transaction::settle`].
     Refused(Vec<CancellationReason>),
 }
 
+/// One transaction under one request token, and what is known of its attempts.
+#[derive(Debug)]
+pub(super) struct Transaction<'a> {
+    records: &'a Records,
+    request: TransactWriteItemsFluentBuilder,
+    begun: Instant,
+    unanswered: Option<String>,
+}
+
 impl Records {
-    /// Applies `items` as one transaction, under `request_token`.
+    /// A transaction that writes `items`, all or none. Sends nothing yet.
+    pub(super) fn transaction(&self, items: Vec<TransactWriteItem>, request_token: Uuid) -> Transaction<'_> {
+        Transaction {
+            records: self,
+            request: self
+                .once
+                .transact_write_items()
+                .set_transact_items(Some(items))
+                .client_request_token(request_token.to_string()),
+            begun: Instant::now(),
+            unanswered: None,
+        }
+    }
+
+    /// Applies `items` as one transaction. A refusal is final: no attempt is applied after it.
+    ///
+    /// For records that can be made again under the same keys; whatever is conditional on an identity
+    /// that is gone for good needs no fence.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
+    pub(super) async fn transact_fenced(
+        &self,
+        mut items: Vec<TransactWriteItem>,
+        request_token: Uuid,
+        deadline: Instant,
+    ) -> Result<Outcome> {
+        items.push(self.unless_fenced(request_token)?);
+        let mut transaction = self.transaction(items, request_token);
+        let outcome = transaction.send(deadline).await?;
+        let fence = keys::fence(request_token);
+        match outcome {
+            Outcome::Refused(_) if transaction.settle(&fence, None, deadline).await? => Ok(Outcome::Applied),
+            outcome => Ok(outcome),
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Sends the transaction.
     ///
     /// What was throttled, collided with another transaction or ended unknown is sent again with
     /// the same token and the same parameters until `deadline`: DynamoDB answers the repeat of an
@@ -27,20 +86,13 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at the deadline.
-    pub(super) async fn transact(
-        &self,
-        items: Vec<TransactWriteItem>,
-        request_token: &str,
-        deadline: Instant,
-    ) -> Result<Outcome> {
-        let transaction = self
-            .once
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .client_request_token(request_token);
-        let mut unknown = None;
+    pub(super) async fn send(&mut self, deadline: Instant) -> Result<Outcome> {
+        let deadline = deadline.min(self.begun + REPEATED);
+        if self.begun.elapsed() >= REPEATED {
+            return Err(Error::Unavailable("the transaction's time was up".to_owned()));
+        }
         for attempt in 0.. {
-            let failure = match transaction.clone().send().await {
+            let failure = match self.request.clone().send().await {
                 Ok(_) => return Ok(Outcome::Applied),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -49,19 +101,54 @@ impl Records {
                             Cancelled::Again(failure) => failure,
                         }
                     }
-                    _ => Failure::of(&error),
+                    _ => self.remember(Failure::of(&error)),
                 },
             };
             let wait = backoff(attempt);
-            if let Failure::Unknown(text) = &failure {
-                unknown = Some(text.clone());
-            }
             if matches!(failure, Failure::Definite(_)) || Instant::now() + wait >= deadline {
-                return Err(unknown.map_or(failure, Failure::Unknown).into());
+                let unanswered = self.unanswered.clone();
+                return Err(unanswered.map_or(failure, Failure::Unknown).into());
             }
             sleep(wait).await;
         }
         Err(Error::Internal("a transaction without end".to_owned()))
+    }
+
+    /// Keeps in mind that an attempt ended unknown.
+    fn remember(&mut self, failure: Failure) -> Failure {
+        if let Failure::Unknown(text) = &failure {
+            self.unanswered = Some(text.clone());
+        }
+        failure
+    }
+
+    /// Whether every attempt was answered, so that none can be applied later.
+    pub(super) fn is_answered(&self) -> bool {
+        self.unanswered.is_none()
+    }
+
+    /// Makes a refusal final. An attempt that ended unknown may still be on its way, and would be
+    /// applied where its conditions hold by then: a fence is put under `fence`, a key on whose absence
+    /// the transaction is conditional. Answers whether it had been applied before that.
+    ///
+    /// Costs nothing where every attempt was answered.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the outcome is unknown at `deadline`.
+    pub(super) async fn settle(
+        &mut self,
+        fence: &Key,
+        registry_id: Option<Uuid>,
+        deadline: Instant,
+    ) -> Result<bool> {
+        if self.is_answered() {
+            return Ok(false);
+        }
+        let deadline = deadline.min(self.begun + REPEATED);
+        self.records.put_fence(fence, registry_id, deadline).await?;
+        // The token tells what was applied before the fence; nothing is any more.
+        let outcome = self.send(deadline).await?;
+        Ok(matches!(outcome, Outcome::Applied))
     }
 }
 
@@ -100,7 +187,40 @@ pub(super) fn refused(reasons: &[CancellationReason], index: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+
     use super::*;
+
+    /// Records behind an address that refuses every connection.
+    fn unreachable() -> Records {
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("nowhere"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+            .endpoint_url("http://127.0.0.1:1");
+        Records::new(&sdk.build(), "none")
+    }
+
+    /// Repeats until then, whatever time the call has left.
+    #[tokio::test]
+    async fn a_transaction_is_repeated_for_five_minutes_at_most() {
+        let records = unreachable();
+        let hour = Instant::now() + Duration::from_hours(1);
+        let items = || vec![records.unless_fenced(Uuid::nil()).expect("a condition")];
+        let mut transaction = records.transaction(items(), Uuid::nil());
+        assert!(transaction.is_answered());
+        let soon = Duration::from_millis(300);
+        transaction.begun = Instant::now().checked_sub(REPEATED).expect("an uptime") + soon;
+        let begun = Instant::now();
+        let ended = transaction.send(hour).await;
+        assert!(matches!(ended, Err(Error::Unavailable(_))), "{ended:?}");
+        assert!(!transaction.is_answered());
+        let ended = transaction.settle(&keys::fence(Uuid::nil()), None, hour).await;
+        assert!(matches!(ended, Err(Error::Unavailable(_))), "{ended:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
 
     /// How a cancellation for these reasons, one an item, is understood.
     fn understood(codes: [&str; 3]) -> &'static str {

@@ -1,8 +1,8 @@
 //! The parts of a transaction, each of one table.
 
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::keys::Key;
 use super::{Item, Records};
@@ -44,6 +44,20 @@ impl Writes<'_> {
             .build())
     }
 
+    /// Writes nothing: the others are written only where this item is as it must be.
+    pub(super) fn check(
+        &self,
+        key: &Key,
+        when: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+    ) -> Result<TransactWriteItem> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table)
+            .set_key(Some(key.attributes()));
+        Ok(TransactWriteItem::builder()
+            .condition_check(built(when(check).build())?)
+            .build())
+    }
+
     pub(super) fn update(
         &self,
         key: &Key,
@@ -59,6 +73,6 @@ impl Writes<'_> {
 }
 
 /// What the SDK's builders refuse is our own mistake.
-pub(super) fn built<T>(built: Result<T, BuildError>) -> Result<T> {
+fn built<T>(built: Result<T, BuildError>) -> Result<T> {
     built.map_err(|error| Error::Internal(error.to_string()))
 }

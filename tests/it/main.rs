@@ -11,6 +11,7 @@ mod growth;
 mod history;
 mod hostile_packages;
 mod killed;
+mod late;
 mod lists;
 mod openapi;
 mod package_urls;

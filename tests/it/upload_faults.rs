@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use packages_api_local::Stack;
 use tokio::task::JoinSet;
 
-use crate::support::File;
 use crate::support::app::TestApp;
 use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::side_by_side::run_all;
-use crate::support::uploads::UploadForm;
+use crate::support::uploads::{posted, put};
 use crate::support::whole::assert_whole;
 
 /// The calls of a publish by address, in their order; the copy and the reads for the digests are
@@ -30,21 +28,6 @@ const CALLS: [&str; 6] = [
 /// enough for what comes before it, whatever else keeps the machine busy.
 async fn start() -> (TestApp, FaultProxy) {
     TestApp::behind_proxy(Duration::from_secs(12)).await
-}
-
-/// Puts an object where a posted form would. The proxy signs for a region of its own, so the form
-/// itself is of no use there.
-async fn put(stack: &Stack, key: &str, bytes: &[u8]) {
-    let client = aws_sdk_s3::Client::new(&stack.sdk_config());
-    let put = client.put_object().bucket(stack.bucket()).key(key);
-    put.body(bytes.to_vec().into()).send().await.expect("an object");
-}
-
-/// A gem at its place. Answers its key and its address.
-async fn posted(app: &TestApp, file: &File) -> (String, String) {
-    let form = UploadForm::of(&app.user.request_upload().await);
-    put(&app.stack, &form.key(&file.name), &file.bytes).await;
-    (form.key(&file.name), form.package_url(&file.name))
 }
 
 #[tokio::test]

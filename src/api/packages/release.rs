@@ -11,7 +11,7 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{Package, Posted, Publication, Registry, Token};
+use crate::records::{Package, Posted, Publication, Refusal, Registry, Token};
 
 /// What a release may take at least that follows a file of any size, however long that took.
 pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl Candidate {
 
 /// The moment of truth: before it nobody can see the package, after it its file is certainly there,
 /// since it has been stored. Exactly one publisher of a release wins; the file is removed at once
-/// in one case only, that another package holds the release.
+/// in one case only, that another package holds the release and every attempt was answered.
 pub(super) async fn release(
     call: &Call<'_>,
     registry: &Registry,
@@ -62,19 +62,31 @@ pub(super) async fn release(
     posted: Option<Posted<'_>>,
     deadline: Instant,
 ) -> Result<Response<Body>> {
-    match call.records.publish(registry, package, posted, deadline).await? {
-        Publication::Published => views::package(call.urls, registry, package, metadata.text),
-        Publication::Repeated(first) => {
-            tokio::join!(
-                remove_files(call, registry, package),
-                remember(call, registry, posted, first.id)
-            );
+    let (refusal, answered) = match call.records.publish(registry, package, posted, deadline).await? {
+        Publication::Published => return views::package(call.urls, registry, package, metadata.text),
+        Publication::Refused { refusal, answered } => (refusal, answered),
+    };
+    let discard = async {
+        if answered {
+            remove_files(call, registry, package).await;
+        }
+    };
+    match refusal {
+        Refusal::Repeated(first) => {
             let metadata = Metadata::of(call, registry, &first).await?;
+            tokio::join!(discard, remember(call, registry, posted, first.id));
             views::package(call.urls, registry, &first, metadata.text)
         }
-        Publication::Taken(holder) => {
-            remove_files(call, registry, package).await;
+        Refusal::Taken(holder) => {
+            discard.await;
             Err(taken(call, registry, package, holder))
+        }
+        Refusal::Succeeded => {
+            discard.await;
+            Err(Error::NotFound(format!(
+                "The registry `{}` has just been deleted and made anew. Repeat the request.",
+                registry.slug
+            )))
         }
     }
 }

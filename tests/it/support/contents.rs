@@ -28,10 +28,21 @@ impl Contents {
     }
 
     /// The records whose partition is of this kind (`packages`, `names`, `releases`), by sort key.
+    /// Fences are no records.
     pub(crate) fn of_kind(&self, kind: &str) -> Vec<(&str, &Item)> {
-        let records = self.records.iter();
+        let records = self.records.iter().filter(|(_, item)| !is_fence(item));
         let of_kind = records.filter(|((pk, _), _)| pk.split('/').next() == Some(kind));
         of_kind.map(|((_, sk), item)| (sk.as_str(), item)).collect()
+    }
+
+    /// Everything that readers see of the table.
+    pub(crate) fn readable(&self) -> Vec<(&(String, String), &Item)> {
+        self.records.iter().filter(|(_, item)| !is_fence(item)).collect()
+    }
+
+    /// Where attempts were kept from being applied late.
+    pub(crate) fn fences(&self) -> Vec<&Item> {
+        self.records.values().filter(|item| is_fence(item)).collect()
     }
 
     /// The keys of files, and of metadata beside them, that no package is of.
@@ -47,6 +58,10 @@ impl Contents {
         let records = self.records.keys().map(|(pk, sk)| format!("{pk} {sk}"));
         records.chain(self.objects.keys().cloned()).collect()
     }
+}
+
+fn is_fence(item: &Item) -> bool {
+    item.contains_key("fence")
 }
 
 /// A text attribute.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::held::Held;
+
 /// One misfortune.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
@@ -40,6 +42,8 @@ pub(crate) enum Fault {
     PauseBefore(Gate),
     /// Waits at the gate between the request and its answer.
     PauseAfter(Gate),
+    /// Nothing is done now: the request arrives later.
+    Hold(Held),
 }
 
 impl Fault {

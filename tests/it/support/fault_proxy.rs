@@ -23,12 +23,13 @@ use tokio::task::JoinSet;
 use super::accesses::{self, Access};
 use super::canned::{self, Service};
 use super::fault::Fault;
+use super::held::Seen;
 
 type Body = BoxBody<Bytes, Cut>;
 
 /// The connection ends here.
 #[derive(Debug)]
-struct Cut;
+pub(super) struct Cut;
 
 impl std::fmt::Display for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -214,6 +215,13 @@ async fn answer(
             Ok(whole(response))
         }
         Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::Hold(held)) => {
+            held.keep(request, upstream);
+            match held.seen {
+                Seen::Disconnect => Err(Cut),
+                Seen::Hang => std::future::pending().await,
+            }
+        }
         Some(Fault::ApplyAndHang) => {
             forward(request, upstream).await?;
             std::future::pending().await
@@ -237,7 +245,10 @@ async fn answer(
 }
 
 /// Hands the request on as it is: its signature covers the `Host` header.
-async fn forward(request: Request<Full<Bytes>>, upstream: SocketAddr) -> Result<Response<Bytes>, Cut> {
+pub(super) async fn forward(
+    request: Request<Full<Bytes>>,
+    upstream: SocketAddr,
+) -> Result<Response<Bytes>, Cut> {
     let stream = TcpStream::connect(upstream).await.map_err(|_| Cut)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await

@@ -13,6 +13,7 @@ pub(crate) mod fault_proxy;
 pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod gem;
+pub(crate) mod held;
 pub(crate) mod hostile;
 pub(crate) mod hostile_forms;
 pub(crate) mod many;

@@ -1,0 +1,94 @@
+//! Fences: items that keep a late attempt of a transaction from ever being applied.
+//!
+//! An attempt whose answer never came may still lie in some queue. Where its repeat was refused, the
+//! refusal is true of that moment only: once the item that stood in the way is deleted, the attempt
+//! could be applied after all. A fence lies under a key on whose absence the transaction is
+//! conditional, and every read of [`Records`] passes over it.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::keys::{self, Key};
+use super::{Item, Records, expires_at, to_item};
+use crate::aws::{Failure, backoff};
+use crate::error::{Error, Result};
+
+/// Attribute that only fences have.
+pub(super) const FENCE: &str = "fence";
+
+/// Time after which no attempt can arrive any more. AWS refuses a request that arrives more than five
+/// minutes after it was signed, and each is signed when it is sent; the rest is for clocks.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// A fence as the table holds it.
+#[derive(Serialize)]
+struct Fence {
+    fence: bool,
+    /// The registry whose content it lies among.
+    registry_id: Option<Uuid>,
+    /// When the table may drop it, in seconds since 1970.
+    expires_at: u64,
+}
+
+/// Whether an item is a fence, and so no record.
+pub(super) fn is_fence(item: &Item) -> bool {
+    item.contains_key(FENCE)
+}
+
+impl Records {
+    /// Puts a fence under `key`, unless an item lies there already: the transaction's own, which has
+    /// been applied by then, or this very fence.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it is not certain at `deadline` that an item lies there: the
+    /// outcome of the transaction is unknown then.
+    pub(super) async fn put_fence(
+        &self,
+        key: &Key,
+        registry_id: Option<Uuid>,
+        deadline: Instant,
+    ) -> Result<()> {
+        let fence = Fence {
+            fence: true,
+            registry_id,
+            expires_at: expires_at(SystemTime::now(), LIFETIME),
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(key, &fence)?))
+            .condition_expression("attribute_not_exists(pk)");
+        for attempt in 0.. {
+            let failure = match put.clone().send().await {
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    let service = error.as_service_error();
+                    if service.is_some_and(|error| error.is_conditional_check_failed_exception()) {
+                        return Ok(());
+                    }
+                    Failure::of(&error)
+                }
+            };
+            // In conflict with the late attempt itself, for example.
+            let wait = backoff(attempt);
+            if matches!(failure, Failure::Definite(_)) || Instant::now() + wait >= deadline {
+                return Err(Error::Unavailable(format!("a fence was not put: {failure:?}")));
+            }
+            sleep(wait).await;
+        }
+        Err(Error::Internal("a fence without end".to_owned()))
+    }
+
+    /// The condition that no fence lies under a key of the transaction's own: for transactions whose
+    /// records can be made again under the same keys.
+    pub(super) fn unless_fenced(&self, request_token: Uuid) -> Result<TransactWriteItem> {
+        self.writes().check(&keys::fence(request_token), |check| {
+            check.condition_expression("attribute_not_exists(pk)")
+        })
+    }
+}
