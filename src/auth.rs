@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
 use crate::records::keys::{self, Key};
-use crate::records::{Package, Records, Registry, Token, Upload};
+use crate::records::{Package, Records, Registry, Token, Upload, Work};
 use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::slug::Slug;
@@ -42,6 +42,8 @@ pub(crate) struct Access {
     target: Option<Registry>,
     /// What became of the upload, if it became anything.
     pub(crate) upload: Option<Upload>,
+    /// Who is publishing the upload at this moment, if somebody is.
+    pub(crate) work: Option<Work>,
 }
 
 impl Access {
@@ -100,6 +102,7 @@ pub(crate) async fn enter(
     let registry = registry.ok_or_else(|| no_registry(&token.organization, path.registry))?;
     let package: Option<Package> = found.take_any(keys.package.as_ref())?;
     let upload: Option<Upload> = found.take_any(keys.upload.as_ref())?;
+    let work: Option<Work> = found.take_any(keys.work.as_ref())?;
     // A registry's target may be itself, which has been taken out by now.
     let same = request
         .target
@@ -112,6 +115,7 @@ pub(crate) async fn enter(
     Ok(Access {
         package: package.filter(|package| package.registry_id == registry.id),
         upload: upload.filter(|upload| upload.registry_id == registry.id),
+        work: work.filter(|work| work.registry_id == registry.id),
         target,
         token,
         registry,
@@ -124,6 +128,7 @@ struct Keys {
     registry: Option<Key>,
     package: Option<Key>,
     upload: Option<Key>,
+    work: Option<Key>,
     target: Option<Key>,
 }
 
@@ -143,6 +148,9 @@ impl Keys {
             upload: slugs()
                 .zip(request.upload)
                 .map(|((org, registry), id)| keys::upload(org, registry, id)),
+            work: slugs()
+                .zip(request.upload)
+                .map(|((org, registry), id)| keys::work(org, registry, id)),
             target: organization
                 .as_ref()
                 .zip(target)
@@ -160,6 +168,7 @@ impl Keys {
             self.registry.as_ref(),
             self.package.as_ref(),
             self.upload.as_ref(),
+            self.work.as_ref(),
             target,
         ];
         [Some(&self.token)]

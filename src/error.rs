@@ -59,6 +59,8 @@ pub enum Error {
     /// 503: a dependency did not answer in time; the outcome may be unknown. The text is for the
     /// log alone.
     Unavailable(String),
+    /// 503: a request before this one is publishing the same upload at this moment.
+    InProgress,
 }
 
 /// One field at fault.
@@ -97,7 +99,7 @@ impl Error {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::ReadOnly | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ReadOnly | Self::Unavailable(_) | Self::InProgress => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -147,6 +149,11 @@ impl fmt::Display for Error {
                 f,
                 "The registry's storage did not answer in time, so the outcome is unknown. \
                  Repeating the request is harmless: try again after {RETRY_AFTER_SECONDS} seconds."
+            ),
+            Self::InProgress => write!(
+                f,
+                "This upload is still being published by an earlier request. \
+                 Repeat the request after {RETRY_AFTER_SECONDS} seconds to get the package."
             ),
         }
     }

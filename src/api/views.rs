@@ -318,7 +318,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         Error::ReadOnly => {
             headers.insert(RETRY_AFTER, READ_ONLY_RETRY_AFTER_SECONDS.into());
         }
-        Error::Unavailable(_) => {
+        Error::Unavailable(_) | Error::InProgress => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
         _ => {}

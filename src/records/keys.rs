@@ -9,6 +9,7 @@
 //! | name | `names/{org}/{registry}` | `{normalized name}/{id}` |
 //! | release | `releases/{org}/{registry}` | `{normalized name}/{version}/{variant}` |
 //! | upload that became a package | `uploads/{org}/{registry}` | `{upload id}` |
+//! | upload that is being published | `uploads/{org}/{registry}` | `{upload id}/work` |
 //! | fence: where a late publish would be applied | `packages/{org}/{registry}` | `{id}` |
 //! | fence: of an operator's transaction | `fence/{request token}` | `fence` |
 //! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
@@ -172,6 +173,13 @@ pub(crate) fn release(
 
 pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
     Key::new(format!("uploads/{organization}/{registry}"), upload.to_string())
+}
+
+pub(crate) fn work(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
+    Key::new(
+        format!("uploads/{organization}/{registry}"),
+        format!("{upload}/work"),
+    )
 }
 
 /// Where a fence keeps a late attempt of this transaction from being applied.

@@ -32,6 +32,7 @@ mod registries;
 mod tokens;
 mod transaction;
 mod uploads;
+mod work;
 mod writes;
 
 use fence::is_fence;
@@ -44,6 +45,7 @@ pub(crate) use packages::{Publication, Refusal};
 pub use registries::Registry;
 pub use tokens::{NewToken, Token};
 pub(crate) use uploads::{Posted, Upload};
+pub(crate) use work::Work;
 
 /// One item as DynamoDB speaks of it.
 pub(crate) type Item = HashMap<String, AttributeValue>;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Item, Records, Registry, keys, to_item};
+use super::{Item, Records, Registry, expires_at, keys, to_item};
 use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
@@ -20,6 +20,8 @@ pub(crate) struct Posted<'a> {
     pub(crate) upload: Uuid,
     /// A form may be posted again under another name, which is another file.
     pub(crate) filename: &'a str,
+    /// The posted object's ETag: a form may be posted again with other bytes, too.
+    pub(crate) etag: &'a str,
 }
 
 /// What became of an upload.
@@ -29,6 +31,9 @@ pub(crate) struct Upload {
     pub(crate) package_id: PackageId,
     /// Of which file.
     pub(crate) filename: String,
+    /// The ETag of the posted object; records of 0.1.0 have none.
+    #[serde(default)]
+    pub(crate) etag: Option<String>,
     /// When the table forgets it, in seconds since 1970.
     expires_at: u64,
 }
@@ -48,6 +53,9 @@ impl Records {
 
     /// Remembers, after a release, that an upload brought the same bytes as `package`, which was there
     /// before: who asks again need not wait for all of them to be read again.
+    ///
+    /// Where it arrives late, after that package has been deleted and another remembered, it only
+    /// costs the next repeat the whole way.
     pub(crate) async fn remember(
         &self,
         registry: &Registry,
@@ -61,12 +69,12 @@ impl Records {
 }
 
 fn item(registry: &Registry, posted: Posted<'_>, package: PackageId, now: SystemTime) -> Result<Item> {
-    let end = (now + REMEMBERED).duration_since(SystemTime::UNIX_EPOCH);
     let record = Upload {
         registry_id: registry.id,
         package_id: package,
         filename: posted.filename.to_owned(),
-        expires_at: end.unwrap_or_default().as_secs(),
+        etag: Some(posted.etag.to_owned()),
+        expires_at: expires_at(now, REMEMBERED),
     };
     let key = keys::upload(&registry.organization, &registry.slug, posted.upload);
     to_item(&key, &record)

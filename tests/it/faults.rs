@@ -53,7 +53,7 @@ const STORIES: [(Story, &[&str]); 8] = [
     ),
     (
         Story::PublishAgain,
-        &["TransactWriteItems", "GetItem", "DeleteObject"],
+        &["TransactWriteItems", "GetItem", "HeadObject", "DeleteObject"],
     ),
     (Story::PublishOther, &["TransactWriteItems", "DeleteObject"]),
     (Story::Get, &["BatchGetItem"]),
@@ -162,10 +162,14 @@ impl Case {
         }
         match self.fault {
             Fault::Delay(_) => self.story.fortunate(),
+            // To who may not list, S3 says so of what is missing: it is put back.
+            Fault::Refuse if self.operation == "HeadObject" => 200,
             Fault::Refuse | Fault::Cancel("ValidationError") => 500,
             // The SDK does not repeat what arrived damaged: the client does.
             Fault::Hang | Fault::ApplyAndHang | Fault::Garble => 503,
             _ if passes => self.story.fortunate(),
+            // Its answers have no body to say so.
+            Fault::Throttle if self.operation == "HeadObject" => 503,
             Fault::Throttle
             | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
             | Fault::Unprocessed => 429,

@@ -147,6 +147,8 @@ async fn a_repeat_that_was_killed_changes_nothing_about_the_first() {
         ("TransactWriteItems", Fault::PauseAfter, 1),
         ("GetItem", Fault::PauseBefore, 1),
         ("GetItem", Fault::PauseAfter, 1),
+        ("HeadObject", Fault::PauseBefore, 1),
+        ("HeadObject", Fault::PauseAfter, 1),
         ("DeleteObject", Fault::PauseBefore, 1),
         ("DeleteObject", Fault::PauseAfter, 0),
     ] {

@@ -27,7 +27,7 @@ async fn a_publish_costs_three_a_get_one_and_a_delete_three() {
 }
 
 #[tokio::test]
-async fn a_repeated_publish_reads_the_first_package_and_drops_its_own_file() {
+async fn a_repeated_publish_looks_at_the_first_package_and_drops_its_own_file() {
     let (app, proxy) = start().await;
     let gem = Gem::banana().build();
     app.user.publish(&gem).await.id();
@@ -38,6 +38,7 @@ async fn a_repeated_publish_reads_the_first_package_and_drops_its_own_file() {
         "PutObject",
         "TransactWriteItems",
         "GetItem",
+        "HeadObject",
         "DeleteObject",
     ];
     assert_eq!(proxy.calls(), calls);

@@ -30,6 +30,15 @@ async fn start() -> (TestApp, FaultProxy) {
     TestApp::behind_proxy(Duration::from_secs(12)).await
 }
 
+/// The calls of a repeat: all after the first one are made side by side.
+const REPEAT: [&str; 4] = ["BatchGetItem", "GetItem", "HeadObject", "HeadObject"];
+
+fn side_by_side(proxy: &FaultProxy) -> Vec<String> {
+    let mut calls = proxy.calls();
+    calls[1..].sort();
+    calls
+}
+
 #[tokio::test]
 async fn a_publish_by_address_costs_what_it_must() {
     let (app, proxy) = start().await;
@@ -51,7 +60,7 @@ async fn a_publish_by_address_costs_what_it_must() {
     assert_eq!(calls, expected);
     proxy.clear();
     assert_eq!(app.user.publish_url(&url).await.id(), id);
-    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(side_by_side(&proxy), REPEAT);
     proxy.clear();
     app.user.request_upload().await;
     assert_eq!(proxy.calls(), ["BatchGetItem"]);
@@ -66,7 +75,7 @@ async fn an_upload_of_what_is_published_is_remembered_as_well() {
     assert_eq!(app.user.publish_url(&url).await.id(), id);
     proxy.clear();
     assert_eq!(app.user.publish_url(&url).await.id(), id);
-    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(side_by_side(&proxy), REPEAT);
     assert_eq!(app.user.delete(&id).await.status, 200);
     let second = app.user.publish_url(&url).await.id();
     assert_ne!(second, id);
@@ -297,7 +306,7 @@ async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
         .expect("it goes on without its client");
     proxy.clear();
     let id = app.user.publish_url(&url).await.id();
-    assert_eq!(proxy.calls(), ["BatchGetItem", "GetItem"]);
+    assert!(!proxy.calls().contains(&"CopyObject".to_owned()));
     assert_eq!(assert_whole(&app.contents().await), [id]);
 }
 

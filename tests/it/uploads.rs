@@ -374,22 +374,6 @@ async fn who_asks_again_gets_the_same_package_until_it_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_form_used_again_changes_nothing_that_is_published() {
-    let app = TestApp::start().await;
-    let gem = Gem::banana().build();
-    let (form, url) = app.user.upload(&gem).await;
-    let first = app.user.publish_url(&url).await;
-    let other = Gem::banana().summary("Another banana").build();
-    assert_eq!(form.post(&app.user.http, &other).await.0, 204);
-    assert_eq!(app.user.download(&first.id()).await, gem.bytes);
-    assert_eq!(app.user.publish_url(&url).await.text(), first.text());
-    assert_eq!(app.user.download(&first.id()).await, gem.bytes);
-    let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [first.id()]);
-    assert_eq!(contents.objects.get(&form.key(&gem.name)), Some(&other.bytes));
-}
-
-#[tokio::test]
 async fn a_form_used_again_for_another_file_is_another_upload() {
     let app = TestApp::start().await;
     let (form, url) = app.user.upload(&Gem::banana().build()).await;

@@ -19,11 +19,13 @@ use crate::scope::Scope;
 
 mod copy;
 mod cursor;
+mod heal;
 mod list;
 mod posted_name;
 mod publish;
 mod release;
 mod upload;
+mod work;
 
 pub(crate) use copy::copy;
 pub(crate) use list::list;
@@ -141,20 +143,28 @@ impl Metadata {
 
     /// From wherever it lies.
     async fn of(call: &Call<'_>, registry: &Registry, package: &Package) -> Result<Self> {
+        if let Some(metadata) = Self::find(call, registry, package).await? {
+            return Ok(metadata);
+        }
+        // Deleted meanwhile, records first; or the bucket keeps it from us, which S3 says alike.
+        Err(match call.records.package(registry, package.id).await? {
+            None => just_deleted(),
+            Some(_) => Error::Internal(format!("the metadata of {} cannot be read", package.id)),
+        })
+    }
+
+    /// From wherever it lies; `None` where it is missing there.
+    async fn find(call: &Call<'_>, registry: &Registry, package: &Package) -> Result<Option<Self>> {
         if let Some(text) = &package.metadata {
-            return Ok(Self { text: text.clone() });
+            return Ok(Some(Self { text: text.clone() }));
         }
         let key = ObjectKey::of(Kind::Metadata, registry, package.id);
         let Some(bytes) = call.files.read(&key, RawMetadata::MAX_BYTES as u64).await? else {
-            // Deleted meanwhile, records first; or the bucket keeps it from us, which S3 says alike.
-            return Err(match call.records.package(registry, package.id).await? {
-                None => just_deleted(),
-                Some(_) => Error::Internal(format!("the metadata of {} cannot be read", package.id)),
-            });
+            return Ok(None);
         };
         let text = String::from_utf8(bytes.into());
         let text = text.map_err(|error| Error::Internal(format!("metadata: {error}")))?;
-        Ok(Self { text })
+        Ok(Some(Self { text }))
     }
 
     /// What the record holds of it.
@@ -167,6 +177,11 @@ impl Metadata {
         if self.inline().is_some() {
             return Ok(());
         }
+        self.put(call, registry, id).await
+    }
+
+    /// Puts it beside the file.
+    async fn put(&self, call: &Call<'_>, registry: &Registry, id: PackageId) -> Result<()> {
         let bytes = Bytes::from(self.text.clone());
         let digest = Digest::sha256(&bytes);
         call.files

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lambda_http::{Body, Response};
 use tokio::time::Instant;
 
+use super::heal::heal;
 use super::{Metadata, remove_files};
 use crate::api::{Call, views};
 use crate::digest::Digests;
@@ -73,7 +74,7 @@ pub(super) async fn release(
     };
     match refusal {
         Refusal::Repeated(first) => {
-            let metadata = Metadata::of(call, registry, &first).await?;
+            let metadata = heal(call, registry, &first, package, metadata).await?;
             tokio::join!(discard, remember(call, registry, posted, first.id));
             views::package(call.urls, registry, &first, metadata.text)
         }

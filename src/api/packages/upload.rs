@@ -4,9 +4,10 @@ use lambda_http::{Body, Response};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::heal::{is_whole, stored};
 use super::posted_name::{decode, posted_names};
 use super::release::{Candidate, RELEASE_TIME, release, taken};
-use super::{Metadata, PUBLISHING};
+use super::{Metadata, PUBLISHING, work};
 use crate::api::{Call, reading, views};
 use crate::auth::{self, Access, RegistryPath};
 use crate::digest::Digests;
@@ -15,7 +16,7 @@ use crate::files::{Content, Kind, MAX_UPLOAD_BYTES, ObjectKey, RangedSource, UPL
 use crate::form::usable_filename;
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Posted, Registry};
+use crate::records::{Posted, Registry, Work};
 
 /// Up to this size a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -57,16 +58,29 @@ pub(super) async fn publish_upload(
         upload: upload.as_ref().ok().map(|upload| upload.id),
         ..auth::Request::default()
     };
-    let access = auth::enter(call.records, call.caller, path, request).await?;
+    let mut access = auth::enter(call.records, call.caller, path, request).await?;
     let upload = upload?;
-    if let Some(answer) = repeated(call, &access, &upload).await? {
+    if let Some(answer) = published_before(call, &mut access, &upload).await? {
         return Ok(answer);
     }
 
-    // What is it? All later reads are of the bytes that lie there now.
+    // All later reads are of the bytes that lie there now.
     let registry = &access.registry;
     let (content, filename) = find(call, registry, &upload).await?;
-    let mut manifest = read_manifest(call, &access, &content, &filename).await?;
+    let publish = publish_content(call, &access, &upload, &content, &filename);
+    work::marked(call, registry, upload.id, &filename, publish).await
+}
+
+async fn publish_content(
+    call: &Call<'_>,
+    access: &Access,
+    upload: &Upload,
+    content: &Content,
+    filename: &str,
+) -> Result<Response<Body>> {
+    // What is it? The file itself says so.
+    let registry = &access.registry;
+    let mut manifest = read_manifest(call, access, content, filename).await?;
     let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
 
     // Other content cannot take a release: where the sizes tell, nothing need be copied to know.
@@ -87,22 +101,41 @@ pub(super) async fn publish_upload(
     // The bytes that were read are the bytes that are kept, whatever is posted afterwards.
     let id = PackageId::mint_after(registry.id);
     let key = ObjectKey::of(Kind::Package, registry, id);
-    let (digests, ()) = tokio::try_join!(keep(call, &content, &key), metadata.store(call, registry, id))?;
+    let (digests, ()) = tokio::try_join!(keep(call, content, &key), metadata.store(call, registry, id))?;
     let candidate = Candidate {
         manifest,
-        filename: filename.clone(),
+        filename: filename.to_owned(),
         size: content.size,
     };
     let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
     let posted = Posted {
         upload: upload.id,
-        filename: &filename,
+        filename,
+        etag: &content.etag,
     };
     let deadline = call.deadline_leaving(RELEASE_TIME);
     release(call, registry, &package, metadata, Some(posted), deadline).await
 }
 
-/// The answer to who asks again, unless the package has been deleted since.
+/// The answer to who asks again, after whoever is publishing the upload at this moment has done so.
+async fn published_before(
+    call: &Call<'_>,
+    access: &mut Access,
+    upload: &Upload,
+) -> Result<Option<Response<Body>>> {
+    let is_under_way = |work: &Work| work.is_current() && upload.has(&work.filename);
+    loop {
+        let answer = repeated(call, access, upload).await?;
+        if answer.is_some() || !access.work.as_ref().is_some_and(is_under_way) {
+            return Ok(answer);
+        }
+        work::pause(call).await?;
+        (access.upload, access.work) = call.records.progress(&access.registry, upload.id).await?;
+    }
+}
+
+/// The answer to who asks again, unless that is a publish of its own: of other bytes, which were posted
+/// since, or of a package that has been deleted or lost its file.
 async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<Option<Response<Body>>> {
     let registry = &access.registry;
     let Some(became) = access
@@ -112,38 +145,61 @@ async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<O
     else {
         return Ok(None);
     };
-    let Some(package) = call.records.package(registry, became.package_id).await? else {
+    let (package, file, posted) = tokio::try_join!(
+        call.records.package(registry, became.package_id),
+        stored(call, registry, became.package_id),
+        locate(call, registry, upload)
+    )?;
+    // What was posted is gone after a day, what became of it is remembered for longer.
+    let is_other = |(content, _): (Content, &str)| became.etag != Some(content.etag);
+    if posted.is_some_and(is_other) {
+        return Ok(None);
+    }
+    let Some(package) = package.filter(|package| is_whole(package, file.as_ref())) else {
         return Ok(None);
     };
-    let metadata = Metadata::of(call, registry, &package).await?;
+    let Some(metadata) = Metadata::find(call, registry, &package).await? else {
+        return Ok(None);
+    };
     views::package(call.urls, registry, &package, metadata.text).map(Some)
 }
 
 /// The posted object, and the name that it was posted under.
-async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
+async fn locate<'a>(
+    call: &Call<'_>,
+    registry: &Registry,
+    upload: &'a Upload,
+) -> Result<Option<(Content, &'a str)>> {
     for name in &upload.names {
         let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
-        let Some(content) = call.files.content(&key).await? else {
-            continue;
-        };
-        if content.size == 0 || content.size > MAX_UPLOAD_BYTES {
-            return Err(Error::invalid(
-                "package_url",
-                "invalid_size",
-                format!(
-                    "The uploaded file has {} bytes; 1 to {MAX_UPLOAD_BYTES} are possible.",
-                    content.size
-                ),
-            ));
+        if let Some(content) = call.files.content(&key).await? {
+            return Ok(Some((content, name)));
         }
-        return Ok((content, usable_filename(name, "package_url")?.to_owned()));
     }
-    Err(Error::invalid(
-        "package_url",
-        "not_found",
-        "There is no uploaded file at this package_url: it was not posted, or it has expired. \
-         Request an upload, post the file with the form that it answers, then publish it within a day.",
-    ))
+    Ok(None)
+}
+
+/// The posted object, which must be there, and the name that its package is to have.
+async fn find(call: &Call<'_>, registry: &Registry, upload: &Upload) -> Result<(Content, String)> {
+    let Some((content, name)) = locate(call, registry, upload).await? else {
+        return Err(Error::invalid(
+            "package_url",
+            "not_found",
+            "There is no uploaded file at this package_url: it was not posted, or it has expired. \
+             Request an upload, post the file with the form that it answers, then publish it within a day.",
+        ));
+    };
+    if content.size == 0 || content.size > MAX_UPLOAD_BYTES {
+        return Err(Error::invalid(
+            "package_url",
+            "invalid_size",
+            format!(
+                "The uploaded file has {} bytes; 1 to {MAX_UPLOAD_BYTES} are possible.",
+                content.size
+            ),
+        ));
+    }
+    Ok((content, usable_filename(name, "package_url")?.to_owned()))
 }
 
 async fn read_manifest(

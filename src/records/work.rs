@@ -1,0 +1,97 @@
+//! Uploads that are being published at this moment, by somebody else.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Records, Registry, Upload, expires_at, keys, to_item};
+use crate::aws;
+use crate::error::Result;
+
+/// Time that a mark lasts unless it is renewed: as long as a worker that crashed keeps others waiting.
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// A mark that an upload is being published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Work {
+    pub(crate) registry_id: Uuid,
+    /// Who is at work.
+    worker: Uuid,
+    /// The file's name: a form may be posted again under another one, which is another file.
+    pub(crate) filename: String,
+    /// When the mark ends, in seconds since 1970; the table removes it some time after.
+    expires_at: u64,
+}
+
+impl Work {
+    /// Whether the worker is still at it, as far as can be known.
+    pub(crate) fn is_current(&self) -> bool {
+        expires_at(SystemTime::now(), Duration::ZERO) < self.expires_at
+    }
+}
+
+impl Records {
+    /// Marks an upload as being published by `worker`, or renews the mark.
+    pub(crate) async fn mark_work(
+        &self,
+        registry: &Registry,
+        upload: Uuid,
+        filename: &str,
+        worker: Uuid,
+    ) -> Result<()> {
+        let key = keys::work(&registry.organization, &registry.slug, upload);
+        let work = Work {
+            registry_id: registry.id,
+            worker,
+            filename: filename.to_owned(),
+            expires_at: expires_at(SystemTime::now(), LIFETIME),
+        };
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(to_item(&key, &work)?));
+        put.send().await.map(drop).map_err(aws::failed)
+    }
+
+    /// Takes back the mark of `worker`, unless another one's has come to its place.
+    pub(crate) async fn unmark_work(&self, registry: &Registry, upload: Uuid, worker: Uuid) -> Result<()> {
+        let key = keys::work(&registry.organization, &registry.slug, upload);
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_not_exists(pk) OR worker = :worker")
+            .expression_attribute_values(":worker", AttributeValue::S(worker.to_string()))
+            .send()
+            .await;
+        match deleted {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            deleted => deleted.map(drop).map_err(aws::failed),
+        }
+    }
+
+    /// Reads again what became of an upload, and whether it is being published.
+    pub(crate) async fn progress(
+        &self,
+        registry: &Registry,
+        upload: Uuid,
+    ) -> Result<(Option<Upload>, Option<Work>)> {
+        let (organization, slug) = (&registry.organization, &registry.slug);
+        let became = keys::upload(organization, slug, upload);
+        let work = keys::work(organization, slug, upload);
+        let mut found = self.find(&[became.clone(), work.clone()]).await?;
+        let became: Option<Upload> = found.take(&became)?;
+        let work: Option<Work> = found.take(&work)?;
+        Ok((
+            became.filter(|became| became.registry_id == registry.id),
+            work.filter(|work| work.registry_id == registry.id),
+        ))
+    }
+}
