@@ -42,7 +42,7 @@ pub(crate) struct Access {
     target: Option<Registry>,
     /// What became of the upload, if it became anything.
     pub(crate) upload: Option<Upload>,
-    /// Who is publishing the upload at this moment, if somebody is.
+    /// Mark that the upload is being published at this moment, if it is.
     pub(crate) work: Option<Work>,
 }
 

@@ -182,7 +182,7 @@ pub(crate) fn work(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
     )
 }
 
-/// Where a fence keeps a late attempt of this transaction from being applied.
+/// Place of the fence that keeps a late attempt of this transaction from being applied.
 pub(crate) fn fence(request_token: Uuid) -> Key {
     Key::new(format!("fence/{request_token}"), "fence")
 }

@@ -54,8 +54,8 @@ impl Records {
     /// Remembers, after a release, that an upload brought the same bytes as `package`, which was there
     /// before: who asks again need not wait for all of them to be read again.
     ///
-    /// Where it arrives late, after that package has been deleted and another remembered, it only
-    /// costs the next repeat the whole way.
+    /// Arriving late, after that package has been deleted and another remembered, it only costs the
+    /// next repeat the whole way.
     pub(crate) async fn remember(
         &self,
         registry: &Registry,

@@ -1,4 +1,4 @@
-//! Uploads that are being published at this moment, by somebody else.
+//! Marks of uploads that are being published at this moment.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,14 +10,14 @@ use super::{Records, Registry, Upload, expires_at, keys, to_item};
 use crate::aws;
 use crate::error::Result;
 
-/// Time that a mark lasts unless it is renewed: as long as a worker that crashed keeps others waiting.
+/// Time that a mark lasts unless it is renewed: a worker that crashed keeps others waiting for so long.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// A mark that an upload is being published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Work {
     pub(crate) registry_id: Uuid,
-    /// Who is at work.
+    /// Identity of the request that is at work.
     worker: Uuid,
     /// The file's name: a form may be posted again under another one, which is another file.
     pub(crate) filename: String,

@@ -1,4 +1,4 @@
-//! Packages whose file or metadata is missing: who publishes the same bytes makes them whole again.
+//! Packages whose file or metadata is missing: a publish of the same bytes makes them whole again.
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ async fn other_bytes_are_refused_and_put_nothing_back() {
     assert_eq!(world.app.contents().await, before);
 }
 
-/// Who may not list is told 403 of what is missing.
+/// S3 answers a 403 for a missing object to a role that may not list.
 #[tokio::test]
 async fn a_forbidden_look_is_a_missing_file() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;

@@ -1,5 +1,5 @@
-//! Who publishes an upload a second time: of the same bytes or of others, after the first publish or in
-//! the middle of it.
+//! Uploads that are published a second time: of the same bytes or of others, after the first publish or
+//! in the middle of it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Packages whose file or metadata is missing in the bucket, made whole by who publishes the same bytes.
+//! Healing: a publish of the same bytes puts back a package's file or metadata that is missing.
 
 use super::Metadata;
 use crate::api::Call;
@@ -57,14 +57,14 @@ async fn heal_metadata(
     Ok(metadata)
 }
 
-/// What lies in the bucket where the package's file should.
+/// Object that lies where the package's file should; `None` where there is none.
 pub(super) async fn stored(call: &Call<'_>, registry: &Registry, id: PackageId) -> Result<Option<Content>> {
     call.files
         .content(&ObjectKey::of(Kind::Package, registry, id))
         .await
 }
 
-/// Whether that can be the package's file.
+/// Whether that object can be the package's file.
 pub(super) fn is_whole(package: &Package, stored: Option<&Content>) -> bool {
     stored.is_some_and(|content| content.size == package.size)
 }

@@ -117,7 +117,7 @@ async fn publish_content(
     release(call, registry, &package, metadata, Some(posted), deadline).await
 }
 
-/// The answer to who asks again, after whoever is publishing the upload at this moment has done so.
+/// The answer to a repeat, after the publish of the same upload that is under way.
 async fn published_before(
     call: &Call<'_>,
     access: &mut Access,
@@ -134,8 +134,8 @@ async fn published_before(
     }
 }
 
-/// The answer to who asks again, unless that is a publish of its own: of other bytes, which were posted
-/// since, or of a package that has been deleted or lost its file.
+/// The answer to a repeat, unless it is a publish of its own: of other bytes, which were posted since,
+/// or of a package that has been deleted or lost its file.
 async fn repeated(call: &Call<'_>, access: &Access, upload: &Upload) -> Result<Option<Response<Body>>> {
     let registry = &access.registry;
     let Some(became) = access

@@ -18,7 +18,7 @@ use crate::records::Registry;
 const MARKED_AFTER: Duration = Duration::from_secs(5);
 /// Time between two renewals of a mark, of which one may fail before it ends.
 const RENEWED_EVERY: Duration = Duration::from_secs(10);
-/// Time between two looks of who waits.
+/// Time between two looks of a request that waits.
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Does `work` on an upload. Where it takes longer than some seconds, the table says so until it is done.
@@ -52,7 +52,7 @@ pub(super) async fn marked<T>(
     done
 }
 
-/// A mark spares others work. Its failure costs no more than that.
+/// Logs that a mark was not put or taken back: that costs others a wait or a second copy, no more.
 fn warn(upload: Uuid, done: Result<()>) {
     if let Err(error) = done {
         tracing::warn!(%upload, inside = error.inside(), "the mark of an upload at work is not as it should be");

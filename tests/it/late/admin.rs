@@ -30,7 +30,7 @@ impl Operator {
         }
     }
 
-    /// From now on the next transaction through the proxy is held.
+    /// The records, whose next transaction is held.
     fn hold(&self) -> &Records {
         let held = Fault::Hold(self.held.clone());
         self.proxy.inject("TransactWriteItems", held, 1);
@@ -163,7 +163,7 @@ async fn late_deletes_leave_successors_alone() {
     operator.assert_harmless().await;
 }
 
-/// What was made by a later attempt, and deleted since, is not made again.
+/// A record that a later attempt made, and that was deleted since, is not made again.
 #[tokio::test]
 async fn late_creations_make_nothing_twice() {
     let operator = Operator::start().await;

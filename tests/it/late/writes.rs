@@ -32,7 +32,7 @@ enum Call {
     Delete,
 }
 
-/// Who holds the release when the call begins.
+/// Holder of the release when the call begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holder {
     Nobody,
@@ -40,7 +40,7 @@ enum Holder {
     OtherBytes,
 }
 
-/// What happens between the answer and the arrival.
+/// Events between the answer and the arrival.
 #[derive(Debug, Clone, Copy)]
 enum Meanwhile {
     Nothing,
@@ -142,7 +142,7 @@ impl Case {
         held.deliver().await;
         let after = world.app.contents().await;
         assert_whole(&after);
-        assert_eq!(seen(&after), seen(&before), "{self:?}");
+        assert_eq!(visible(&after), visible(&before), "{self:?}");
         self.assert_nothing_was_removed(&after);
 
         // And the release is nobody's or a whole package's, as it was.
@@ -185,11 +185,11 @@ impl Meanwhile {
     ];
 }
 
-/// What readers may see of packages. What became of an upload is a hint alone.
-fn seen(contents: &Contents) -> Vec<(&(String, String), &crate::support::contents::Item)> {
-    let mut seen = contents.readable();
-    seen.retain(|((pk, _), _)| !pk.starts_with("uploads/"));
-    seen
+/// Records that readers see of packages. Those of uploads are hints alone.
+fn visible(contents: &Contents) -> Vec<(&(String, String), &crate::support::contents::Item)> {
+    let mut visible = contents.readable();
+    visible.retain(|((pk, _), _)| !pk.starts_with("uploads/"));
+    visible
 }
 
 /// A registry as it is when the call begins.

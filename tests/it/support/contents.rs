@@ -40,7 +40,7 @@ impl Contents {
         self.records.iter().filter(|(_, item)| !is_fence(item)).collect()
     }
 
-    /// Where attempts were kept from being applied late.
+    /// Fences, which keep late attempts from being applied.
     pub(crate) fn fences(&self) -> Vec<&Item> {
         self.records.values().filter(|item| is_fence(item)).collect()
     }

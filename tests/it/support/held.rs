@@ -11,12 +11,12 @@ use tokio::sync::watch;
 
 use super::fault_proxy::forward;
 
-/// How its sender learns that a request is not answered.
+/// Way in which its sender learns that a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// Its connection is closed.
     Disconnect,
-    /// By its own time-out.
+    /// Its own time-out ends.
     Hang,
 }
 
