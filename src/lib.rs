@@ -13,6 +13,7 @@
 //! [`formats`] (bytes → manifest), [`records`] (DynamoDB) and [`Files`] (S3), none of which knows the
 //! others; `views` writes the answer. `docs/ARCHITECTURE.md` says why.
 
+mod address;
 mod api;
 mod app;
 mod auth;

@@ -13,7 +13,8 @@ use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
-/// Removes files without a record and what deleted registries leave behind.
+/// Removes files without a record and what deleted registries leave behind, and reports records without
+/// their file.
 ///
 /// Works on the table and the bucket that `TABLE_NAME` and `BUCKET_NAME` name, with the usual AWS
 /// environment and credentials. Exit codes: 0 done, 1 stopped or failed, 2 wrong usage.
@@ -71,7 +72,8 @@ async fn run(arguments: &Arguments) -> Result<Report, Error> {
     Ok(sweep.allowing(arguments.orphans).run().await?)
 }
 
-/// One scheduled run. A sweep that stopped is a failed invocation: the alarm is on those.
+/// One scheduled run. A sweep that stopped is a failed invocation: the alarm is on those. One that merely goes
+/// on tomorrow is none.
 async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Error> {
     const MARGIN: Duration = Duration::from_secs(10);
     let end = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
@@ -80,7 +82,12 @@ async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Re
         .unwrap_or_default()
         .saturating_sub(MARGIN);
     let report = sweep.clone().until(Instant::now() + left).run().await?;
-    tracing::info!(report = serde_json::to_string(&report)?, "swept");
+    tracing::info!(
+        records_without_file = report.records_without_file,
+        records_without_metadata = report.records_without_metadata,
+        report = serde_json::to_string(&report)?,
+        "swept"
+    );
     match report.stopped {
         Some(reason) => Err(reason.into()),
         None => Ok(report),
@@ -97,11 +104,27 @@ fn print(report: &Report) {
         "{} objects seen, {} of them without a record",
         report.objects, report.orphans
     );
+    println!(
+        "{} packages seen, {} of them without their file, {} without their metadata",
+        report.records, report.records_without_file, report.records_without_metadata
+    );
     println!("{} deleted registries remembered", report.gone_registries);
     println!(
         "{} objects ({} bytes) and {} records {done}",
         report.removed_objects, report.removed_bytes, report.removed_records
     );
+    if report.quarantined > 0 {
+        println!(
+            "{} objects without a record kept since the table was adopted: see `admin quarantine list`",
+            report.quarantined
+        );
+    }
+    for package in &report.missing {
+        println!("missing: {package}");
+    }
+    if report.continues {
+        println!("the time was up: the next run goes on");
+    }
     if report.foreign_objects > 0 {
         println!("{} objects with foreign keys left alone", report.foreign_objects);
     }

@@ -1,96 +1,118 @@
 //! What lies in the bucket, page by page: for the sweep.
 
-use super::{Files, Kind, ObjectKey};
+use std::collections::BTreeSet;
+
+use super::{Files, Kind};
+use crate::address::RegistryAddress;
 use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
-use crate::slug::Slug;
 
-/// One object whose key says which package it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stored {
-    pub(crate) kind: Kind,
-    pub(crate) organization: Slug,
-    pub(crate) registry: Slug,
-    pub(crate) id: PackageId,
-    /// Bytes.
-    pub(crate) size: u64,
-}
-
-impl Stored {
-    pub(crate) fn key(&self) -> ObjectKey {
-        ObjectKey::at(self.kind, &self.organization, &self.registry, self.id)
-    }
-
-    fn parse(kind: Kind, key: &str, size: u64) -> Option<Self> {
-        let rest = key.strip_prefix(kind.prefix())?.strip_prefix('/')?;
-        let mut segments = rest.split('/');
-        let stored = Self {
-            kind,
-            organization: segments.next()?.parse().ok()?,
-            registry: segments.next()?.parse().ok()?,
-            id: segments.next()?.parse().ok()?,
-            size,
-        };
-        segments.next().is_none().then_some(stored)
-    }
-}
-
-/// One page of a listing.
-#[derive(Debug)]
-pub(crate) struct Listed {
-    pub(crate) objects: Vec<Stored>,
+/// One page of a registry's objects of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct ObjectPage {
+    /// Which packages they belong to, in the order of ids, and their sizes in bytes.
+    pub(crate) objects: Vec<(PackageId, u64)>,
     /// How many keys are none of ours: told, never touched.
     pub(crate) foreign: usize,
-    /// Where the next page starts.
+    /// What the next page's keys come after, below the registry's prefix.
     pub(crate) next: Option<String>,
 }
 
+/// The registries that the bucket has objects of.
+#[derive(Debug, Default)]
+pub(crate) struct StoredRegistries {
+    pub(crate) addresses: BTreeSet<RegistryAddress>,
+    /// How many keys and prefixes beside them are none of ours.
+    pub(crate) foreign: usize,
+}
+
 impl Files {
-    /// One page of the objects of this kind, at most 1,000.
-    pub(crate) async fn list(&self, kind: Kind, start: Option<String>) -> Result<Listed> {
+    /// The registry's objects of this kind whose keys come after `after`: one page of at most 1,000.
+    pub(crate) async fn list(
+        &self,
+        kind: Kind,
+        address: &RegistryAddress,
+        after: Option<&str>,
+    ) -> Result<ObjectPage> {
+        let prefix = format!("{}/{address}/", kind.prefix());
         let answer = self
             .client
             .list_objects_v2()
             .bucket(&self.bucket)
-            .prefix(format!("{}/", kind.prefix()))
-            .set_continuation_token(start)
+            .prefix(&prefix)
+            .set_start_after(after.map(|after| format!("{prefix}{after}")))
             .send()
             .await
             .map_err(aws::failed)?;
-        let mut listed = Listed {
-            objects: Vec::new(),
-            foreign: 0,
-            next: answer.next_continuation_token,
-        };
+        let mut page = ObjectPage::default();
+        let mut last = None;
         for object in answer.contents.unwrap_or_default() {
             let size = object.size().unwrap_or_default().unsigned_abs();
-            match Stored::parse(kind, object.key().unwrap_or_default(), size) {
-                Some(stored) => listed.objects.push(stored),
-                None => listed.foreign += 1,
+            let rest = object.key().and_then(|key| key.strip_prefix(&prefix));
+            match rest.and_then(|id| id.parse().ok()) {
+                Some(id) => page.objects.push((id, size)),
+                None => page.foreign += 1,
+            }
+            last = rest.map(str::to_owned);
+        }
+        page.next = last.filter(|_| answer.is_truncated == Some(true));
+        Ok(page)
+    }
+
+    /// Whether there is any object that a package may belong to, or a foreign one beside.
+    pub(crate) async fn is_empty(&self) -> Result<bool> {
+        for kind in Kind::ALL {
+            let list = self.client.list_objects_v2().bucket(&self.bucket);
+            let list = list.prefix(format!("{}/", kind.prefix())).max_keys(1);
+            let answer = list.send().await.map_err(aws::failed)?;
+            if !answer.contents().is_empty() {
+                return Ok(false);
             }
         }
-        Ok(listed)
+        Ok(true)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_keys_of_our_own_making_are_ours() {
-        let id = "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
-        let stored = Stored::parse(Kind::Package, &format!("packages/o/r/{id}"), 3).unwrap();
-        assert_eq!(stored.key(), ObjectKey(format!("packages/o/r/{id}")));
-        for foreign in [
-            "packages/o/r/x".to_owned(),
-            format!("packages/o/{id}"),
-            format!("packages/o/r/{id}/more"),
-            format!("metadata/o/r/{id}"),
-            format!("packages//r/{id}"),
-        ] {
-            assert_eq!(Stored::parse(Kind::Package, &foreign, 0), None, "{foreign}");
+    /// The registries that the bucket has objects of, whether or not there are such registries.
+    pub(crate) async fn registries(&self) -> Result<StoredRegistries> {
+        let mut stored = StoredRegistries::default();
+        for kind in Kind::ALL {
+            let root = format!("{}/", kind.prefix());
+            for organization in self.folders(&root, &mut stored.foreign).await? {
+                let Ok(slug) = organization.parse() else {
+                    stored.foreign += 1;
+                    continue;
+                };
+                let folder = format!("{root}{organization}/");
+                for registry in self.folders(&folder, &mut stored.foreign).await? {
+                    let Ok(registry) = registry.parse() else {
+                        stored.foreign += 1;
+                        continue;
+                    };
+                    stored.addresses.insert(RegistryAddress {
+                        organization: Clone::clone(&slug),
+                        registry,
+                    });
+                }
+            }
         }
+        Ok(stored)
+    }
+
+    /// The names of the folders under `prefix`; keys beside them are counted as foreign.
+    async fn folders(&self, prefix: &str, foreign: &mut usize) -> Result<Vec<String>> {
+        let mut folders = Vec::new();
+        let list = self.client.list_objects_v2().bucket(&self.bucket);
+        let mut pages = list.prefix(prefix).delimiter("/").into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(aws::failed)?;
+            *foreign += page.contents().len();
+            let names = page.common_prefixes().iter().filter_map(|folder| {
+                let name = folder.prefix()?.strip_prefix(prefix)?.strip_suffix('/')?;
+                Some(name.to_owned())
+            });
+            folders.extend(names);
+        }
+        Ok(folders)
     }
 }

@@ -19,11 +19,11 @@ use uuid::Uuid;
 
 mod addresses;
 mod copies;
+mod deletion;
 mod listing;
 mod post_form;
 mod ranges;
 pub(crate) use addresses::attachment;
-pub(crate) use listing::Stored;
 pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
 pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
 

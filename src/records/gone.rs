@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::keys::{self, Key};
-use super::{Item, Records};
+use super::transaction::Outcome;
+use super::{Records, patience};
 use crate::aws;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::minted_at;
 use crate::slug::Slug;
+
+/// DynamoDB takes this many items in one transaction.
+pub(crate) const MAX_TRANSACTION_ITEMS: usize = 100;
 
 /// A registry that was deleted: its content is still to be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,36 +38,40 @@ impl Gone {
     }
 }
 
-/// What every record of a registry carries.
-#[derive(Deserialize)]
-struct Content {
-    registry_id: Uuid,
-}
-
 impl Records {
     /// The registries whose deletion is remembered.
     pub(crate) async fn gone_registries(&self) -> Result<Vec<Gone>> {
         self.all(keys::GONE, "").await
     }
 
-    /// One page of a registry's partition: the keys, and the registry that each record carries.
-    pub(crate) async fn content_page(
-        &self,
-        partition: &str,
-        start: Option<Item>,
-    ) -> Result<(Vec<(Key, Uuid)>, Option<Item>)> {
-        let (rows, next) = self.page::<Content>(partition, "", start).await?;
-        Ok((
-            rows.into_iter()
-                .map(|(key, content)| (key, content.registry_id))
-                .collect(),
-            next,
-        ))
+    /// Removes records of that registry, at most [`MAX_TRANSACTION_ITEMS`], and no other's that has come to
+    /// their place: together, which is one call, or one by one where one of them is not what it was.
+    pub(crate) async fn delete_contents(&self, content: &[Key], registry_id: Uuid) -> Result<()> {
+        let writes = self.writes();
+        let items = content.iter().map(|key| {
+            writes.delete(key, |delete| {
+                delete
+                    .condition_expression("attribute_not_exists(pk) OR registry_id = :id")
+                    .expression_attribute_values(":id", AttributeValue::S(registry_id.to_string()))
+            })
+        });
+        let items = items.collect::<Result<Vec<_>>>()?;
+        // A late attempt removes nothing else: no registry of this id is ever made again.
+        match self.transaction(items, Uuid::now_v7()).send(patience()).await {
+            Ok(Outcome::Applied) => Ok(()),
+            Ok(Outcome::Refused(_)) | Err(Error::Unavailable(_)) => {
+                for key in content {
+                    self.delete_content(key, registry_id).await?;
+                }
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes one record of that registry, and no other's that has come to its place or is about to:
     /// what a transaction holds at this moment is left alone.
-    pub(crate) async fn delete_content(&self, key: &Key, registry_id: Uuid) -> Result<()> {
+    async fn delete_content(&self, key: &Key, registry_id: Uuid) -> Result<()> {
         let deleted = self
             .client
             .delete_item()

@@ -13,6 +13,8 @@
 //! | fence: where a late publish would be applied | `packages/{org}/{registry}` | `{id}` |
 //! | fence: of an operator's transaction | `fence/{request token}` | `fence` |
 //! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
+//! | organization, in the list of all | `organizations` | `{org}` |
+//! | pass of the sweep that is not finished | `sweep` | `pass`, `orphans/{number}` |
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //!
@@ -82,6 +84,13 @@ pub(crate) fn organization_partition(organization: &Slug) -> String {
 
 pub(crate) fn organization(organization: &Slug) -> Key {
     Key::new(organization_partition(organization), "organization")
+}
+
+/// The partition that lists all organizations.
+pub(crate) const ORGANIZATIONS: &str = "organizations";
+
+pub(crate) fn organization_line(organization: &Slug) -> Key {
+    Key::new(ORGANIZATIONS, organization.as_str())
 }
 
 /// What every registry's sort key begins with.
@@ -195,6 +204,16 @@ pub(crate) fn gone(organization: &Slug, registry: &Slug, registry_id: Uuid) -> K
         GONE,
         format!("{}{registry_id}", gone_prefix(organization, registry)),
     )
+}
+
+/// Where the sweep keeps its place.
+pub(crate) fn sweep_progress() -> Key {
+    Key::new("sweep", "pass")
+}
+
+/// Where the sweep keeps the orphans that it has found.
+pub(crate) fn sweep_chunk(number: u32) -> Key {
+    Key::new("sweep", format!("orphans/{number:06}"))
 }
 
 fn encode(part: &str) -> String {

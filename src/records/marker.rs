@@ -3,6 +3,8 @@
 //! A table that was restored under another name, or one of another deployment, does not know the
 //! files of this bucket: to a sweep, all of them would look like orphans.
 
+use std::time::{Duration, SystemTime};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Records, keys, to_item};
@@ -15,6 +17,20 @@ pub struct Marker {
     pub table: String,
     /// The bucket of the files.
     pub bucket: String,
+    /// The adoption, in milliseconds since 1970: objects without a record that are not newer are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantined_until: Option<u64>,
+    /// Whether the table's list of organizations has all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) organizations_listed: bool,
+}
+
+impl Marker {
+    /// The moment of the adoption, where there is a quarantine.
+    pub(crate) fn quarantined_until(&self) -> Option<SystemTime> {
+        let millis = self.quarantined_until?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+    }
 }
 
 impl Records {
@@ -31,9 +47,21 @@ impl Records {
     /// # Errors
     /// [`Error::Throttled`](crate::Error::Throttled), [`Error::Unavailable`](crate::Error::Unavailable).
     pub async fn mark(&self, bucket: &str) -> Result<Marker> {
+        self.put_marker(bucket, None).await
+    }
+
+    /// Declares that this table and `bucket` belong together from now on, and that what has no record now is
+    /// to be kept; `None` ends such a quarantine.
+    pub(crate) async fn put_marker(&self, bucket: &str, quarantine: Option<SystemTime>) -> Result<Marker> {
+        let millis = |moment: SystemTime| {
+            let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        };
         let marker = Marker {
             table: self.table.clone(),
             bucket: bucket.to_owned(),
+            quarantined_until: quarantine.map(millis),
+            organizations_listed: false,
         };
         self.client
             .put_item()

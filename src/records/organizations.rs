@@ -36,8 +36,9 @@ impl Records {
         let put = self.writes().put(to_item(&key, &organization)?, |put| {
             put.condition_expression("attribute_not_exists(pk)")
         })?;
+        let line = self.writes().put(Self::organization_line(slug)?, |put| put)?;
         match self
-            .transact_fenced(vec![put], organization.id, patience())
+            .transact_fenced(vec![put, line], organization.id, patience())
             .await?
         {
             Outcome::Applied => Ok(organization),
@@ -94,8 +95,11 @@ impl Records {
                 .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
                 .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
         })?;
+        let line = self
+            .writes()
+            .delete(&keys::organization_line(slug), |delete| delete)?;
         let outcome = self
-            .transact_fenced(vec![delete], Uuid::now_v7(), patience())
+            .transact_fenced(vec![delete, line], Uuid::now_v7(), patience())
             .await?;
         if let Outcome::Refused(reasons) = outcome
             && refused(&reasons, 0)

@@ -17,6 +17,7 @@ mod lists;
 mod openapi;
 mod package_urls;
 mod packages;
+mod passes;
 mod permissions;
 mod races;
 mod read_only;

@@ -64,6 +64,8 @@ async fn remove_marker(app: &TestApp) {
 async fn what_has_a_record_stays_and_what_has_none_for_a_day_goes() {
     let app = TestApp::start().await;
     app.user.publish(&Gem::banana().build()).await.id();
+    // The first sweep makes the list of organizations.
+    sweep(&app).await;
     let published = app.contents().await;
     let young = [
         key("packages", id_of(23 * HOUR)),
@@ -99,10 +101,10 @@ async fn foreign_keys_are_left_alone() {
     ] {
         leave(&app, &key).await;
     }
-    let before = app.contents().await;
+    let before = app.contents().await.objects;
     let report = sweep(&app).await;
     assert_eq!((report.removed_objects, report.foreign_objects), (0, 4));
-    assert_eq!(app.contents().await, before);
+    assert_eq!(app.contents().await.objects, before);
 }
 
 #[tokio::test]
@@ -120,10 +122,11 @@ async fn a_dry_run_tells_and_removes_nothing() {
     assert_json_snapshot!(dry);
     assert_eq!(app.contents().await, before);
     let wet = sweep(&app).await;
-    // What the registry left is gone by the time that the objects are looked at.
+    // What the registry left is gone by the time that everything is looked at.
     let expected = Report {
         dry_run: false,
         objects: dry.objects - 1,
+        records: dry.records - 1,
         ..dry
     };
     assert_eq!(wet, expected);
@@ -171,9 +174,9 @@ async fn suspiciously_many_orphans_stop_the_sweep() {
     for _ in 0..=MAX_ORPHANS {
         leave(&app, &key("packages", id_of(25 * HOUR))).await;
     }
-    let before = app.contents().await;
+    let before = app.contents().await.objects;
     assert_json_snapshot!(sweep(&app).await);
-    assert_eq!(app.contents().await, before);
+    assert_eq!(app.contents().await.objects, before);
     // Whoever has looked at them may say that the table is right.
     let allowed = sweep_of(&app, false).allowing(MAX_ORPHANS + 1).run().await;
     let report = allowed.expect("a report");
@@ -192,7 +195,7 @@ async fn there_is_nothing_to_sweep_in_a_stack_that_is_not_used_yet() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_up_stops_the_sweep() {
+async fn a_time_that_is_up_is_no_failure() {
     let app = TestApp::start().await;
     leave(&app, &key("packages", id_of(25 * HOUR))).await;
     let report = sweep_of(&app, false)
@@ -200,7 +203,8 @@ async fn a_time_that_is_up_stops_the_sweep() {
         .run()
         .await
         .expect("a report");
-    assert_eq!((report.removed_objects, report.stopped.is_some()), (0, true));
+    assert_eq!((report.removed_objects, report.continues), (0, true));
+    assert_eq!(report.stopped, None);
 }
 
 /// By identity: what came after under the same address is not what was deleted.
@@ -254,9 +258,7 @@ async fn a_table_of_another_name_is_not_swept_for_this_bucket() {
     let records = Records::new(&sdk, app.stack.table());
     let files = Files::new(&sdk, "another-bucket");
     let report = Sweep::new(records, files, false).run().await.expect("a report");
-    assert!(
-        report
-            .stopped
-            .is_some_and(|reason| reason.contains("`another-bucket`"))
-    );
+    assert!(report.stopped.is_some_and(
+        |reason| reason.starts_with("the bucket differs") && reason.contains("`another-bucket`")
+    ));
 }

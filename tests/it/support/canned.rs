@@ -25,12 +25,14 @@ impl Service {
         let lists = query.contains("list-type=2");
         let copies = request.headers().contains_key("x-amz-copy-source");
         match (request.method(), lists) {
+            (&Method::GET, _) if query.contains("versions") => "ListObjectVersions",
             (&Method::GET, true) => "ListObjectsV2",
             (&Method::GET, false) => "GetObject",
             (&Method::HEAD, _) => "HeadObject",
             (&Method::PUT, _) if copies => "CopyObject",
             (&Method::PUT, _) => "PutObject",
             (&Method::DELETE, _) => "DeleteObject",
+            (&Method::POST, _) if query == "delete" => "DeleteObjects",
             _ => "another operation",
         }
         .to_owned()

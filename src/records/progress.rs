@@ -1,0 +1,133 @@
+//! How far the sweep has come: kept in the table, so that the next run goes on.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use super::{Records, keys, to_item};
+use crate::address::RegistryAddress;
+use crate::aws;
+use crate::error::{Error, Result};
+use crate::id::PackageId;
+
+/// Orphans that one record holds: some 130 bytes each, and a record ends at 400 kB.
+pub(crate) const MAX_CHUNK_ORPHANS: usize = 1000;
+
+/// An object without a record, as it is remembered between runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Orphan {
+    pub(crate) address: RegistryAddress,
+    pub(crate) id: PackageId,
+    /// Whether it is metadata, not a package's file.
+    pub(crate) is_metadata: bool,
+    /// Bytes.
+    pub(crate) size: u64,
+}
+
+/// The place of a pass over everything, and what it has counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// Counts the saves, so that of two sweeps at once one notices the other.
+    pub(crate) revision: u64,
+    /// The registry that the pass has come to; those before it are done.
+    pub(crate) address: Option<RegistryAddress>,
+    /// The package of that registry that was looked at last.
+    pub(crate) after: Option<PackageId>,
+    /// How many records of orphans belong to the pass.
+    pub(crate) chunks: u32,
+    /// Whether everything has been looked at, and the orphans may be removed.
+    pub(crate) is_removing: bool,
+    pub(crate) counts: Counts,
+}
+
+/// What a pass has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) objects: usize,
+    pub(crate) foreign_objects: usize,
+    pub(crate) orphans: usize,
+    pub(crate) quarantined: usize,
+    pub(crate) records: usize,
+    pub(crate) records_without_file: usize,
+    pub(crate) records_without_metadata: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Chunk {
+    orphans: Vec<Orphan>,
+}
+
+impl Records {
+    /// The pass that an earlier run did not finish.
+    pub(crate) async fn sweep_progress(&self) -> Result<Option<Progress>> {
+        self.get(&keys::sweep_progress()).await
+    }
+
+    /// Saves a pass, after the orphans that it found since.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where another sweep has saved meanwhile.
+    pub(crate) async fn save_progress(&self, progress: &mut Progress, orphans: &[Orphan]) -> Result<()> {
+        let mut chunks = progress.chunks;
+        for orphans in orphans.chunks(MAX_CHUNK_ORPHANS) {
+            let chunk = Chunk {
+                orphans: orphans.to_vec(),
+            };
+            let item = to_item(&keys::sweep_chunk(chunks), &chunk)?;
+            let put = self.client.put_item().table_name(&self.table);
+            put.set_item(Some(item)).send().await.map_err(aws::failed)?;
+            chunks += 1;
+        }
+        let saved = Progress {
+            revision: progress.revision + 1,
+            chunks,
+            ..progress.clone()
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&keys::sweep_progress(), &saved)?))
+            .condition_expression("attribute_not_exists(pk) OR revision = :revision")
+            .expression_attribute_values(":revision", AttributeValue::N(progress.revision.to_string()))
+            .send()
+            .await;
+        match put {
+            Ok(_) => {
+                *progress = saved;
+                Ok(())
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(Error::Conflict(
+                    "Another sweep is at work on this table. Let it finish, then start this one again."
+                        .to_owned(),
+                ))
+            }
+            Err(error) => Err(aws::failed(error)),
+        }
+    }
+
+    /// The orphans that earlier runs of a pass have saved.
+    pub(crate) async fn saved_orphans(&self, progress: &Progress) -> Result<Vec<Orphan>> {
+        let mut orphans = Vec::new();
+        for number in 0..progress.chunks {
+            let chunk: Option<Chunk> = self.get(&keys::sweep_chunk(number)).await?;
+            orphans.extend(chunk.into_iter().flat_map(|chunk| chunk.orphans));
+        }
+        Ok(orphans)
+    }
+
+    /// Forgets a pass that is over: its place first, so that nothing goes on from it.
+    pub(crate) async fn forget_progress(&self, progress: &Progress) -> Result<()> {
+        let chunks = (0..progress.chunks).map(keys::sweep_chunk);
+        for key in [keys::sweep_progress()].into_iter().chain(chunks) {
+            let delete = self.client.delete_item().table_name(&self.table);
+            let delete = delete.set_key(Some(key.attributes()));
+            delete.send().await.map_err(aws::failed)?;
+        }
+        Ok(())
+    }
+}
