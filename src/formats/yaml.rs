@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Parser, Tag};
 use serde_json::Value;
 
 use super::budget::Budget;
@@ -15,6 +15,7 @@ use input::{Ahead, BoundedInput};
 use tree::Tree;
 
 mod input;
+mod layout;
 mod tree;
 
 /// A part of a document.
@@ -35,20 +36,66 @@ enum Kind<'a> {
 }
 
 /// Reads the first document of `text`; an error is a phrase that follows "is not usable YAML:".
+///
+/// What is refused as YAML 1.2 is read once more with the layout that libyaml does without.
 pub(super) fn read<'a>(text: &'a str, budget: &Budget) -> Result<Rc<Node<'a>>, String> {
+    let why = match document(text, budget, |event| event) {
+        Ok(root) => return Ok(root),
+        Err(Failure::Bound(why)) => return Err(why),
+        Err(Failure::Syntax(why)) => why,
+    };
+    budget.steps(text.len())?;
+    let Some(strict) = layout::strict(text) else {
+        return Err(why);
+    };
+    budget.keep(strict.len())?;
+    document(&strict, budget, owned).map_err(|failure| match failure {
+        Failure::Bound(why) => why,
+        Failure::Syntax(_) => why,
+    })
+}
+
+/// Why a text is not read: a phrase.
+enum Failure {
+    Syntax(String),
+    Bound(String),
+}
+
+/// The first document of `text`, of whose events `keep` is kept.
+fn document<'t, 'a>(
+    text: &'t str,
+    budget: &Budget,
+    keep: fn(Event<'t>) -> Event<'a>,
+) -> Result<Rc<Node<'a>>, Failure> {
     let mut tree = Tree::default();
     let mut root = None;
     let ahead = Ahead::default();
     for event in Parser::new(BoundedInput::new(text, &ahead)) {
-        ahead.end_event()?;
-        budget.items(1)?;
-        let (event, _) = event.map_err(|error| error.to_string())?;
+        ahead.end_event().map_err(Failure::Bound)?;
+        budget.items(1).map_err(|end| Failure::Bound(end.into()))?;
+        let (event, _) = event.map_err(|error| Failure::Syntax(error.to_string()))?;
         if event == Event::DocumentEnd {
             break;
         }
-        root = tree.add(event)?.or(root);
+        root = tree.add(keep(event)).map_err(Failure::Bound)?.or(root);
     }
-    root.ok_or_else(|| "it is empty".to_owned())
+    root.ok_or_else(|| Failure::Syntax("it is empty".to_owned()))
+}
+
+/// An event that outlives its text.
+fn owned(event: Event<'_>) -> Event<'static> {
+    let own = |tag: Option<Cow<'_, Tag>>| tag.map(|tag| Cow::Owned(tag.into_owned()));
+    match event {
+        Event::Scalar(text, style, anchor, tag) => {
+            Event::Scalar(Cow::Owned(text.into_owned()), style, anchor, own(tag))
+        }
+        Event::SequenceStart(anchor, tag) => Event::SequenceStart(anchor, own(tag)),
+        Event::MappingStart(anchor, tag) => Event::MappingStart(anchor, own(tag)),
+        Event::Alias(anchor) => Event::Alias(anchor),
+        Event::SequenceEnd => Event::SequenceEnd,
+        Event::MappingEnd => Event::MappingEnd,
+        _ => Event::Nothing,
+    }
 }
 
 impl<'a> Node<'a> {

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::super::budget::fixtures::ample;
 use super::tree::{MAX_ANCHORS, MAX_NODES};
 use super::*;
@@ -26,7 +28,7 @@ fn ruby_tags_do_not_disturb_but_are_noticed() {
 #[test]
 fn a_tree_becomes_json_without_changing_numbers() {
     let root = read("a: [1.10, 12, true, ~, '7', 007]\n1: &x {y: z}\nb: *x\n").unwrap();
-    let expected = serde_json::json!({
+    let expected = json!({
         "a": ["1.10", 12, true, null, "7", "007"], "1": {"y": "z"}, "b": {"y": "z"},
     });
     assert_eq!(root.to_json(), expected);
@@ -198,4 +200,19 @@ fn a_text_may_be_long_and_of_anything() {
             assert_eq!(texts[1], "b");
         }
     }
+}
+
+#[test]
+fn brackets_and_quotes_need_no_indentation() {
+    for (text, expected) in [
+        ("k: 'a\nb'\n", json!({"k": "a b"})),
+        ("l:\n  m: \"a\n\n\tb\"\n", json!({"l": {"m": "a\nb"}})),
+        ("k:\n  - x: [\n    a\n  ]\n", json!({"k": [{"x": ["a"]}]})),
+        ("k: {\na: b,\n\tc: [d]}\n", json!({"k": {"a": "b", "c": ["d"]}})),
+        ("k: [a]# b\nl: 'x'# y\n", json!({"k": ["a"], "l": "x"})),
+    ] {
+        assert_eq!(read(text).unwrap().to_json(), expected, "{text}");
+    }
+    assert!(read("a:\n  b: c\n d: e\n").is_err());
+    assert!(read("k: 'a\nb\n").is_err());
 }
