@@ -54,7 +54,7 @@ struct FileFacts {
 }
 
 pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
-    let (name, version, extension) = split(filename).ok_or_else(|| Rejection::new("file", WRONG_NAME))?;
+    let (name, version, extension) = split(filename).ok_or_else(|| wrong_name(filename))?;
     let size = length_of(source).map_err(unreadable("file"))?;
     Ok(Manifest {
         name: name.to_owned(),
@@ -68,6 +68,25 @@ pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest,
             size,
         })?,
     })
+}
+
+/// The public service's sentence, and for a name with four numbers, as versions of Windows installers
+/// have, how to write them.
+fn wrong_name(filename: &str) -> Rejection {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let hyphens = filename
+        .match_indices('-')
+        .take_while(|_| filename.len() <= MAX_NAME);
+    let mut renamed = hyphens.filter_map(|(hyphen, _)| {
+        let (third_dot, _) = filename.get(hyphen..)?.match_indices('.').nth(2)?;
+        let (three, fourth) = filename.split_at_checked(hyphen + third_dot)?;
+        let numbers = three.get(hyphen + 1..)?;
+        let name = format!("{three}+{}", fourth.get(1..)?);
+        numbers.split('.').all(is_number).then_some(name)
+    });
+    let renamed = renamed.find(|name| split(name).is_some());
+    let advice = renamed.map(|name| format!("; a version has three numbers, so name this file `{name}`"));
+    Rejection::new("file", format!("{WRONG_NAME}{}", advice.unwrap_or_default()))
 }
 
 /// Base name, version and extension: at the leftmost hyphen that a version and an extension follow.
@@ -129,11 +148,16 @@ fn is_base_name(name: &str) -> bool {
         && !name.chars().any(char::is_control)
 }
 
+/// Parts with dots between them, none a number in front: that would be a fourth one of the version.
 fn is_extension(extension: &str) -> bool {
-    extension.split('.').all(|part| {
-        let allowed = |letter: char| letter.is_alphanumeric() || "_-+~".contains(letter);
-        !part.is_empty() && part.chars().all(allowed)
-    })
+    let behind_digits = extension.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let starts_with_number =
+        behind_digits.len() < extension.len() && !behind_digits.starts_with(char::is_alphabetic);
+    !starts_with_number
+        && extension.split('.').all(|part| {
+            let allowed = |letter: char| letter.is_alphanumeric() || "_-+~".contains(letter);
+            !part.is_empty() && part.chars().all(allowed)
+        })
 }
 
 /// The media type of what is none of the usual.
@@ -256,6 +280,23 @@ mod tests {
     #[test]
     fn base_names_may_be_in_any_script() {
         assert_eq!(parts("büro-名-1.0.0.txt"), Some(("büro-名", "1.0.0", "txt")));
+    }
+
+    #[test]
+    fn names_with_four_numbers_are_told_how_to_be_written() {
+        for (filename, expected) in [
+            ("Setup-1.2.3.4.exe", "Setup-1.2.3+4.exe"),
+            ("my-app-10.0.19041.1-x64.msi", "my-app-10.0.19041+1-x64.msi"),
+            ("app-1.2.3.4.7z", "app-1.2.3+4.7z"),
+            ("app-1.2.3.4.5.zip", "app-1.2.3+4.5.zip"),
+        ] {
+            let rejection = read(filename, b"").unwrap_err();
+            let message =
+                format!("{WRONG_NAME}; a version has three numbers, so name this file `{expected}`");
+            assert_eq!(rejection, Rejection::new("file", message));
+            assert!(parts(expected).is_some());
+        }
+        assert_eq!(parts("app-1.2.3.7z"), Some(("app", "1.2.3", "7z")));
     }
 
     #[test]

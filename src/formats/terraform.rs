@@ -3,11 +3,13 @@
 //! Nothing inside names a module or its version, so here the file name must; the inside has to be
 //! a module.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::Serialize;
 
 use super::alphabet::is_word;
 use super::bounded::unreadable;
-use super::budget::Metered;
+use super::budget::{Budget, Metered};
 use super::gzip::{finish, tar_gz};
 use super::{Manifest, Rejection, metadata};
 
@@ -68,10 +70,18 @@ fn parts(filename: &str) -> Option<(&str, &str, &str)> {
         .then_some((provider, module, version))
 }
 
-/// What the archive holds, counted from the module's root.
+/// Configuration files and READMEs of an archive, and where its module begins.
 #[derive(Default)]
+struct Paths {
+    /// Each once, however often the archive holds it.
+    all: HashSet<Vec<u8>>,
+    /// The outermost folder with configuration, with its slash, and its depth: that of the archive,
+    /// or its only one.
+    root: Option<(usize, Vec<u8>)>,
+}
+
+/// What a module holds, counted from its root.
 struct Contents {
-    paths: Vec<String>,
     has_readme: bool,
     root_files: Vec<String>,
     submodules: Vec<String>,
@@ -81,75 +91,93 @@ fn contents(source: &mut Metered<'_>) -> Result<Contents, Rejection> {
     let unreadable = unreadable("file");
     let budget = source.budget();
     let mut archive = tar_gz(source, budget);
-    let mut contents = Contents::default();
+    let mut paths = Paths::default();
     while let Some(member) = archive.next().map_err(&unreadable)? {
-        let path = String::from_utf8_lossy(&member.path);
-        if member.is_file() && (is_configuration(&path) || is_readme(&path)) {
-            let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
-            contents.paths.push(path);
-        }
-        if contents.paths.len() > MAX_PATHS {
-            let message = format!("the module holds more than {MAX_PATHS} configuration files");
-            return Err(Rejection::new("file", message));
+        if member.is_file() {
+            let path = member.path.strip_prefix(b"./").unwrap_or(&member.path);
+            paths.add(path, budget)?;
         }
     }
     finish(archive).map_err(&unreadable)?;
-    contents.sort_from_root()?;
-    Ok(contents)
+    paths.contents()
 }
 
-impl Contents {
-    /// The root is the outermost folder with configuration: that of the archive, or its only one.
-    fn sort_from_root(&mut self) -> Result<(), Rejection> {
-        let depth = |path: &&String| path.matches('/').count();
-        let configurations = || self.paths.iter().filter(|path| is_configuration(path));
-        let Some(outermost) = configurations().min_by_key(depth) else {
+impl Paths {
+    fn add(&mut self, path: &[u8], budget: &Budget) -> Result<(), Rejection> {
+        let is_configuration = is_configuration(path);
+        if !is_configuration && !is_readme(path) || self.all.contains(path) {
+            return Ok(());
+        }
+        if self.all.len() == MAX_PATHS {
+            let message = format!("the module holds more than {MAX_PATHS} configuration files");
+            return Err(Rejection::new("file", message));
+        }
+        budget.keep(path.len())?;
+        self.all.insert(path.to_owned());
+        let depth = path.iter().filter(|&&byte| byte == b'/').count();
+        if is_configuration && self.root.as_ref().is_none_or(|(least, _)| depth < *least) {
+            let folder = path.len() - file_name(path).len();
+            self.root = Some((depth, path.get(..folder).unwrap_or_default().to_owned()));
+        }
+        Ok(())
+    }
+
+    fn contents(&self) -> Result<Contents, Rejection> {
+        let Some((_, root)) = &self.root else {
             return Err(Rejection::new(
                 "file",
                 "the archive holds no `.tf` file, so it is no Terraform module; pack the folder \
                  that holds `main.tf`",
             ));
         };
-        let root = match outermost.rsplit_once('/') {
-            None => String::new(),
-            Some((folder, _)) => format!("{folder}/"),
-        };
-        for path in &self.paths {
-            let Some(path) = path.strip_prefix(&root) else {
-                continue;
-            };
-            match path
-                .strip_prefix("modules/")
-                .and_then(|path| path.split_once('/'))
-            {
-                Some((submodule, _)) => add(&mut self.submodules, submodule),
-                None if path.contains('/') => {}
-                None if is_readme(path) => self.has_readme = true,
-                None => add(&mut self.root_files, path),
+        let mut has_readme = false;
+        let (mut root_files, mut submodules) = (BTreeSet::new(), BTreeSet::new());
+        for path in self
+            .all
+            .iter()
+            .filter_map(|path| path.strip_prefix(root.as_slice()))
+        {
+            if let Some(below) = path.strip_prefix(b"modules/") {
+                let mut parts = below.splitn(2, |&byte| byte == b'/');
+                if let (Some(submodule), Some(_)) = (parts.next(), parts.next()) {
+                    submodules.insert(submodule);
+                }
+            } else if !path.contains(&b'/') && is_readme(path) {
+                has_readme = true;
+            } else if !path.contains(&b'/') {
+                root_files.insert(path);
             }
         }
-        self.root_files.sort_unstable();
-        self.submodules.sort_unstable();
-        Ok(())
+        Ok(Contents {
+            has_readme,
+            root_files: listed(&root_files),
+            submodules: listed(&submodules),
+        })
     }
 }
 
-fn add(list: &mut Vec<String>, name: &str) {
-    if list.len() < MAX_LISTED && !list.iter().any(|listed| listed == name) {
-        list.push(name.to_owned());
-    }
+/// The first [`MAX_LISTED`] names, as text.
+fn listed(names: &BTreeSet<&[u8]>) -> Vec<String> {
+    let names = names.iter().take(MAX_LISTED);
+    names
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
 }
 
-fn is_configuration(path: &str) -> bool {
-    [".tf", ".tf.json", ".tofu"]
-        .iter()
-        .any(|suffix| path.ends_with(suffix))
+fn file_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
-fn is_readme(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let stem = file.split('.').next().unwrap_or(file);
-    stem.eq_ignore_ascii_case("readme")
+/// Whether Terraform or `OpenTofu` reads the file; both ignore names that begin with a dot.
+fn is_configuration(path: &[u8]) -> bool {
+    let file = file_name(path);
+    let suffixes: [&[u8]; 4] = [b".tf", b".tf.json", b".tofu", b".tofu.json"];
+    !file.starts_with(b".") && suffixes.into_iter().any(|suffix| file.ends_with(suffix))
+}
+
+fn is_readme(path: &[u8]) -> bool {
+    let stem = file_name(path).split(|&byte| byte == b'.').next();
+    stem.is_some_and(|stem| stem.eq_ignore_ascii_case(b"readme"))
 }
 
 #[cfg(test)]
@@ -194,6 +222,20 @@ mod tests {
                 metadata: metadata(&expected).unwrap(),
             }
         );
+    }
+
+    #[test]
+    fn files_that_terraform_ignores_are_not_listed() {
+        let files: [(&str, &[u8]); 4] = [
+            ("._main.tf", b"\0\x05\x16\x07"),
+            (".hidden.tf", b""),
+            ("main.tf", b""),
+            ("main.tf", b""),
+        ];
+        let manifest = read_module("terraform-aws-network-1.2.0.tgz", &files).unwrap();
+        assert_eq!(manifest.metadata.value()["root_files"], json!(["main.tf"]));
+        let rejection = read_module("terraform-aws-network-1.2.0.tgz", &files[..2]).unwrap_err();
+        assert_eq!(rejection.field, "file");
     }
 
     #[test]
