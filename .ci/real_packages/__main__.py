@@ -12,13 +12,13 @@ FILE, a line each.
 import argparse, os, shutil, subprocess, sys, tempfile, textwrap
 from concurrent.futures import ThreadPoolExecutor
 
-import alpine, debian, helm, java, javascript, nuget, python, redhat, ruby, terraform
+import alpine, debian, files, helm, java, javascript, nuget, python, redhat, ruby, terraform
 import comparison
 from comparison import compared, differences, left_out, seen
 
 # How many packages there must be: all that are made here, and of downloads most. The slowest first.
-MINIMUM = {python: 24, ruby: 40, javascript: 10, java: 40, debian: 16, redhat: 20, alpine: 10, helm: 10, nuget: 10,
-           terraform: 10}
+MINIMUM = {python: 60, ruby: 40, javascript: 70, debian: 50, java: 40, redhat: 20, files: 40, alpine: 10, helm: 10,
+           nuget: 10, terraform: 10}
 # Ecosystems at the same time: most of what they do is to wait for registries.
 AT_ONCE = 4
 

@@ -1,8 +1,11 @@
 """What is read here beside what the native tools say, field by field."""
 
 import collections, hashlib, json, os, shutil, subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Packages that a client is asked for at once, and clients at the same time.
+BATCH, AT_ONCE = 12, 3
 compared = collections.defaultdict(collections.Counter)
 differences = []
 left_out = []
@@ -29,6 +32,21 @@ def downloaded(ecosystem, package, *command, **more):
         left_out.append(f"{ecosystem}: {package} could not be downloaded")
         return None
     return done.stdout
+
+
+def all_downloaded(ecosystem, packages, *command, **more):
+    """What the client printed of each batch of packages; where one of a batch is not to be had, of each of them."""
+    batches = [packages[start:start + BATCH] for start in range(0, len(packages), BATCH)]
+
+    def batch_downloaded(batch):
+        done = subprocess.run([*command, *batch], capture_output=True, text=True, **more)
+        if done.returncode == 0:
+            return [done.stdout]
+        return [downloaded(ecosystem, package, *command, package, **more) for package in batch]
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        printed = [text for texts in pool.map(batch_downloaded, batches) for text in texts]
+    return [text for text in printed if text is not None]
 
 
 def manifests(ecosystem, files):

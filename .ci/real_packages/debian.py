@@ -2,16 +2,22 @@
 
 import glob, os, re
 
-from comparison import digest, downloaded, manifests, needs, run, same
+from comparison import all_downloaded, digest, manifests, needs, run, same
 
+# Epochs, tildes, `+really` and `+~`, native versions, odd compressions, many fields and few.
 DEBS = """bash coreutils libc6 perl-base tzdata vim-common git-man python3.11-minimal zlib1g sudo
-          openssl login mount grep hostname netbase libstdc++6 base-files""".split()
+          openssl login mount grep hostname netbase libstdc++6 base-files cinder-volume cryptsetup-run
+          dhcpcd fonts-roboto libgnucap-dev golang libnginx-mod-http-upstream-fair lisaac-mode clang
+          libc++1 libjs-handlebars sntp ntpdate php-msgpack libargon2-0 node-autosize bzr-email
+          ca-certificates-java libmono-cecil-flowanalysis-cil-dev cisco7crack cl-heredoc docbook-ebnf
+          dns-root-data ejabberd-mod-filter elpa-uuid faifa libgd-gd2-noxpm-ocaml libgmerlin-common
+          golang-github-aelsabbahy-gonetstat-dev gnome-pass-search-provider libjs-filesaver php8.2-pspell
+          adduser debianutils ucf sensible-utils dh-python tcpd ed bc whois figlet sl cowsay pv""".split()
 
 
 def compare(folder):
     needs("dpkg-deb", "apt-get")
-    for package in DEBS:
-        downloaded("debian", package, "apt-get", "download", package, cwd=folder)
+    all_downloaded("debian", DEBS, "apt-get", "download", cwd=folder)
     made = os.path.join(folder, "made")
     os.makedirs(made + "/DEBIAN")
     with open(made + "/DEBIAN/control", "w") as control:

@@ -2,7 +2,7 @@
 
 import glob, os, re, shutil, xml.etree.ElementTree as ET, zipfile
 
-from comparison import downloaded, manifests, needs, run, same
+from comparison import all_downloaded, manifests, needs, run, same
 
 JAVA_DEBS = """libcommons-lang3-java libcommons-io-java libcommons-codec-java libguava-java libjackson2-core-java
                libslf4j-java junit4 libhamcrest-java libgoogle-gson-java libasm-java libcommons-cli-java""".split()
@@ -10,8 +10,7 @@ JAVA_DEBS = """libcommons-lang3-java libcommons-io-java libcommons-codec-java li
 
 def compare(folder):
     needs("apt-get", "dpkg-deb")
-    for package in JAVA_DEBS:
-        downloaded("java", package, "apt-get", "download", package, cwd=folder)
+    all_downloaded("java", JAVA_DEBS, "apt-get", "download", cwd=folder)
     for deb in glob.glob(folder + "/*.deb"):
         run("dpkg-deb", "-x", deb, folder + "/root")
     poms = [file for file in glob.glob(folder + "/root/usr/share/maven-repo/**/*.pom", recursive=True)

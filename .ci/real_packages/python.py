@@ -2,12 +2,20 @@
 
 import email.parser, glob, hashlib, os, re, sys, tarfile, zipfile
 
-from comparison import downloaded, manifests, same
+import backend
+from comparison import all_downloaded, manifests, same
 
 WHEELS = """requests ruamel.yaml numpy attrs zope.interface PyYAML setuptools six certifi urllib3 charset-normalizer
             jinja2 markupsafe typing-extensions python-dateutil""".split()
-SDISTS = """requests ruamel.yaml six attrs zope.interface PyYAML toml iniconfig idna flit_core simplejson""".split()
-BACKENDS = "setuptools wheel Cython flit_core hatchling hatch-vcs hatch-fancy-pypi-readme setuptools-scm".split()
+SDISTS = """requests ruamel.yaml six attrs zope.interface toml iniconfig idna flit_core simplejson""".split()
+# Of 2005 to 2013: metadata of version 1.0 and 1.1, odd versions, `UNKNOWN`, fields left out.
+OLD_SDISTS = """simplejson<2 pytz<2009 docutils<0.5 pyparsing<1.6 Paste<1 PasteDeploy<1.3 Mako<0.2
+                feedparser<5.1 mechanize<0.2 twill<1 virtualenv<1.4 pip<0.4 argparse<1.1 ordereddict
+                unittest2<0.6 Markdown<2.1 Jinja2<2.1 Werkzeug<0.3 Flask<0.3 Pygments<0.9 bottle<0.5
+                redis<2 configobj<4.6 six<1.1 requests<0.4 wsgiref anyjson<0.2 kombu<1 docopt<0.3
+                blinker<1 colorama<0.2 termcolor<0.3 xlrd<0.7 xlwt<0.7.2 progressbar<2.3 oauth
+                Unidecode<0.04.6 web.py<0.38 zc.buildout<1.1 Beaker<1 FormEncode<1 WebOb<0.9
+                SQLObject<0.8 Routes<1.7 python-dateutil<1.5 enum""".split()
 PYTHON_FIELDS = {
     "Metadata-Version": "metadata_version", "Summary": "summary", "Requires-Python": "requires_python",
     "License": "license", "License-Expression": "license_expression", "Author": "author",
@@ -22,16 +30,9 @@ PYTHON_LISTS = {"Requires-Dist": "requires_dist", "Provides-Extra": "provides_ex
 def compare(folder):
     from pip._vendor.packaging.utils import canonicalize_name, canonicalize_version, parse_wheel_filename
     pip = [sys.executable, "-m", "pip", "-q", "download", "--no-deps", "--disable-pip-version-check", "-d", folder]
-    for name in WHEELS:
-        downloaded("python", f"the wheel of {name}", *pip, "--only-binary=:all:", name)
-    # To download an sdist is to run what builds it: once here, rather than anew for each.
-    backends = folder + "-backends"
-    downloaded("python", "what builds sdists", sys.executable, "-m", "pip",
-               "-q", "install", "--disable-pip-version-check", "--target", backends, *BACKENDS)
-    environment = {**os.environ, "PYTHONPATH": backends}
-    for name in SDISTS:
-        downloaded("python", f"the sdist of {name}", *pip, "--no-binary=:all:", "--no-build-isolation", name,
-                   env=environment)
+    all_downloaded("python", WHEELS, *pip, "--only-binary=:all:")
+    all_downloaded("python", SDISTS + OLD_SDISTS, *pip, "--no-binary=:all:", "--no-build-isolation", "--use-pep517",
+                   env=backend.install(folder + "-backends"))
     for file in glob.glob(folder + "/*.tar.gz")[:3]:
         as_zip(file)
     files = [file for file in glob.glob(folder + "/*") if file.endswith((".whl", ".tar.gz", ".zip"))]
