@@ -25,13 +25,13 @@ const MAX_POMS: u64 = 4 * MAX_POM;
 
 /// What `maven-metadata.xml` and an artifact's page need.
 #[derive(Debug, Serialize)]
-struct IndexFacts {
+struct IndexFacts<'a> {
     #[serde(flatten)]
-    coordinates: Coordinates,
-    classifier: Option<String>,
-    extension: String,
+    coordinates: &'a Coordinates,
+    classifier: Option<&'a str>,
+    extension: &'a str,
     #[serde(flatten)]
-    pom: Pom,
+    pom: Pom<'a>,
 }
 
 pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
@@ -41,7 +41,6 @@ pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest,
     }
     let (coordinates, pom) = inside(stem, source)?;
     let classifier = classifier(stem, &coordinates).filter(|classifier| !classifier.is_empty());
-    let classifier = classifier.map(str::to_owned);
     manifest(coordinates, classifier, extension, pom.as_ref())
 }
 
@@ -58,19 +57,20 @@ fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
 fn inside(stem: &str, source: &mut Metered<'_>) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
     let mut left = MAX_POMS;
-    let mut fitting: Vec<(Coordinates, Option<Element>)> = Vec::new();
+    let mut fitting: Option<(Coordinates, Option<Element>)> = None;
     for folder in folders(&entries) {
         for (coordinates, pom) in named_by(source, &folder, &mut left) {
-            let known = fitting.iter().any(|(known, _)| *known == coordinates);
-            if classifier(stem, &coordinates).is_some() && !known {
-                fitting.push((coordinates, pom));
+            if classifier(stem, &coordinates).is_none() {
+                continue;
+            }
+            match &fitting {
+                None => fitting = Some((coordinates, pom)),
+                Some((known, _)) if *known == coordinates => {}
+                Some(_) => return Err(nameless(entries.len())),
             }
         }
     }
-    match fitting.pop() {
-        Some(only) if fitting.is_empty() => Ok(only),
-        _ => Err(nameless(entries.len())),
-    }
+    fitting.ok_or_else(|| nameless(entries.len()))
 }
 
 /// A folder `META-INF/maven/{groupId}/{artifactId}` of an archive.
@@ -142,6 +142,10 @@ fn is_maven(path: &str) -> bool {
 /// Reads `entry`, and takes what that cost from the bytes that are `left` for all of them.
 fn contents(source: &mut Metered<'_>, entry: &zip::Entry, left: &mut u64) -> Option<Vec<u8>> {
     let limit = MAX_POM.min(*left);
+    // Where nothing is left, nothing is opened: it might take long to unpack to nothing.
+    if limit == 0 {
+        return None;
+    }
     let bytes = zip::contents(source, entry, limit).ok();
     *left -= bytes.as_ref().map_or(limit, |bytes| bytes.len() as u64);
     bytes
@@ -177,7 +181,7 @@ fn after_timestamp(text: &str) -> Option<&str> {
 
 fn manifest(
     coordinates: Coordinates,
-    classifier: Option<String>,
+    classifier: Option<&str>,
     extension: &str,
     pom: Option<&Element>,
 ) -> Result<Manifest, Rejection> {
@@ -186,22 +190,23 @@ fn manifest(
         return Err(Rejection::new("filename", message));
     }
     let name = format!("{}:{}", coordinates.group_id, coordinates.artifact_id);
-    let variant = match &classifier {
+    let variant = match classifier {
         None => extension.to_owned(),
         Some(classifier) => format!("{classifier}.{extension}"),
     };
+    let metadata = metadata(&IndexFacts {
+        coordinates: &coordinates,
+        classifier,
+        extension,
+        pom: pom.map(Pom::read).unwrap_or_default(),
+    })?;
     Ok(Manifest {
         normalized_name: name.clone(),
         name,
-        version: coordinates.version.clone(),
         normalized_version: coordinates.version.clone(),
+        version: coordinates.version,
         variant: Some(variant),
-        metadata: metadata(&IndexFacts {
-            coordinates,
-            classifier,
-            extension: extension.to_owned(),
-            pom: pom.map(Pom::read).unwrap_or_default(),
-        })?,
+        metadata,
     })
 }
 

@@ -22,39 +22,39 @@ const MAX_ID: usize = 100;
 
 /// What registration pages and the search service say of a version.
 #[derive(Debug, Serialize)]
-struct IndexFacts {
+struct IndexFacts<'a> {
     /// Every element of `<metadata>` that is text, under its own name.
-    fields: BTreeMap<String, String>,
+    fields: BTreeMap<&'a str, &'a str>,
     /// `expression` or `file`.
-    license_type: Option<String>,
-    min_client_version: Option<String>,
-    repository: BTreeMap<String, String>,
-    package_types: Vec<PackageType>,
-    dependency_groups: Vec<DependencyGroup>,
+    license_type: Option<&'a str>,
+    min_client_version: Option<&'a str>,
+    repository: BTreeMap<&'a str, &'a str>,
+    package_types: Vec<PackageType<'a>>,
+    dependency_groups: Vec<DependencyGroup<'a>>,
     /// The nuspec itself.
-    nuspec: String,
+    nuspec: &'a str,
 }
 
 #[derive(Debug, Serialize)]
-struct PackageType {
-    name: String,
-    version: Option<String>,
+struct PackageType<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
 }
 
 /// Dependencies for one target framework, or for all.
 #[derive(Debug, Serialize)]
-struct DependencyGroup {
-    target_framework: Option<String>,
-    dependencies: Vec<Dependency>,
+struct DependencyGroup<'a> {
+    target_framework: Option<&'a str>,
+    dependencies: Vec<Dependency<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Dependency {
-    id: String,
+struct Dependency<'a> {
+    id: &'a str,
     /// A range as the nuspec has it, `[1.0,2.0)`; none means any version.
-    range: Option<String>,
-    include: Option<String>,
-    exclude: Option<String>,
+    range: Option<&'a str>,
+    include: Option<&'a str>,
+    exclude: Option<&'a str>,
 }
 
 pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
@@ -72,8 +72,9 @@ pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest,
         ));
     };
     let bytes = zip::contents(source, entry, MAX_NUSPEC).map_err(unreadable("nuspec"))?;
-    let nuspec = xml::decoded(&bytes).map_err(|why| wrong(&why))?;
-    let root = xml::read(&nuspec, Dialect::PLAIN, source.budget()).map_err(|why| wrong(&why))?;
+    let budget = source.budget();
+    let nuspec = xml::decoded(&bytes, budget).map_err(|why| wrong(&why))?;
+    let root = xml::read(&nuspec, Dialect::PLAIN, budget).map_err(|why| wrong(&why))?;
     let described = root
         .child("metadata")
         .filter(|_| root.name == "package")
@@ -174,42 +175,45 @@ fn is_label(label: &str) -> bool {
     })
 }
 
-fn index_facts(described: &Element, nuspec: &str) -> Result<IndexFacts, Rejection> {
-    let attributes = |element: &Element| element.attributes.iter().cloned().collect();
+fn index_facts<'a>(described: &'a Element, nuspec: &'a str) -> Result<IndexFacts<'a>, Rejection> {
     Ok(IndexFacts {
         fields: described
             .children
             .iter()
             .filter(|child| child.children.is_empty() && !child.text().is_empty())
-            .map(|child| (child.name.clone(), child.text().to_owned()))
+            .map(|child| (child.name.as_str(), child.text()))
             .collect(),
         license_type: described
             .child("license")
-            .and_then(|license| license.attribute("type"))
-            .map(str::to_owned),
-        min_client_version: described.attribute("minClientVersion").map(str::to_owned),
+            .and_then(|license| license.attribute("type")),
+        min_client_version: described.attribute("minClientVersion"),
         repository: described.child("repository").map(attributes).unwrap_or_default(),
         package_types: package_types(described),
         dependency_groups: dependency_groups(described)?,
-        nuspec: nuspec.to_owned(),
+        nuspec,
     })
 }
 
-fn package_types(described: &Element) -> Vec<PackageType> {
+fn attributes(element: &Element) -> BTreeMap<&str, &str> {
+    let pairs = element.attributes.iter();
+    pairs.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+fn package_types(described: &Element) -> Vec<PackageType<'_>> {
     let listed = described.child("packageTypes").into_iter();
     let types = listed.flat_map(|types| types.all("packageType"));
     types
         .filter_map(|kind| {
             Some(PackageType {
-                name: kind.attribute("name")?.to_owned(),
-                version: kind.attribute("version").map(str::to_owned),
+                name: kind.attribute("name")?,
+                version: kind.attribute("version"),
             })
         })
         .collect()
 }
 
 /// The groups; dependencies outside of any hold for every framework.
-fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup>, Rejection> {
+fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup<'_>>, Rejection> {
     let Some(listed) = described.child("dependencies") else {
         return Ok(Vec::new());
     };
@@ -228,10 +232,10 @@ fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup>, Reject
     Ok(groups)
 }
 
-fn group(element: &Element, framework: Option<&str>) -> Result<DependencyGroup, Rejection> {
+fn group<'a>(element: &'a Element, framework: Option<&'a str>) -> Result<DependencyGroup<'a>, Rejection> {
     let dependencies: Option<Vec<_>> = element.all("dependency").map(dependency).collect();
     Ok(DependencyGroup {
-        target_framework: framework.map(str::to_owned),
+        target_framework: framework,
         dependencies: dependencies.ok_or_else(|| {
             Rejection::new(
                 "dependencies",
@@ -241,8 +245,8 @@ fn group(element: &Element, framework: Option<&str>) -> Result<DependencyGroup, 
     })
 }
 
-fn dependency(element: &Element) -> Option<Dependency> {
-    let attribute = |name| element.attribute(name).map(str::to_owned);
+fn dependency(element: &Element) -> Option<Dependency<'_>> {
+    let attribute = |name| element.attribute(name);
     Some(Dependency {
         id: attribute("id").filter(|id| is_id(id.trim()))?,
         range: attribute("version").filter(|range| !range.is_empty()),

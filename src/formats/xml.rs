@@ -3,6 +3,8 @@
 //! Namespaces are left out: the formats here are written with several of them, or with none. The
 //! declarations of a document type are never read: no entity can grow, and nothing is fetched.
 
+use std::fmt::Display;
+
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -16,8 +18,8 @@ mod encoding;
 pub(super) const MAX_DEPTH: usize = 64;
 /// Elements and attributes.
 pub(super) const MAX_NODES: usize = 60_000;
-/// Letters of an entity's name that a message repeats.
-const MAX_SHOWN: usize = 40;
+/// Letters of an error of the parser, or of a name, that a message repeats.
+const MAX_SHOWN: usize = 200;
 
 /// An element: its local name, its attributes, its children and the text between them.
 #[derive(Debug, Default)]
@@ -86,10 +88,10 @@ impl Dialect {
 /// Reads a document; an error is a phrase that follows "is not usable XML:".
 pub(super) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Element, String> {
     let mut reader = Reader::from_str(text);
-    let mut tree = Tree::new(dialect);
+    let mut tree = Tree::new(dialect, budget);
     loop {
         budget.items(1)?;
-        let event = reader.read_event().map_err(|error| error.to_string())?;
+        let event = reader.read_event().map_err(shown)?;
         match event {
             Event::Start(start) => tree.open(&start)?,
             Event::Empty(start) => {
@@ -97,8 +99,8 @@ pub(super) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Elem
                 tree.close()?;
             }
             Event::End(_) => tree.close()?,
-            Event::Text(text) => tree.text(&text.xml10_content()),
-            Event::CData(text) => tree.text(&text.xml10_content()),
+            Event::Text(text) => tree.text(&text.xml10_content())?,
+            Event::CData(text) => tree.text(&text.xml10_content())?,
             Event::GeneralRef(reference) => tree.reference(&reference)?,
             Event::DocType(_) => tree.document_type()?,
             Event::Eof => break,
@@ -111,9 +113,16 @@ pub(super) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Elem
     }
 }
 
-/// A document under construction.
-struct Tree {
+/// A parser's error, which may repeat names as long as the document, as far as anybody reads it.
+fn shown(error: impl Display) -> String {
+    let error = error.to_string();
+    error.chars().take(MAX_SHOWN).collect()
+}
+
+/// A document under construction, each part of which is charged before it is kept.
+struct Tree<'b> {
     dialect: Dialect,
+    budget: &'b Budget,
     /// Whether a document type was passed over.
     typed: bool,
     root: Option<Element>,
@@ -121,10 +130,11 @@ struct Tree {
     nodes: usize,
 }
 
-impl Tree {
-    fn new(dialect: Dialect) -> Self {
+impl<'b> Tree<'b> {
+    fn new(dialect: Dialect, budget: &'b Budget) -> Self {
         Self {
             dialect,
+            budget,
             typed: false,
             root: None,
             open: Vec::new(),
@@ -148,32 +158,37 @@ impl Tree {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("it is nested deeper than {MAX_DEPTH} levels"));
         }
-        self.count()?;
+        let name = start.local_name();
+        self.node(size_of::<Element>() + name.as_ref().len())?;
         let mut element = Element {
-            name: start.local_name().as_ref().to_owned(),
+            name: name.as_ref().to_owned(),
             ..Element::default()
         };
         // Looking for duplicates takes the square of their number.
         for attribute in start.attributes().with_checks(false) {
-            self.count()?;
-            let attribute = attribute.map_err(|error| error.to_string())?;
+            self.budget.items(1)?;
+            let attribute = attribute.map_err(shown)?;
+            let name = attribute.key.local_name();
+            self.node(size_of::<(String, String)>() + name.as_ref().len() + attribute.value.len())?;
             let resolved = |name: &str| self.dialect.resolve(name).ok();
             let value = attribute
                 .normalized_value_with(XmlVersion::Implicit1_0, 1, resolved)
-                .map_err(|error| error.to_string())?;
-            let name = attribute.key.local_name().as_ref().to_owned();
-            element.attributes.push((name, value.into_owned()));
+                .map_err(shown)?;
+            element
+                .attributes
+                .push((name.as_ref().to_owned(), value.into_owned()));
         }
         self.open.push(element);
         Ok(())
     }
 
-    fn count(&mut self) -> Result<(), String> {
+    /// Charges an element or an attribute that takes so many bytes.
+    fn node(&mut self, size: usize) -> Result<(), String> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(format!("it has more than {MAX_NODES} elements"));
         }
-        Ok(())
+        Ok(self.budget.keep(size)?)
     }
 
     fn close(&mut self) -> Result<(), String> {
@@ -186,22 +201,23 @@ impl Tree {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) -> Result<(), String> {
         if let Some(element) = self.open.last_mut() {
+            self.budget.keep(text.len())?;
             element.text.push_str(text);
         }
+        Ok(())
     }
 
     fn reference(&mut self, reference: &BytesRef) -> Result<(), String> {
         match reference.resolve_char_ref() {
-            Err(error) => return Err(error.to_string()),
+            Err(error) => Err(shown(error)),
             Ok(Some(letter)) if letter.is_control() && !"\t\n\r\u{85}".contains(letter) => {
-                return Err("it holds a control character".to_owned());
+                Err("it holds a control character".to_owned())
             }
             Ok(Some(letter)) => self.text(letter.encode_utf8(&mut [0; 4])),
             Ok(None) => self.text(self.dialect.resolve(reference)?),
         }
-        Ok(())
     }
 }
 

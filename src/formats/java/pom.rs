@@ -27,33 +27,41 @@ pub(super) struct Coordinates {
 
 /// What a POM says besides.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Pom {
-    packaging: Option<String>,
-    parent: Option<Coordinates>,
-    name: Option<String>,
-    description: Option<String>,
-    url: Option<String>,
-    licenses: Vec<String>,
-    dependencies: Vec<Dependency>,
+pub(super) struct Pom<'a> {
+    packaging: Option<&'a str>,
+    parent: Option<Parent<'a>>,
+    name: Option<&'a str>,
+    description: Option<&'a str>,
+    url: Option<&'a str>,
+    licenses: Vec<&'a str>,
+    dependencies: Vec<Dependency<'a>>,
 }
 
 /// A dependency as the POM has it: expressions such as `${project.version}` are left alone.
 #[derive(Debug, Serialize)]
-struct Dependency {
-    group_id: Option<String>,
-    artifact_id: Option<String>,
-    version: Option<String>,
-    scope: Option<String>,
+struct Dependency<'a> {
+    group_id: Option<&'a str>,
+    artifact_id: Option<&'a str>,
+    version: Option<&'a str>,
+    scope: Option<&'a str>,
     #[serde(rename = "type")]
-    kind: Option<String>,
-    classifier: Option<String>,
+    kind: Option<&'a str>,
+    classifier: Option<&'a str>,
     optional: bool,
+}
+
+/// The coordinates of a parent.
+#[derive(Debug, Serialize)]
+struct Parent<'a> {
+    group_id: &'a str,
+    artifact_id: &'a str,
+    version: &'a str,
 }
 
 /// The root of a POM.
 pub(super) fn project(bytes: &[u8], budget: &Budget) -> Result<Element, Rejection> {
     let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
-    let root = xml::decoded(bytes).and_then(|text| xml::read(&text, MAVEN, budget));
+    let root = xml::decoded(bytes, budget).and_then(|text| xml::read(&text, MAVEN, budget));
     let root = root.map_err(|why| wrong(&why))?;
     let dependencies = root.child("dependencies");
     if root.name != "project" {
@@ -129,39 +137,38 @@ pub(super) fn is_coordinate(text: &str) -> bool {
         && is_made_of(text, b"._-+")
 }
 
-impl Pom {
-    pub(super) fn read(project: &Element) -> Self {
-        let text = |name: &str| project.child_text(name).map(str::to_owned);
+impl<'a> Pom<'a> {
+    pub(super) fn read(project: &'a Element) -> Self {
+        let text = |name: &str| project.child_text(name);
         let list = |outer: &str, inner: &'static str| {
             let lists = project.child(outer).into_iter();
             lists.flat_map(move |list| list.all(inner))
         };
         Self {
-            packaging: Some(project.child_text("packaging").unwrap_or("jar").to_owned()),
+            packaging: Some(project.child_text("packaging").unwrap_or("jar")),
             parent: project.child("parent").and_then(parent),
             name: text("name"),
             description: text("description"),
             url: text("url"),
             licenses: list("licenses", "license")
                 .filter_map(|license| license.child_text("name"))
-                .map(str::to_owned)
                 .collect(),
             dependencies: list("dependencies", "dependency").map(dependency).collect(),
         }
     }
 }
 
-fn parent(element: &Element) -> Option<Coordinates> {
-    let text = |name| element.child_text(name).map(str::to_owned);
-    Some(Coordinates {
+fn parent(element: &Element) -> Option<Parent<'_>> {
+    let text = |name| element.child_text(name);
+    Some(Parent {
         group_id: text("groupId")?,
         artifact_id: text("artifactId")?,
         version: text("version")?,
     })
 }
 
-fn dependency(element: &Element) -> Dependency {
-    let text = |name| element.child_text(name).map(str::to_owned);
+fn dependency(element: &Element) -> Dependency<'_> {
+    let text = |name| element.child_text(name);
     Dependency {
         group_id: text("groupId"),
         artifact_id: text("artifactId"),

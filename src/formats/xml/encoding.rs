@@ -5,16 +5,26 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, mem};
 
+use super::super::budget::Budget;
+
 /// Bytes of a document in which the XML declaration must end.
 const MAX_DECLARATION: usize = 1024;
 /// Bytes of an encoding's name.
 const MAX_LABEL: usize = 40;
 
-/// The text of a document; an error is a phrase that follows "is not usable XML:".
+/// The text of a document, charged where it is a copy; an error is a phrase that follows "is not usable XML:".
 ///
 /// Bytes that are not of the encoding become U+FFFD, as in Java; what claims to be UTF-8 and is not is
 /// read as Latin-1, which it then usually is.
-pub(in crate::formats) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+pub(in crate::formats) fn decoded<'a>(bytes: &'a [u8], budget: &Budget) -> Result<Cow<'a, str>, String> {
+    let text = text(bytes)?;
+    if let Cow::Owned(text) = &text {
+        budget.keep(text.len())?;
+    }
+    Ok(text)
+}
+
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return Ok(text_of(bytes.get(mark..).unwrap_or_default(), encoding));
     }
@@ -83,7 +93,12 @@ fn of_java(label: &str) -> Option<&'static Encoding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::budget::fixtures::ample;
     use super::*;
+
+    fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+        super::decoded(bytes, &ample())
+    }
 
     /// A document that declares `label`, in the bytes of `encoding`.
     fn document(label: &str, encoding: &'static Encoding, text: &str) -> Vec<u8> {

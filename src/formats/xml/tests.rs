@@ -112,3 +112,36 @@ fn misplaced_document_types_are_refused() {
     }
     assert!(read("<!DOCTYPE a [<a/>", LENIENT).is_err());
 }
+
+#[test]
+fn everything_that_is_kept_is_charged() {
+    let text = "x".repeat(1 << 20);
+    for document in [
+        format!("<a>{text}</a>"),
+        format!("<a><![CDATA[{text}]]></a>"),
+        format!("<{text}/>"),
+        format!("<a {text}='b'/>"),
+        format!("<a b='{text}'/>"),
+        format!("<a>{}</a>", "&eacute;".repeat(1 << 16)),
+    ] {
+        let budget = ample();
+        let refused = (0..600).find_map(|_| super::read(&document, LENIENT, &budget).err());
+        assert_eq!(refused, budget.refusal().map(|refusal| refusal.message));
+        assert!(refused.is_some());
+    }
+}
+
+#[test]
+fn messages_do_not_repeat_a_document() {
+    let name = "x".repeat(1 << 20);
+    for document in [
+        format!("<a></{name}>"),
+        format!("<{name}></a>"),
+        format!("<a>&{name};</a>"),
+        format!("<a>&#{name};</a>"),
+        format!("<a b='&{name};'/>"),
+        format!("<a b='&#{name};'/>"),
+    ] {
+        assert!(read(&document, LENIENT).unwrap_err().len() < 300);
+    }
+}

@@ -8,12 +8,16 @@ use super::file::File;
 
 pub(crate) mod deflate;
 pub(crate) mod helm;
+pub(crate) mod java;
 pub(crate) mod javascript;
+pub(crate) mod nuget;
 pub(crate) mod python;
 pub(crate) mod ruby;
 pub(crate) mod terraform;
 pub(crate) mod tgz;
+pub(crate) mod xml;
 pub(crate) mod yaml;
+pub(crate) mod zip;
 
 /// Bytes of the largest file that a form carries.
 pub(crate) const LARGEST_FORM: usize = 4_300_000;
@@ -39,7 +43,9 @@ impl Family {
 pub(crate) fn families() -> Vec<Family> {
     [
         helm::families(),
+        java::families(),
         javascript::families(),
+        nuget::families(),
         python::families(),
         ruby::families(),
         terraform::families(),
