@@ -1,4 +1,5 @@
-//! `alpine`: an apk of version 2, gzip members one behind the other: signatures, control, data.
+//! `alpine`: an apk of version 2, gzip members one behind the other: signatures, control, data; or
+//! of version 3 (`alpine/v3.rs`).
 //!
 //! What it says stands in `.PKGINFO` of the control member (`abuild`, "APKINDEX format"). The
 //! compressed control member is what the index's checksum is of, so its limits matter.
@@ -18,6 +19,9 @@ use super::digest::Hashing;
 use super::tarball::Archive;
 use super::{MAX_METADATA, Manifest, Rejection, metadata};
 
+mod adb;
+mod v3;
+
 /// Gzip members in front of the data: signatures by several keys, and control.
 const MAX_LEADING: usize = 8;
 /// Bytes of `.PKGINFO`, and fields in it.
@@ -27,12 +31,22 @@ const MAX_FIELDS: usize = 20_000;
 /// What `APKINDEX` says of a package.
 #[derive(Debug, Serialize)]
 struct IndexFacts {
-    /// `Q1` and the base64 of the SHA-1 of the compressed control member.
-    checksum: String,
+    #[serde(flatten)]
+    contents: Contents,
     /// Bytes of the file; the installed size is in `pkginfo`.
     size: u64,
     /// Key and value of every line, in order.
     pkginfo: Vec<(String, String)>,
+}
+
+/// By what an index knows the contents.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Contents {
+    /// `Q1` and the base64 of the SHA-1 of the compressed control member.
+    V2 { checksum: String },
+    /// The SHA-256 of the block that holds the tree of values, as hexadecimal.
+    V3 { adb_sha256: String },
 }
 
 /// The control member: where it lies in the file, and its `.PKGINFO`.
@@ -45,6 +59,9 @@ struct Control {
 pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let length = length_of(source).map_err(&unreadable)?;
+    if is_v3(source).map_err(&unreadable)? {
+        return v3::read(source, length);
+    }
     let control = control(source)?;
     if control.end >= length {
         let message = "the package ends behind its control member and holds no data; build it again";
@@ -53,10 +70,18 @@ pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest
     let checksum = checksum(source, &control).map_err(&unreadable)?;
     let pkginfo = fields(&control.pkginfo)?;
     manifest(&IndexFacts {
-        checksum,
+        contents: Contents::V2 { checksum },
         size: length,
         pkginfo,
     })
+}
+
+/// Whether `source`, which is left at its beginning, begins as files of version 3 do.
+fn is_v3(source: &mut Metered<'_>) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    source.take(4).read_to_end(&mut magic)?;
+    source.rewind()?;
+    Ok(matches!(magic.as_slice(), [b'A', b'D', b'B', b'.' | b'c' | b'd']))
 }
 
 /// Reads gzip members until one is no signature.

@@ -155,7 +155,7 @@ const FORMATS: &[Format] = &[
         ecosystem: Ecosystem::Alpine,
         name: "alpine",
         aliases: &["apk"],
-        holds: "Alpine packages of version 2 (`.apk`)",
+        holds: "Alpine packages (`.apk`)",
         made_of: &[Container::Gzip],
         normalize: str::to_owned,
         read: alpine::read,

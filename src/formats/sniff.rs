@@ -74,7 +74,7 @@ fn kind(source: &mut Metered<'_>) -> Option<Kind> {
         [0x7f, b'E', b'L', b'F', ..] => Kind::Other("an ELF executable"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Other("an xz-compressed file"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
-        [b'A', b'D', b'B', b'.' | b'c' | b'd', ..] => Kind::Other("an Alpine package of version 3"),
+        [b'A', b'D', b'B', b'.' | b'c' | b'd', ..] => package("alpine", "an Alpine package"),
         [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
         _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
         _ if head.get(257..262) == Some(b"ustar") => {
