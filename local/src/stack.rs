@@ -4,11 +4,13 @@
 //! that the same SDK calls find an answer.
 
 mod dynamodb;
+mod key;
 mod s3;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -17,17 +19,21 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
+use self::key::Key;
 use crate::disk;
-use crate::serve::base_url;
+use crate::serve::{Limits, base_url};
 
-const ACCESS_KEY_ID: &str = "local";
-/// The secret key of every stack on loopback. It opens nothing else.
-const SECRET_ACCESS_KEY: &str = "local-stack-only";
 const REGION: &str = "us-east-1";
 const BUCKET: &str = "packages";
 const TABLE: &str = "packages";
+/// What the clients of table and bucket may do.
+const LIMITS: Limits = Limits {
+    connections: 512,
+    head_timeout: Duration::from_secs(30),
+    head_bytes: 64 * 1024,
+    grace: Duration::from_secs(5),
+};
 
 /// Where a stack keeps what it is given.
 #[derive(Debug, Clone)]
@@ -73,7 +79,7 @@ pub enum StackError {
 pub struct Stack {
     s3: SocketAddr,
     dynamodb: SocketAddr,
-    secret_access_key: String,
+    key: Key,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     /// The bucket of a stack without a folder of its own; removed on drop.
@@ -100,24 +106,26 @@ impl Stack {
         };
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let dynamodb = dynamodb::start(database.as_deref(), TABLE, stopping.clone(), &mut tasks).await?;
-        let secret_access_key = secret_access_key(options.host);
+        let key = Key::random(REGION);
+        let dynamodb = dynamodb::Options {
+            file: database.as_deref(),
+            table: TABLE,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            key: key.clone(),
+        };
+        let dynamodb = dynamodb::start(dynamodb, stopping.clone(), &mut tasks).await?;
         let s3 = s3::Options {
             folder: &bucket,
             lasting: options.data_dir.is_some(),
             bucket: BUCKET,
             host: options.host,
-            key: s3::Key {
-                id: ACCESS_KEY_ID,
-                secret: secret_access_key.clone(),
-                region: REGION,
-            },
+            key: key.clone(),
         };
         let s3 = s3::start(s3, stopping, &mut tasks).await?;
         Ok(Self {
             s3,
             dynamodb,
-            secret_access_key,
+            key,
             stop,
             tasks,
             _ephemeral: ephemeral,
@@ -152,8 +160,8 @@ impl Stack {
     #[must_use]
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+            ("AWS_ACCESS_KEY_ID", self.key.id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.key.secret.clone()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ENDPOINT_URL_S3", self.s3_endpoint()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_endpoint()),
@@ -176,8 +184,7 @@ impl Stack {
     /// such as a proxy's in front of them.
     #[must_use]
     pub fn sdk_config_through(&self, s3_endpoint: String, dynamodb_endpoint: String) -> SdkConfig {
-        let key = &self.secret_access_key;
-        let credentials = Credentials::new(ACCESS_KEY_ID, key, None, None, "local");
+        let credentials = Credentials::new(&self.key.id, &self.key.secret, None, None, "local");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))
@@ -195,15 +202,6 @@ impl Stack {
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-/// The documented secret on loopback; where others can reach the bucket, one that nobody knows.
-fn secret_access_key(host: IpAddr) -> String {
-    if host.is_loopback() {
-        SECRET_ACCESS_KEY.to_owned()
-    } else {
-        format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
     }
 }
 

@@ -1,7 +1,13 @@
-//! The embedded DynamoDB: one table, as `template.yaml` defines it.
+//! The embedded DynamoDB: one table, as `template.yaml` defines it, signatures checked.
 
-use std::net::SocketAddr;
+mod door;
+mod error;
+mod operations;
+mod signature;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -12,30 +18,48 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{StackError, stopped};
+use self::door::Door;
+use super::key::Key;
+use super::{LIMITS, StackError, stopped};
+use crate::serve::serve;
 
 /// The attribute that tells when an item may be removed, in seconds since 1970.
 const TIME_TO_LIVE: &str = "expires_at";
 /// How often expired items are removed. AWS promises "a few days"; nobody may rely on either.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// Opens (or makes) the database and its table, and serves it on loopback until `stop` is told.
+/// What a table is to be.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    /// The file that holds it; in memory without one.
+    pub(super) file: Option<&'a Path>,
+    /// Its name.
+    pub(super) table: &'a str,
+    /// The address to listen on.
+    pub(super) host: IpAddr,
+    /// What opens it.
+    pub(super) key: Key,
+}
+
+/// Opens (or makes) the database and its table, and serves it until `stop` is told.
 pub(super) async fn start(
-    file: Option<&Path>,
-    table: &str,
+    options: Options<'_>,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
 ) -> Result<SocketAddr, StackError> {
-    let database = open(file, table).map_err(|error| StackError::Table(error.to_string()))?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let database = open(options.file, options.table).map_err(|error| StackError::Table(error.to_string()))?;
+    let listener = TcpListener::bind((options.host, 0)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(sweep(database.clone(), stop.clone()));
-    tasks.spawn(async move {
-        let served = dynoxide::server::serve_with_shutdown(listener, database, stopped(stop)).await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the embedded DynamoDB ended");
-        }
+    let door = Arc::new(Door {
+        database,
+        key: options.key,
     });
+    let handler = move |request, _peer| {
+        let door = Arc::clone(&door);
+        async move { door.answer(request).await }
+    };
+    tasks.spawn(serve(listener, LIMITS, handler, stopped(stop)));
     Ok(address)
 }
 

@@ -28,7 +28,6 @@ mod write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
@@ -42,16 +41,10 @@ use tokio::task::JoinSet;
 
 use self::bucket::Bucket;
 use self::store::Store;
-use super::{StackError, stopped};
+use super::key::Key;
+use super::{LIMITS, StackError, stopped};
 use crate::incoming;
-use crate::serve::{Limits, serve};
-
-const LIMITS: Limits = Limits {
-    connections: 512,
-    head_timeout: Duration::from_secs(30),
-    head_bytes: 64 * 1024,
-    grace: Duration::from_secs(5),
-};
+use crate::serve::serve;
 
 /// What a bucket is to be.
 #[derive(Debug)]
@@ -66,22 +59,6 @@ pub(super) struct Options<'a> {
     pub(super) host: IpAddr,
     /// What opens it.
     pub(super) key: Key,
-}
-
-/// The one access key.
-#[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) id: &'static str,
-    pub(super) secret: String,
-    /// Where it signs for.
-    pub(super) region: &'static str,
-}
-
-impl Key {
-    /// What a signature of this day names as its credential.
-    fn scope(&self, day: &str) -> String {
-        format!("{}/{day}/{}/s3/aws4_request", self.id, self.region)
-    }
 }
 
 /// Serves one bucket until `stop` is told.
@@ -160,7 +137,7 @@ fn one_mechanism(request: &Request<Incoming>) -> S3Result<()> {
 
 fn service(bucket: &Bucket, key: &Key) -> S3Service {
     let mut builder = S3ServiceBuilder::new(bucket.clone());
-    builder.set_auth(SimpleAuth::from_single(key.id, key.secret.as_str()));
+    builder.set_auth(SimpleAuth::from_single(key.id.as_str(), key.secret.as_str()));
     builder.build()
 }
 

@@ -77,25 +77,23 @@ pub(crate) fn inconsistent_read(service: Service, operation: &str, body: &[u8]) 
     (!all_are).then(|| dynamodb_error("AnInconsistentRead"))
 }
 
-/// A batch of the first key alone, and what it leaves unprocessed.
-pub(crate) fn split_batch(body: &[u8]) -> (Bytes, Value) {
-    let mut first = parsed(body);
-    let mut rest = first["RequestItems"].clone();
-    for (table, read) in first["RequestItems"].as_object_mut().expect("tables") {
-        let keys = read["Keys"].as_array_mut().expect("keys");
-        rest[table]["Keys"] = json!(keys.split_off(keys.len().min(1)));
+/// The answer to a batch, of its first key alone: the others it leaves unprocessed. The request went
+/// out whole, since its signature is of the whole.
+pub(crate) fn first_of_batch(request: &[u8], response: Response<Bytes>) -> Response<Bytes> {
+    let (mut head, body) = response.into_parts();
+    let mut answer = parsed(&body);
+    let mut rest = parsed(request)["RequestItems"].clone();
+    for (table, read) in rest.as_object_mut().expect("tables") {
+        let first = read["Keys"].as_array_mut().expect("keys").remove(0);
+        let is_first = |item: &Value| item["pk"] == first["pk"] && item["sk"] == first["sk"];
+        if let Some(items) = answer["Responses"][table].as_array_mut() {
+            items.retain(is_first);
+        }
     }
     if let Value::Object(tables) = &mut rest {
         tables.retain(|_, read| read["Keys"] != json!([]));
     }
-    (first.to_string().into(), rest)
-}
-
-/// The same answer, with keys that it leaves unprocessed.
-pub(crate) fn with_unprocessed(response: Response<Bytes>, keys: &Value) -> Response<Bytes> {
-    let (mut head, body) = response.into_parts();
-    let mut answer = parsed(&body);
-    answer["UnprocessedKeys"] = keys.clone();
+    answer["UnprocessedKeys"] = rest;
     for header in [CONTENT_LENGTH.as_str(), "x-amz-crc32"] {
         head.headers.remove(header);
     }

@@ -233,12 +233,8 @@ async fn answer(
         }
         Some(Fault::CutAnswer) => cut(forward(request, upstream).await?),
         Some(Fault::UnprocessedSome) => {
-            let (first, rest) = canned::split_batch(&body);
-            let mut part = request;
-            part.headers_mut().remove("content-length");
-            *part.body_mut() = Full::new(first);
-            let response = forward(part, upstream).await?;
-            Ok(whole(canned::with_unprocessed(response, &rest)))
+            let response = forward(request, upstream).await?;
+            Ok(whole(canned::first_of_batch(&body, response)))
         }
         Some(fault) => Ok(whole(canned::answer(service, &fault, &body))),
     }

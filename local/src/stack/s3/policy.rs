@@ -4,19 +4,17 @@
 //! Signature Version 4)" and "POST Policy". A signature of version 2 is no signature here.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
-use s3s::dto::{Timestamp, TimestampFormat};
+use s3s::dto::Timestamp;
 use s3s::post_policy::{PostPolicy, PostPolicyCondition as Condition};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use subtle::ConstantTimeEq;
 
-use super::Key;
+use crate::stack::key::{Key, SKEW, parse_date};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// How far a clock may be ahead of ours.
-const SKEW: Duration = Duration::from_mins(15);
 
 /// A form's fields but the file, by their names in lower case.
 pub(super) type Fields = BTreeMap<String, String>;
@@ -44,8 +42,9 @@ impl Policy {
                 "The provided token is malformed or otherwise invalid."
             ));
         }
-        let (date, time) = date(field("x-amz-date").unwrap_or_default())?;
-        if field("x-amz-credential") != Some(&key.scope(&date)) {
+        let (date, time) = parse_date(field("x-amz-date").unwrap_or_default())
+            .ok_or_else(|| s3_error!(InvalidArgument, "X-Amz-Date must be of the form 20151229T000000Z"))?;
+        if field("x-amz-credential") != Some(&key.form_scope(&date)) {
             return Err(s3_error!(
                 InvalidArgument,
                 "X-Amz-Credential must be <access key>/<date>/<region>/s3/aws4_request, of this bucket's region"
@@ -122,35 +121,15 @@ fn failed(operator: &str, field: &str, wanted: &str) -> S3Error {
     ))
 }
 
-/// `20151229T000000Z`: the day of the credential, and the moment.
-fn date(text: &str) -> S3Result<(String, SystemTime)> {
-    let wrong = || s3_error!(InvalidArgument, "X-Amz-Date must be of the form 20151229T000000Z");
-    let part = |range| text.get(range).ok_or_else(wrong);
-    let digits = text.bytes().enumerate().all(|(at, byte)| match at {
-        8 => byte == b'T',
-        15 => byte == b'Z',
-        _ => byte.is_ascii_digit(),
-    });
-    if text.len() != 16 || !digits {
-        return Err(wrong());
-    }
-    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
-    let (hour, minute, second) = (part(9..11)?, part(11..13)?, part(13..15)?);
-    let readable = format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z");
-    let time = Timestamp::parse(TimestampFormat::DateTime, &readable).map_err(|_| wrong())?;
-    Ok((
-        format!("{year}{month}{day}"),
-        time::OffsetDateTime::from(time).into(),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn key() -> Key {
         Key {
-            id: "AKIAIOSFODNN7EXAMPLE",
+            id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
             region: "us-east-1",
         }
@@ -186,7 +165,7 @@ mod tests {
     }
 
     fn signed(fields: &Fields, hours: u64) -> S3Result<Policy> {
-        let (_, begin) = date("20151229T000000Z")?;
+        let (_, begin) = parse_date("20151229T000000Z").unwrap();
         Policy::signed_by(&key(), fields, begin + Duration::from_hours(hours))
     }
 

@@ -1,0 +1,108 @@
+//! What stands in front of the table: only requests that the stack's own key has signed come in.
+//!
+//! No answer has a header for other origins: a page of another site cannot read any.
+
+use std::time::SystemTime;
+
+use dynoxide::Database;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use uuid::Uuid;
+
+use super::error::ApiError;
+use super::operations;
+use super::signature::Claim;
+use crate::incoming;
+use crate::stack::key::Key;
+
+/// The largest body that DynamoDB takes.
+const MAX_BODY_BYTES: usize = 16 << 20;
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// One table and the key that opens it.
+pub(super) struct Door {
+    pub(super) database: Database,
+    pub(super) key: Key,
+}
+
+impl Door {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (status, body) = match self.run(request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let status = match error {
+                    ApiError::ENDED => StatusCode::INTERNAL_SERVER_ERROR,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                // A struct of two texts is always JSON.
+                (status, serde_json::to_string(&error).unwrap_or_default())
+            }
+        };
+        let mut response = Response::new(Full::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-amz-json-1.0"),
+        );
+        if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().simple().to_string()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn run(&self, request: Request<Incoming>) -> Result<(StatusCode, String), ApiError> {
+        let (head, mut body) = request.into_parts();
+        let claim = match self.claim(&head) {
+            Ok(claim) => claim,
+            Err(error) => {
+                incoming::discard(body);
+                return Err(error);
+            }
+        };
+        let mut bytes = Vec::new();
+        while let Some(more) = incoming::next(&mut body)
+            .await
+            .map_err(|_| ApiError::UNREADABLE)?
+        {
+            if bytes.len() + more.len() > MAX_BODY_BYTES {
+                incoming::discard(body);
+                return Err(ApiError::TOO_LARGE);
+            }
+            bytes.extend_from_slice(&more);
+        }
+        claim.verify(&self.key, &head.headers, &bytes)?;
+        let body = String::from_utf8(bytes).map_err(|_| ApiError::NOT_TEXT)?;
+        let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok());
+        self.ask(target.unwrap_or_default().to_owned(), body).await
+    }
+
+    fn claim<'a>(&self, head: &'a Parts) -> Result<Claim<'a>, ApiError> {
+        if head.method != Method::POST || head.uri.path() != "/" || head.uri.query().is_some() {
+            return Err(ApiError::UNKNOWN_OPERATION);
+        }
+        Claim::of(&self.key, &head.headers, SystemTime::now())
+    }
+
+    /// Asks the database, which waits for the disk, off the threads that serve connections.
+    async fn ask(&self, target: String, body: String) -> Result<(StatusCode, String), ApiError> {
+        let database = self.database.clone();
+        let asked = tokio::task::spawn_blocking(move || operations::run(&database, &target, &body)).await;
+        match asked {
+            Ok(Some(Ok(json))) => Ok((StatusCode::OK, json)),
+            Ok(Some(Err(error))) => {
+                let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+                Ok((status, error.to_json()))
+            }
+            Ok(None) => Err(ApiError::UNKNOWN_OPERATION),
+            Err(error) => {
+                tracing::error!(%error, "the embedded DynamoDB ended without an answer");
+                Err(ApiError::ENDED)
+            }
+        }
+    }
+}
