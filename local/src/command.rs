@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use packages_api::Transfer;
 use packages_api::records::Records;
-use packages_api_local::{Server, ServerOptions, Stack, StackError, StackOptions};
+use packages_api_local::{PublicUrl, Server, ServerOptions, Stack, StackError, StackOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -32,6 +32,17 @@ pub(crate) struct Arguments {
     /// The port to listen on; 0 for any that is free
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// The address under which others reach this server, such as <http://192.168.1.5:8080>: it stands
+    /// in answers. Without it they name the address that is listened on
+    #[arg(long)]
+    public_url: Option<PublicUrl>,
+    /// The port of the bucket, which files are posted to and downloaded from; 0 for any that is free
+    #[arg(long, default_value_t = 0)]
+    bucket_port: u16,
+    /// The address under which others reach the bucket. Without it, the public URL's host and the
+    /// bucket's port
+    #[arg(long, value_parser = bucket_url)]
+    bucket_url: Option<PublicUrl>,
     /// The folder that keeps packages, records and the token
     #[arg(long, default_value = ".packages-api")]
     data_dir: PathBuf,
@@ -64,6 +75,14 @@ fn host(text: &str) -> Result<IpAddr, String> {
             .parse()
             .map_err(|_| "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned()),
     }
+}
+
+fn bucket_url(text: &str) -> Result<PublicUrl, String> {
+    let url: PublicUrl = text.parse().map_err(|error| format!("{error}"))?;
+    if url.has_path() {
+        return Err("expected an address without a path: the bucket's signatures cover it".to_owned());
+    }
+    Ok(url)
 }
 
 fn transfer(text: &str) -> Result<Transfer, String> {
@@ -133,20 +152,22 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     } else {
         DataDir::open(&arguments.data_dir)?
     };
-    let stack = Stack::start(StackOptions {
-        data_dir: folder.lasting(),
-        host: arguments.host,
-    })
-    .await?;
+    if arguments.host.is_unspecified() && arguments.public_url.is_none() {
+        tracing::warn!(
+            "addresses in answers name this machine's loopback: say with --public-url how others reach it"
+        );
+    }
+    let stack = Stack::start(stack_options(&arguments, &folder)).await?;
     let mut server = None;
     let ready = async {
-        if !arguments.stack_only {
-            server = Some(serve(&arguments, &stack).await?);
-        }
         let records = Records::new(&stack.sdk_config(), stack.table());
         let secret = folder.secret(arguments.host)?;
         let made = first_run::make(&records, stack.bucket(), &secret).await?;
         let gem = folder.put("banana-1.0.0.gem", &banana::gem()?)?;
+        // Only now: whoever is let in finds everything made.
+        if !arguments.stack_only {
+            server = Some(serve(&arguments, &stack).await?);
+        }
         let base_url = server.as_ref().map(Server::base_url);
         let greeting = Greeting::new(base_url.as_deref(), &made, &secret, &stack);
         let text = match (arguments.json, arguments.stack_only) {
@@ -176,10 +197,23 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     ready
 }
 
+fn stack_options(arguments: &Arguments, folder: &DataDir) -> StackOptions {
+    let public_host = arguments.public_url.as_ref().map(|url| url.host().to_owned());
+    StackOptions {
+        data_dir: folder.lasting(),
+        host: arguments.host,
+        bucket_port: arguments.bucket_port,
+        bucket_url: arguments.bucket_url.clone(),
+        public_host,
+        shares_table: arguments.stack_only,
+    }
+}
+
 async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> {
     let options = ServerOptions {
         host: arguments.host,
         port: arguments.port,
+        public_url: arguments.public_url.clone(),
         transfer: arguments.response_transfer,
         ..ServerOptions::default()
     };

@@ -9,12 +9,13 @@
 mod answer;
 mod body;
 mod event;
+mod origin;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use lambda_http::Body;
@@ -23,8 +24,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::answer::{own, passed_on};
-use crate::incoming::{self, Interrupted};
+use self::answer::passed_on;
+use crate::incoming;
+use crate::refusal::Refusal;
+use crate::serve::Client;
 
 /// The bound of request line and header values together, in bytes: API Gateway's.
 const HEAD_BYTES: usize = 10_240;
@@ -62,7 +65,7 @@ impl Gateway {
     pub(crate) async fn answer<H, F>(
         &self,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        client: Arc<Client>,
         function: H,
     ) -> Response<Full<Bytes>>
     where
@@ -70,8 +73,11 @@ impl Gateway {
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let id = Uuid::new_v4().to_string();
-        let outcome = match accept(request, peer, &id).await {
-            Ok(request) => self.call(request, function).await,
+        let outcome = match accept(request, client.address(), &id).await {
+            Ok(request) => {
+                let _waiting = client.wait();
+                self.call(request, function).await
+            }
             Err(refusal) => Err(refusal),
         };
         outcome.unwrap_or_else(|refusal| {
@@ -81,7 +87,7 @@ impl Gateway {
                 refusal.message,
                 "refused at the door"
             );
-            own(refusal, &id)
+            refusal.answer_as(&id)
         })
     }
 
@@ -126,11 +132,7 @@ async fn accept(
     id: &str,
 ) -> Result<lambda_http::Request, Refusal> {
     let (head, body) = request.into_parts();
-    if head_bytes(&head) > HEAD_BYTES {
-        incoming::discard(body);
-        return Err(Refusal::HEAD_TOO_LARGE);
-    }
-    let event = match event::from_head(&head, peer, id) {
+    let event = match check(&head).and_then(|()| event::from_head(&head, peer, id)) {
         Ok(event) => event,
         Err(refusal) => {
             incoming::discard(body);
@@ -142,84 +144,17 @@ async fn accept(
     Ok(event::into_request(event, body))
 }
 
+/// Refuses what the function is not to see.
+fn check(head: &http::request::Parts) -> Result<(), Refusal> {
+    if head_bytes(head) > HEAD_BYTES {
+        return Err(Refusal::HEAD_TOO_LARGE);
+    }
+    origin::check(head)
+}
+
 /// The size of request line and header values, as API Gateway counts them.
 fn head_bytes(head: &http::request::Parts) -> usize {
     let line = head.method.as_str().len() + head.uri.to_string().len() + "HTTP/1.1".len() + 2;
     let values = |headers: &HeaderMap| headers.values().map(HeaderValue::len).sum::<usize>();
     line + values(&head.headers)
-}
-
-/// An answer that the function never saw the request of, or that took its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    message: &'static str,
-}
-
-impl Refusal {
-    const fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message }
-    }
-
-    const HEAD_TOO_LARGE: Self = Self::new(
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        "Request line and headers are larger than 10,240 bytes. Send fewer or shorter headers.",
-    );
-    const BODY_TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, packages_api::TOO_LARGE);
-    const UNREADABLE: Self = Self::new(
-        StatusCode::BAD_REQUEST,
-        "The body ended before it was complete, or is not framed as its headers say. Send it again.",
-    );
-    const TOO_SLOW: Self = Self::new(
-        StatusCode::REQUEST_TIMEOUT,
-        "The body did not arrive in time. Send it again.",
-    );
-    const BAD_TARGET: Self = Self::new(
-        StatusCode::BAD_REQUEST,
-        "The request's path or Host header is not a valid one.",
-    );
-    const TIMED_OUT: Self = Self::new(
-        StatusCode::GATEWAY_TIMEOUT,
-        "The registry did not answer in time, so the outcome is unknown. Send the same request again: \
-         repeating it is harmless.",
-    );
-    const CRASHED: Self = Self::new(
-        StatusCode::BAD_GATEWAY,
-        "The registry could not answer. Send the same request again: repeating it is harmless.",
-    );
-
-    /// Seconds after which to send the request again, where that may help: the template's.
-    fn retry_after(self) -> Option<HeaderValue> {
-        let passes = self.status.is_server_error();
-        passes.then_some(HeaderValue::from_static("1"))
-    }
-}
-
-impl From<Interrupted> for Refusal {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::TooSlow => Self::TOO_SLOW,
-            Interrupted::Unreadable => Self::UNREADABLE,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is answered here in place of the function is what the deployed gateway answers.
-    #[test]
-    fn the_templates_gateway_says_the_same() {
-        let template = include_str!("../../template.yaml");
-        let template = template.split_whitespace().collect::<Vec<_>>().join(" ");
-        for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
-            let answered = format!(
-                "Retry-After: \"'1'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",
-                refusal.message
-            );
-            assert!(template.contains(&answered), "{answered}");
-            assert_eq!(refusal.retry_after().unwrap(), "1");
-        }
-    }
 }

@@ -17,9 +17,12 @@
 mod disk;
 mod gateway;
 mod incoming;
+mod public_url;
+mod refusal;
 mod serve;
 mod server;
 mod stack;
 
+pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use server::{Server, ServerOptions, function};
 pub use stack::{Stack, StackError, StackOptions};

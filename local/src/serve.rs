@@ -1,6 +1,10 @@
 //! The accept loop that every embedded HTTP listener runs.
 
-use std::convert::Infallible;
+mod connection;
+mod hosts;
+mod places;
+mod socket;
+
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -8,17 +12,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::body::{Body, Bytes, Incoming};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub(crate) use self::hosts::Hosts;
+pub(crate) use self::places::Client;
+use self::places::Places;
+use crate::refusal::Refusal;
 
 /// What one listener lets its clients do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Connections open at once; further ones wait to be accepted.
+    /// Connections open at once. One more takes the place of the one that has been silent longest.
     pub(crate) connections: usize,
     /// How long the head of a request may take to arrive.
     pub(crate) head_timeout: Duration,
@@ -34,68 +41,55 @@ pub(crate) struct Limits {
 pub(crate) async fn serve<H, F, B>(
     listener: TcpListener,
     limits: Limits,
+    hosts: Hosts,
     handler: H,
     stop: impl Future<Output = ()>,
 ) where
-    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    H: Fn(Request<Incoming>, Arc<Client>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static,
 {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let hosts = Arc::new(hosts);
+    let places = Places::new(limits.connections);
+    let (told, stopping) = watch::channel(false);
+    let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
-        let (place, socket, peer) = tokio::select! {
+        let (stream, address) = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             () = &mut stop => break,
         };
-        let handler = handler.clone();
-        let service = hyper::service::service_fn(move |request| {
-            let answer = handler(request, peer);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // A client may end its sending and still wait for the answer.
-            .half_close(true)
-            .header_read_timeout(limits.head_timeout)
-            .max_header_size(limits.head_bytes)
-            .serve_connection(TokioIo::new(socket), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection ended early");
-            }
-            drop(place);
-        });
+        while connections.try_join_next().is_some() {}
+        let Some(place) = places.enter(address) else {
+            connections.spawn(connection::turn_away(stream, Refusal::NO_PLACE));
+            continue;
+        };
+        let (hosts, handler, stopping) = (Arc::clone(&hosts), handler.clone(), stopping.clone());
+        connections.spawn(connection::run(stream, place, limits, hosts, handler, stopping));
     }
     drop(listener);
-    if tokio::time::timeout(limits.grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    let _ = told.send(true);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.grace, ended).await.is_err() {
         tracing::warn!("stopped with requests still under way");
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (Option<tokio::sync::OwnedSemaphorePermit>, TcpStream, SocketAddr) {
-    let place = Arc::clone(places).acquire_owned().await.ok();
+/// The next connection.
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((socket, peer)) => {
+            Ok((stream, address)) => {
                 // Answers are small: waiting to fill a packet would only delay them.
-                if let Err(error) = socket.set_nodelay(true) {
-                    tracing::debug!(%peer, %error, "a connection stays with delayed packets");
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(client = %address, %error, "a connection stays with delayed packets");
                 }
-                return (place, socket, peer);
+                return (stream, address);
             }
             Err(error) => {
-                // Out of file descriptors, most likely: some of them come free in a moment.
+                // Out of file descriptors, most likely: one comes free.
                 tracing::warn!(%error, "a connection could not be accepted");
+                places.send_one_away();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

@@ -1,7 +1,7 @@
 //! The HTTP listener in front of the function.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -14,16 +14,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::gateway::Gateway;
-use crate::serve::{Limits, base_url, serve};
+use crate::public_url::PublicUrl;
+use crate::serve::{Hosts, Limits, base_url, serve};
 use crate::stack::Stack;
 
 /// Where a server listens, and how long it waits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// The address to listen on.
     pub host: IpAddr,
     /// The port to listen on; 0 for any that is free.
     pub port: u16,
+    /// The address that stands in answers; without it, the one that is listened on.
+    pub public_url: Option<PublicUrl>,
+    /// After this long without a whole request line and headers the client gets a 408.
+    pub head_timeout: Duration,
     /// How answers travel through the gateway: it bounds their size and the time that they may take.
     pub transfer: Transfer,
     /// After this long without an answer the client gets a 504. Without it, after 29 seconds where
@@ -38,6 +43,8 @@ impl Default for ServerOptions {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
+            public_url: None,
+            head_timeout: Duration::from_secs(15),
             transfer: Transfer::Buffered,
             gateway_timeout: None,
             grace: Duration::from_secs(5),
@@ -50,7 +57,7 @@ impl Default for ServerOptions {
 /// Dropping a server stops it; [`shutdown`](Server::shutdown) also waits for what is under way.
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    base_url: String,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -67,13 +74,16 @@ impl Server {
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let listener = TcpListener::bind((options.host, options.port)).await?;
-        let address = listener.local_addr()?;
-        let function = make_function(&base_url(address));
+        let base_url = match &options.public_url {
+            Some(url) => url.base().to_owned(),
+            None => base_url(listener.local_addr()?),
+        };
+        let function = make_function(&base_url);
         let gateway = Gateway::new(options.transfer, options.gateway_timeout);
         let (stop, stopping) = watch::channel(false);
         let running = tokio::spawn(run(listener, options, gateway, function, stopping));
         Ok(Self {
-            address,
+            base_url,
             stop,
             running,
         })
@@ -97,7 +107,7 @@ impl Server {
     /// Where clients find it: `http://127.0.0.1:8080`, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        base_url(self.address)
+        self.base_url.clone()
     }
 
     /// Stops listening, and returns when the requests under way are answered or out of time.
@@ -141,21 +151,23 @@ async fn run<H, F>(
 {
     let limits = Limits {
         connections: 256,
-        head_timeout: Duration::from_secs(15),
+        head_timeout: options.head_timeout,
         // Above the gateway's own bound, which is refused with a sentence.
         head_bytes: 64 * 1024,
         grace: options.grace,
     };
     let calls = gateway.clone();
-    let handler = move |request, peer| {
+    let public = options.public_url.as_ref().map(|url| url.host().to_owned());
+    let hosts = Hosts::of(options.host, public);
+    let handler = move |request, client| {
         let (gateway, function) = (gateway.clone(), function.clone());
-        async move { gateway.answer(request, peer, function).await }
+        async move { gateway.answer(request, client, function).await }
     };
     let stop = async move {
         // An error means that the server was dropped, which says the same.
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    serve(listener, limits, handler, stop).await;
+    serve(listener, limits, hosts, handler, stop).await;
     // Calls whose client is gone have no connection to wait for.
     let _ = tokio::time::timeout(options.grace, calls.idle()).await;
 }

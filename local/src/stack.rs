@@ -3,6 +3,7 @@
 //! Nothing here knows the Packages API: what AWS offers the function is offered to it here, so
 //! that the same SDK calls find an answer.
 
+mod direct;
 mod dynamodb;
 mod key;
 mod s3;
@@ -20,8 +21,10 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::direct::{Direct, Way};
 use self::key::Key;
 use crate::disk;
+use crate::public_url::PublicUrl;
 use crate::serve::{Limits, base_url};
 
 const REGION: &str = "us-east-1";
@@ -41,9 +44,18 @@ pub struct StackOptions {
     /// The folder that holds table and bucket, made where it is missing. Without one the table
     /// is in memory, the bucket in a temporary folder, and both are gone with the stack.
     pub data_dir: Option<PathBuf>,
-    /// Where S3 listens: those who follow a presigned address must reach it. DynamoDB, which only
-    /// the function speaks to and which checks no signature, stays on loopback.
+    /// The address that S3 listens on: those who follow a presigned address must reach it.
     pub host: IpAddr,
+    /// The port that S3 listens on; 0 for any that is free.
+    pub bucket_port: u16,
+    /// The address of S3 in presigned addresses and forms; without it, the one that is listened on.
+    pub bucket_url: Option<PublicUrl>,
+    /// The name or address by which others know this machine, an IPv6 address in brackets. It
+    /// stands in the addresses that are not given.
+    pub public_host: Option<String>,
+    /// Whether DynamoDB listens on `host` too, for a function in a container or on another machine.
+    /// Otherwise it stays on loopback.
+    pub shares_table: bool,
 }
 
 impl Default for StackOptions {
@@ -51,6 +63,10 @@ impl Default for StackOptions {
         Self {
             data_dir: None,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            bucket_port: 0,
+            bucket_url: None,
+            public_host: None,
+            shares_table: false,
         }
     }
 }
@@ -77,8 +93,11 @@ pub enum StackError {
 /// [`shutdown`]: Stack::shutdown
 #[derive(Debug)]
 pub struct Stack {
-    s3: SocketAddr,
-    dynamodb: SocketAddr,
+    /// Where S3 listens.
+    bucket_socket: String,
+    /// Where others find it.
+    bucket_url: String,
+    table_url: String,
     key: Key,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -110,7 +129,11 @@ impl Stack {
         let dynamodb = dynamodb::Options {
             file: database.as_deref(),
             table: TABLE,
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            host: match options.shares_table {
+                true => options.host,
+                false => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            },
+            public_host: options.public_host.clone(),
             key: key.clone(),
         };
         let dynamodb = dynamodb::start(dynamodb, stopping.clone(), &mut tasks).await?;
@@ -119,12 +142,24 @@ impl Stack {
             lasting: options.data_dir.is_some(),
             bucket: BUCKET,
             host: options.host,
+            port: options.bucket_port,
+            public_host: match &options.bucket_url {
+                Some(url) => Some(url.host().to_owned()),
+                None => options.public_host.clone(),
+            },
             key: key.clone(),
         };
         let s3 = s3::start(s3, stopping, &mut tasks).await?;
         Ok(Self {
-            s3,
-            dynamodb,
+            bucket_socket: base_url(s3),
+            bucket_url: match options.bucket_url {
+                Some(url) => url.base().to_owned(),
+                None => public_url(s3, options.public_host.as_deref()),
+            },
+            table_url: public_url(
+                dynamodb,
+                options.public_host.as_deref().filter(|_| options.shares_table),
+            ),
             key,
             stop,
             tasks,
@@ -135,13 +170,13 @@ impl Stack {
     /// The address of the S3 service: `http://127.0.0.1:…`, of a stack on loopback.
     #[must_use]
     pub fn s3_endpoint(&self) -> String {
-        base_url(self.s3)
+        self.bucket_url.clone()
     }
 
     /// The address of the DynamoDB service: `http://127.0.0.1:…`.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> String {
-        base_url(self.dynamodb)
+        self.table_url.clone()
     }
 
     /// The name of the one bucket.
@@ -177,7 +212,16 @@ impl Stack {
     /// without touching this process's own.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        self.sdk_config_through(self.s3_endpoint(), self.dynamodb_endpoint())
+        let config = self.sdk_config_through(self.s3_endpoint(), self.dynamodb_endpoint());
+        if self.bucket_url == self.bucket_socket {
+            return config;
+        }
+        let way = Way {
+            public: self.bucket_url.clone(),
+            socket: self.bucket_socket.clone(),
+        };
+        let client = aws_smithy_http_client::Builder::new().build_http();
+        config.into_builder().http_client(Direct { client, way }).build()
     }
 
     /// As [`sdk_config`](Self::sdk_config), with the services at other addresses than their own,
@@ -202,6 +246,14 @@ impl Stack {
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// A listener's address where this machine goes by another name.
+fn public_url(address: SocketAddr, host: Option<&str>) -> String {
+    match host {
+        Some(host) => format!("http://{host}:{}", address.port()),
+        None => base_url(address),
     }
 }
 

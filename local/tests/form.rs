@@ -227,7 +227,7 @@ async fn say(bucket: &Bucket, headers: &str, body: &[u8]) -> String {
         .await
         .unwrap();
     let head = format!(
-        "POST /{} HTTP/1.1\r\nHost: local\r\nContent-Type: multipart/form-data; boundary=b\r\n{headers}\r\n",
+        "POST /{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n{headers}\r\n",
         bucket.stack.bucket()
     );
     let _ = socket.write_all(head.as_bytes()).await;

@@ -62,25 +62,37 @@ fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
+/// The `message` of an answer that is the server's own.
+fn message(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains("\r\ncontent-type: application/json\r\n"),
+        "{answer}"
+    );
+    assert!(head.contains("\r\nx-request-id: "), "{answer}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+    body["message"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn every_way_to_frame_a_request_reaches_the_function() {
     let server = server().await;
     for (request, expected) in [
         (
-            "GET /v2/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /v2/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
             "GET /v2/x 0",
         ),
         ("GET /v2/x HTTP/1.0\r\n\r\n", "GET /v2/x 0"),
         (
-            "GET http://a/v2/x HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n",
+            "GET http://localhost/v2/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
             "GET /v2/x 0",
         ),
         (
-            "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
+            "POST /p HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
             "POST /p 3",
         ),
         (
-            "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
+            "POST /p HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
              2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
             "POST /p 5",
         ),
@@ -97,8 +109,8 @@ async fn every_way_to_frame_a_request_reaches_the_function() {
 #[tokio::test]
 async fn one_connection_carries_many_requests() {
     let server = server().await;
-    let one = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
-    let last = "GET /q HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let one = "POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    let last = "GET /q HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answers = say(&server, [one, one, last].concat().as_bytes()).await;
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
 }
@@ -107,7 +119,7 @@ async fn one_connection_carries_many_requests() {
 async fn a_client_that_asks_first_is_told_to_go_on() {
     let server = server().await;
     let mut socket = connect(&server).await;
-    let head = "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\
+    let head = "POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\
                 Connection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut interim = [0; 25];
@@ -121,7 +133,7 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
 async fn a_client_that_asks_first_never_sends_what_is_too_large() {
     let server = server().await;
     let mut socket = connect(&server).await;
-    let head = "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 90000000\r\n\
+    let head = "POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 90000000\r\n\
                 Connection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut start = [0; 12];
@@ -135,12 +147,14 @@ async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
     const TOO_LARGE: usize = 4_718_592;
     let server = server().await;
     let with_length = |bytes: usize| {
-        let head =
-            format!("POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {bytes}\r\n\r\n");
+        let head = format!(
+            "POST /p HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {bytes}\r\n\r\n"
+        );
         [head.into_bytes(), vec![b'x'; bytes]].concat()
     };
     let chunked = |bytes: usize| {
-        let head = "POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let head =
+            "POST /p HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
         [
             format!("{head}{bytes:x}\r\n").into_bytes(),
             vec![b'x'; bytes],
@@ -180,7 +194,7 @@ async fn a_header_that_is_not_utf_8_comes_in_as_latin_1() {
     });
     let server = server.await.unwrap();
     for by in [&b"Ren\xe9"[..], "René".as_bytes()] {
-        let head = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\nX-By: ";
+        let head = b"POST /p HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\nX-By: ";
         let request = [head, by, b"\r\n\r\nabc"].concat();
         assert_eq!(body(&say(&server, &request).await), "René", "{by:?}");
     }
@@ -191,7 +205,7 @@ async fn a_head_that_is_too_large_is_refused() {
     let server = server().await;
     let request = |bytes: usize| {
         format!(
-            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: {}\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: {}\r\n\r\n",
             "x".repeat(bytes)
         )
     };
@@ -203,10 +217,21 @@ async fn a_head_that_is_too_large_is_refused() {
     let refused = say(&server, request(10_240).as_bytes()).await;
     assert!(refused.starts_with("HTTP/1.1 431 "), "{refused}");
     assert!(body(&refused).contains("10,240 bytes"), "{refused}");
+    for bytes in [70_000, 1_000_000, 8_000_000] {
+        let refused = say(&server, request(bytes).as_bytes()).await;
+        assert!(refused.starts_with("HTTP/1.1 431 "), "{bytes}: {refused}");
+        assert!(
+            message(&refused).contains("fewer or shorter headers"),
+            "{refused}"
+        );
+    }
+    let many = "A: b\r\n".repeat(200);
+    let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n");
+    let refused = say(&server, request.as_bytes()).await;
+    assert!(refused.starts_with("HTTP/1.1 431 "), "{refused}");
     assert!(
-        say(&server, request(1_000_000).as_bytes())
-            .await
-            .starts_with("HTTP/1.1 431 ")
+        message(&refused).contains("fewer or shorter headers"),
+        "{refused}"
     );
 }
 
@@ -218,29 +243,27 @@ async fn a_broken_request_harms_nobody_else() {
         b"GET\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\ncut",
+        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\ncut",
     ] {
         let answer = say(&server, broken).await;
-        assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 400 "),
-            "{broken:?}: {answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{broken:?}: {answer}");
+        assert_ne!(message(&answer), "", "{broken:?}");
     }
     let crash = say(
         &server,
-        b"GET /crash HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        b"GET /crash HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     )
     .await;
     assert!(crash.starts_with("HTTP/1.1 502 "), "{crash}");
     assert!(crash.contains("\r\nretry-after: 1\r\n"), "{crash}");
     let good = say(
         &server,
-        b"GET /v2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     )
     .await;
     assert_eq!(body(&good), "GET /v2 0");
@@ -255,7 +278,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     let server = Server::start(options, |_| echo).await.unwrap();
     let answer = say(
         &server,
-        b"GET /endless HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        b"GET /endless HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
@@ -286,7 +309,7 @@ async fn a_request_under_way_is_answered_before_the_server_ends() {
     let address = server.base_url().trim_start_matches("http://").to_owned();
     let mut socket = connect(&server).await;
     socket
-        .write_all(b"GET /p HTTP/1.1\r\nHost: a\r\n\r\n")
+        .write_all(b"GET /p HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await
         .unwrap();
     entered.notified().await;

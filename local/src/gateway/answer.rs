@@ -1,42 +1,16 @@
 //! What goes back to the client.
 
-use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response};
+use http::Response;
+use http::header::{HeaderName, WWW_AUTHENTICATE};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use lambda_http::Body;
 use packages_api::{MAX_EVENT_BYTES, Transfer};
-use serde::Serialize;
 
 use super::Refusal;
 
 /// A REST API keeps this header for its own authorizers and renames the function's.
 const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The body of every answer that is the gateway's own.
-#[derive(Serialize)]
-struct Message {
-    message: &'static str,
-}
-
-/// The gateway's own answer.
-pub(super) fn own(refusal: Refusal, id: &str) -> Response<Full<Bytes>> {
-    // A struct of one text is always JSON; an empty body would be wrong, but no reason to crash.
-    let body = serde_json::to_vec(&Message {
-        message: refusal.message,
-    })
-    .unwrap_or_default();
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = refusal.status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    headers.extend(refusal.retry_after().map(|seconds| (RETRY_AFTER, seconds)));
-    response
-}
 
 /// The function's answer as it leaves the gateway.
 pub(super) fn passed_on(

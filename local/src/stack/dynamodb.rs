@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use self::door::Door;
 use super::key::Key;
 use super::{LIMITS, StackError, stopped};
-use crate::serve::serve;
+use crate::serve::{Hosts, serve};
 
 /// The attribute that tells when an item may be removed, in seconds since 1970.
 const TIME_TO_LIVE: &str = "expires_at";
@@ -37,6 +37,8 @@ pub(super) struct Options<'a> {
     pub(super) table: &'a str,
     /// The address to listen on.
     pub(super) host: IpAddr,
+    /// The name that others may know it by.
+    pub(super) public_host: Option<String>,
     /// What opens it.
     pub(super) key: Key,
 }
@@ -59,7 +61,8 @@ pub(super) async fn start(
         let door = Arc::clone(&door);
         async move { door.answer(request).await }
     };
-    tasks.spawn(serve(listener, LIMITS, handler, stopped(stop)));
+    let hosts = Hosts::of(options.host, options.public_host);
+    tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
     Ok(address)
 }
 

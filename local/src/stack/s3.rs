@@ -44,7 +44,7 @@ use self::store::Store;
 use super::key::Key;
 use super::{LIMITS, StackError, stopped};
 use crate::incoming;
-use crate::serve::serve;
+use crate::serve::{Hosts, serve};
 
 /// What a bucket is to be.
 #[derive(Debug)]
@@ -57,6 +57,10 @@ pub(super) struct Options<'a> {
     pub(super) bucket: &'static str,
     /// The address to listen on.
     pub(super) host: IpAddr,
+    /// The port to listen on; 0 for any that is free.
+    pub(super) port: u16,
+    /// The name that others may know it by.
+    pub(super) public_host: Option<String>,
     /// What opens it.
     pub(super) key: Key,
 }
@@ -73,7 +77,7 @@ pub(super) async fn start(
         name: options.bucket,
         store,
     };
-    let listener = TcpListener::bind((options.host, 0)).await?;
+    let listener = TcpListener::bind((options.host, options.port)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(lifecycle::run(bucket.store.clone(), stop.clone()));
     let door = Arc::new(Door {
@@ -85,7 +89,8 @@ pub(super) async fn start(
         let door = Arc::clone(&door);
         async move { door.answer(request).await }
     };
-    tasks.spawn(serve(listener, LIMITS, handler, stopped(stop)));
+    let hosts = Hosts::of(options.host, options.public_host);
+    tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
     Ok(address)
 }
 

