@@ -8,7 +8,6 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flate2::bufread::GzDecoder;
 use serde::Serialize;
 use sha1::Sha1;
 
@@ -16,6 +15,7 @@ use super::alphabet::is_made_of;
 use super::bounded::{length_of, read_all, unreadable};
 use super::budget::{Budget, Metered};
 use super::digest::Hashing;
+use super::gzip::Gunzip;
 use super::tarball::Archive;
 use super::{MAX_METADATA, Manifest, Rejection, metadata};
 
@@ -91,7 +91,7 @@ fn control(source: &mut Metered<'_>) -> Result<Control, Rejection> {
     let mut packed = BufReader::new(source);
     for _ in 0..MAX_LEADING {
         let start = packed.stream_position().map_err(&unreadable)?;
-        let tar = read_all(GzDecoder::new(&mut packed), MAX_METADATA, budget).map_err(&unreadable)?;
+        let tar = read_all(Gunzip::first(&mut packed, budget), MAX_METADATA, budget).map_err(&unreadable)?;
         let end = packed.stream_position().map_err(&unreadable)?;
         if let Some(pkginfo) = pkginfo(&tar, budget)? {
             return Ok(Control { start, end, pkginfo });

@@ -20,7 +20,7 @@ const MAX_ITEMS: u64 = 1_000_000;
 /// Steps whatever the file's own length. A step is as much work as to look at a byte.
 const FREE_STEPS: u64 = 64 * 1024 * 1024;
 /// Steps beyond that, for each byte of the file.
-const STEPS_PER_BYTE: u64 = 40;
+const STEPS_PER_BYTE: u64 = 10;
 /// Bytes that a reader may hold in memory, the blocks aside that are read one after another.
 const MAX_KEPT: u64 = 32 * 1024 * 1024;
 /// Charges between two looks at the clock.
@@ -228,7 +228,7 @@ mod tests {
         );
         assert_eq!(
             spent(|budget| budget.steps(50_000)),
-            message("109051904 steps of work")
+            message("77594624 steps of work")
         );
         assert_eq!(
             spent(|budget| budget.keep(50_000)),

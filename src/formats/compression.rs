@@ -1,16 +1,22 @@
 //! The compressions that members of packages come in, each within bounds of memory.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
-use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
+
+use super::budget::Budget;
+use super::gzip::Gunzip;
 
 /// KiB that decoding xz may take: `xz -9` needs 65 MiB, of which only what is used gets touched.
 const XZ_MEMORY_KIB: u32 = 72 * 1024;
 /// Bytes of a Zstandard window, which is filled before anything is handed on. Packages are made with
 /// 8 MiB, which is that of `zstd -19`.
 const ZSTD_WINDOW: u64 = 16 * 1024 * 1024;
+
+/// Steps that a packed byte of xz and Zstandard may take: a block of a few has a window and tables of
+/// its own.
+const STEPS_PER_BYTE: usize = 100;
 
 /// How something is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,21 +40,50 @@ impl Compression {
     }
 
     /// Reads what `packed` holds. Its size is for the caller to bound.
-    pub(super) fn unpack<'a>(self, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    pub(super) fn unpack<'a>(
+        self,
+        packed: impl Read + 'a,
+        budget: &'a Budget,
+    ) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::None => Box::new(packed),
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Xz => Box::new(XzReader::new_mem_limit(packed, true, XZ_MEMORY_KIB)),
+            Self::Gzip => Box::new(Gunzip::new(BufReader::new(packed), budget)),
+            Self::Xz => Box::new(XzReader::new_mem_limit(
+                Costly::new(packed, budget),
+                true,
+                XZ_MEMORY_KIB,
+            )),
             Self::Zstd => Box::new(
-                StreamingDecoder::new_with_max_window_size(packed, ZSTD_WINDOW)
+                StreamingDecoder::new_with_max_window_size(Costly::new(packed, budget), ZSTD_WINDOW)
                     .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?,
             ),
         })
     }
 }
 
+/// Packed bytes, each of which is charged for what a block of few of them can cost.
+pub(super) struct Costly<'b, R> {
+    packed: R,
+    budget: &'b Budget,
+}
+
+impl<'b, R> Costly<'b, R> {
+    pub(super) fn new(packed: R, budget: &'b Budget) -> Self {
+        Self { packed, budget }
+    }
+}
+
+impl<R: Read> Read for Costly<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.packed.read(buffer)?;
+        self.budget.steps(read.saturating_mul(STEPS_PER_BYTE))?;
+        Ok(read)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::budget::fixtures::ample;
     use super::*;
 
     #[test]
@@ -83,9 +118,9 @@ mod tests {
     }
 
     fn unpacked(compression: Compression, packed: &[u8]) -> Result<Vec<u8>, String> {
-        let mut bytes = Vec::new();
+        let (mut bytes, budget) = (Vec::new(), ample());
         let read = compression
-            .unpack(packed)
+            .unpack(packed, &budget)
             .and_then(|mut reader| reader.read_to_end(&mut bytes));
         read.map(|_| bytes).map_err(|error| error.to_string())
     }

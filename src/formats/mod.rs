@@ -29,6 +29,7 @@ mod digest;
 mod files;
 mod gzip;
 mod helm;
+mod inflate;
 mod java;
 mod javascript;
 mod json;

@@ -5,9 +5,8 @@
 
 use std::io::{Read, Seek};
 
-use flate2::read::GzDecoder;
-
 use super::budget::{Budget, Metered};
+use super::gzip::Gunzip;
 use super::tarball::Archive;
 use super::{Container, Ecosystem, Format, Rejection};
 
@@ -126,7 +125,7 @@ fn zip(head: &[u8]) -> Kind {
 }
 
 fn gzip(head: &[u8], budget: &Budget) -> Kind {
-    match by_members(GzDecoder::new(head).take(EXPANDED_HEAD), budget) {
+    match by_members(Gunzip::first(head, budget).take(EXPANDED_HEAD), budget) {
         None => Kind::Container(Container::Gzip, "a gzip-compressed file"),
         // A gem is not compressed as a whole, so this is one that somebody packed again.
         Some(Kind::Package {

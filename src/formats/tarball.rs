@@ -142,9 +142,11 @@ impl<R: Read> Member<'_, '_, R> {
         self.header.path()
     }
 
-    /// Whether this is a plain file: no link, directory or device.
+    /// Whether this is a plain file: no link, directory or device, nor what macOS puts beside a file
+    /// (`._x`, `AppleDouble`).
     pub(super) fn is_file(&self) -> bool {
-        self.header.kind() == Kind::File && !self.path.ends_with(b"/")
+        let name = self.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        self.header.kind() == Kind::File && !name.is_empty() && !name.starts_with(b"._")
     }
 
     /// The size of the contents, as the header declares it.

@@ -6,31 +6,30 @@
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
-use flate2::Crc;
-
-use super::bounded::{damaged, length_of, read_all};
+use self::directory::Directory;
+use self::number::{u16_at, u32_at};
+use super::bounded::{damaged, read_all};
 use super::budget::Metered;
 
+mod directory;
+#[cfg(test)]
+pub(super) mod fixtures;
 mod method;
+mod number;
 
-/// Bytes of the directory.
-pub(super) const MAX_DIRECTORY: u64 = 32 * 1024 * 1024;
 /// Entries of one kind that anybody asks for.
 pub(super) const MAX_WANTED: usize = 1_000;
-
-/// Steps to begin with an entry: a window and tables are made for it.
-const OPENING: usize = 64 * 1024;
+/// Bytes of a name that anybody asks for.
+const MAX_NAME: usize = 4096;
+/// Steps to begin with an entry.
+const OPENING: usize = 16 * 1024;
 
 /// Bytes of the directory that are read at once.
 const BLOCK: usize = 64 * 1024;
 
-const END: &[u8] = b"PK\x05\x06";
-const END64: &[u8] = b"PK\x06\x06";
-const LOCATOR64: &[u8] = b"PK\x06\x07";
 const RECORD: &[u8] = b"PK\x01\x02";
 const LOCAL: &[u8] = b"PK\x03\x04";
-const END_SIZE: u64 = 22;
-const LOCATOR64_SIZE: u64 = 20;
+const LOCAL_SIZE: u64 = 30;
 /// Flag bits: encrypted, and the masked headers of strong encryption.
 const ENCRYPTED: u16 = 1 | 1 << 13;
 
@@ -47,32 +46,51 @@ pub(super) struct Entry {
     offset: u64,
 }
 
-/// Where the directory lies.
-struct Directory {
-    offset: u64,
-    size: u64,
-    /// Bytes in front of the archive, such as a start script.
-    prefix: u64,
-}
-
-/// Every entry whose name `wanted` accepts, in the directory's order.
+/// Every entry whose name `wanted` accepts, in the directory's order. No two of them share a byte.
 pub(super) fn find(source: &mut Metered<'_>, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
     let budget = source.budget();
-    let directory = directory(source)?;
+    let directory = Directory::find(source)?;
     source.seek(SeekFrom::Start(directory.offset))?;
     let mut records = BufReader::with_capacity(BLOCK, source.take(directory.size));
+    let mut record = Record::default();
     let mut found = Vec::new();
     while !records.fill_buf()?.is_empty() {
         budget.items(1)?;
-        let entry = record(&mut records, directory.prefix)?;
-        if wanted(&entry.name) {
-            found.push(entry);
+        record.read(&mut records)?;
+        // Names of other encodings are no manifest's, but for their ends.
+        let name = record.name.get(..).filter(|name| name.len() <= MAX_NAME);
+        let name = name.map(String::from_utf8_lossy).filter(|name| wanted(name));
+        if let Some(name) = name {
+            budget.keep(name.len())?;
+            found.push(record.entry(name.into_owned(), directory.prefix)?);
         }
         if found.len() > MAX_WANTED {
             return Err(damaged("too many entries of one kind"));
         }
     }
+    check_apart(&found)?;
     Ok(found)
+}
+
+/// Whoever lets entries share their bytes has few bytes cost as much as many.
+fn check_apart(entries: &[Entry]) -> io::Result<()> {
+    let mut places: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let header = LOCAL_SIZE + entry.name.len() as u64;
+            let end = entry
+                .offset
+                .saturating_add(header)
+                .saturating_add(entry.packed_size);
+            (entry.offset, end)
+        })
+        .collect();
+    places.sort_unstable();
+    let overlap = |pair: &[(u64, u64)]| matches!(pair, [(_, end), (next, _)] if next < end);
+    if places.windows(2).any(overlap) {
+        return Err(damaged("two of its entries share bytes"));
+    }
+    Ok(())
 }
 
 /// The contents of `entry`, at most `limit` bytes.
@@ -95,90 +113,53 @@ pub(super) fn contents(source: &mut Metered<'_>, entry: &Entry, limit: u64) -> i
         return Err(damaged("an entry is encrypted"));
     }
     let bytes = method::unpacked(entry, packed, limit, budget)?;
-    let mut crc = Crc::new();
-    crc.update(&bytes);
-    if bytes.len() as u64 != entry.size || crc.sum() != entry.crc {
+    if bytes.len() as u64 != entry.size || crc32fast::hash(&bytes) != entry.crc {
         return Err(damaged("an entry's size or checksum is wrong"));
     }
     Ok(bytes)
 }
 
-/// Finds the end record, whose comment must reach the end of the file.
-fn directory(source: &mut Metered<'_>) -> io::Result<Directory> {
-    let length = length_of(source)?;
-    let tail_size = length.min(END_SIZE + u64::from(u16::MAX) + LOCATOR64_SIZE);
-    source.seek(SeekFrom::Start(length - tail_size))?;
-    let mut tail = Vec::new();
-    source.take(tail_size).read_to_end(&mut tail)?;
-    let end = (0..tail.len().saturating_sub(21))
-        .rev()
-        .find(|&at| is_end(&tail, at))
-        .ok_or_else(|| damaged("it does not end as a ZIP archive does; is it cut off?"))?;
-    let record = tail.get(end..).unwrap_or_default();
-    let mut size = u64::from(u32_at(record, 12));
-    let mut offset = u64::from(u32_at(record, 16));
-    let mut end_at = length - tail_size + end as u64;
-    let locator = end
-        .checked_sub(20)
-        .and_then(|start| tail.get(start..end))
-        .filter(|locator| locator.starts_with(LOCATOR64));
-    if let Some(locator) = locator {
-        end_at = u64_at(locator, 8);
-        source.seek(SeekFrom::Start(end_at))?;
-        let record = exactly::<56>(source)?;
-        if !record.starts_with(END64) {
-            return Err(damaged("its ZIP64 end is not where it says"));
+/// The record of an entry in the directory, read over the one before it.
+#[derive(Default)]
+struct Record {
+    fixed: Vec<u8>,
+    name: Vec<u8>,
+    extra: Vec<u8>,
+}
+
+impl Record {
+    fn read(&mut self, records: &mut impl Read) -> io::Result<()> {
+        exactly_into(records, 46, &mut self.fixed)?;
+        if !self.fixed.starts_with(RECORD) {
+            return Err(damaged("its directory is damaged"));
         }
-        size = u64_at(&record, 40);
-        offset = u64_at(&record, 48);
+        exactly_into(records, u16_at(&self.fixed, 28), &mut self.name)?;
+        exactly_into(records, u16_at(&self.fixed, 30), &mut self.extra)?;
+        let comment = u64::from(u16_at(&self.fixed, 32));
+        if io::copy(&mut records.take(comment), &mut io::sink())? < comment {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
     }
-    let start = end_at.checked_sub(size);
-    let prefix = start.and_then(|start| start.checked_sub(offset));
-    let (Some(start), Some(prefix)) = (start, prefix) else {
-        return Err(damaged("its directory is not where it says"));
-    };
-    if size > MAX_DIRECTORY {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("has a directory of more than {MAX_DIRECTORY} bytes"),
-        ));
-    }
-    Ok(Directory {
-        offset: start,
-        size,
-        prefix,
-    })
-}
 
-fn is_end(tail: &[u8], at: usize) -> bool {
-    let record = tail.get(at..).unwrap_or_default();
-    record.starts_with(END) && record.len() == 22 + usize::from(u16_at(record, 20))
-}
-
-fn record(records: &mut impl Read, prefix: u64) -> io::Result<Entry> {
-    let fixed = exactly::<46>(records)?;
-    if !fixed.starts_with(RECORD) {
-        return Err(damaged("its directory is damaged"));
+    fn entry(&self, name: String, prefix: u64) -> io::Result<Entry> {
+        let fixed = &self.fixed;
+        let mut wide = Wide::new(&self.extra);
+        let size = wide.value(u32_at(fixed, 24))?;
+        let packed_size = wide.value(u32_at(fixed, 20))?;
+        let offset = wide.value(u32_at(fixed, 42))?;
+        Ok(Entry {
+            name,
+            flags: u16_at(fixed, 8),
+            method: u16_at(fixed, 10),
+            crc: u32_at(fixed, 16),
+            packed_size,
+            size,
+            offset: offset
+                .checked_add(prefix)
+                .ok_or_else(|| damaged("an entry's offset is beyond every file's"))?,
+        })
     }
-    let name = several(records, u16_at(&fixed, 28))?;
-    let extra = several(records, u16_at(&fixed, 30))?;
-    several(records, u16_at(&fixed, 32))?;
-    let mut wide = Wide::new(&extra);
-    let size = wide.value(u32_at(&fixed, 24))?;
-    let packed_size = wide.value(u32_at(&fixed, 20))?;
-    let offset = wide.value(u32_at(&fixed, 42))?;
-    Ok(Entry {
-        // Names of other encodings are no manifest's.
-        name: String::from_utf8_lossy(&name).into_owned(),
-        flags: u16_at(&fixed, 8),
-        method: u16_at(&fixed, 10),
-        crc: u32_at(&fixed, 16),
-        packed_size,
-        size,
-        offset: offset
-            .checked_add(prefix)
-            .ok_or_else(|| damaged("an entry's offset is beyond every file's"))?,
-    })
 }
 
 /// The ZIP64 extra field: the values that did not fit, in a fixed order.
@@ -218,158 +199,11 @@ fn exactly<const N: usize>(reader: &mut (impl Read + ?Sized)) -> io::Result<[u8;
     Ok(bytes)
 }
 
-fn several(reader: &mut impl Read, count: u16) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::from(count)];
-    reader.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Little-endian numbers; beyond the end of `bytes` there are zeros.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes
-        .get(at..)
-        .and_then(|bytes| bytes.first_chunk().copied())
-        .unwrap_or([0; N])
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(number(bytes, at))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(number(bytes, at))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(number(bytes, at))
+fn exactly_into(reader: &mut impl Read, count: u16, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.clear();
+    bytes.resize(usize::from(count), 0);
+    reader.read_exact(bytes)
 }
 
 #[cfg(test)]
-pub(super) mod fixtures {
-    //! Small archives for the tests of every format that is made of ZIP.
-
-    /// An archive of deflated files, as any archiver writes it.
-    pub(in crate::formats) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut archive = Vec::new();
-        let mut directory = Vec::new();
-        for (name, contents) in files {
-            let offset = u32::try_from(archive.len()).unwrap();
-            let common = common(name, contents);
-            archive.extend_from_slice(b"PK\x03\x04");
-            archive.extend_from_slice(&common);
-            archive.extend_from_slice(name.as_bytes());
-            archive.extend_from_slice(&deflated(contents));
-            directory.extend_from_slice(b"PK\x01\x02\x14\x00");
-            directory.extend_from_slice(&common);
-            directory.extend_from_slice(&[0; 10]);
-            directory.extend_from_slice(&offset.to_le_bytes());
-            directory.extend_from_slice(name.as_bytes());
-        }
-        let offset = u32::try_from(archive.len()).unwrap();
-        let size = u32::try_from(directory.len()).unwrap();
-        archive.extend_from_slice(&directory);
-        archive.extend_from_slice(b"PK\x05\x06\0\0\0\0");
-        let count = u16::try_from(files.len()).unwrap().to_le_bytes();
-        archive.extend_from_slice(&[count, count].concat());
-        archive.extend_from_slice(&[size.to_le_bytes(), offset.to_le_bytes()].concat());
-        archive.extend_from_slice(&[0, 0]);
-        archive
-    }
-
-    /// What the local header and the directory's record share: version to extra length.
-    fn common(name: &str, contents: &[u8]) -> Vec<u8> {
-        let mut crc = flate2::Crc::new();
-        crc.update(contents);
-        let packed = u32::try_from(deflated(contents).len()).unwrap();
-        let size = u32::try_from(contents.len()).unwrap();
-        let mut bytes = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
-        for number in [crc.sum(), packed, size] {
-            bytes.extend_from_slice(&number.to_le_bytes());
-        }
-        bytes.extend_from_slice(&u16::try_from(name.len()).unwrap().to_le_bytes());
-        bytes.extend_from_slice(&[0, 0]);
-        bytes
-    }
-
-    fn deflated(contents: &[u8]) -> Vec<u8> {
-        use std::io::Write;
-        let level = flate2::Compression::best();
-        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), level);
-        encoder.write_all(contents).unwrap();
-        encoder.finish().unwrap()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use super::super::budget::fixtures::ample;
-    use super::fixtures::zip;
-    use super::*;
-
-    fn read(archive: Vec<u8>, name: &str, limit: u64) -> io::Result<Vec<Vec<u8>>> {
-        let mut archive = Cursor::new(archive);
-        let budget = ample();
-        let mut source = Metered::new(&mut archive, &budget);
-        let entries = find(&mut source, |entry| entry == name)?;
-        let contents = |entry| contents(&mut source, entry, limit);
-        entries.iter().map(contents).collect()
-    }
-
-    #[test]
-    fn every_entry_of_a_name_is_found() {
-        let archive = zip(&[("a", b"one"), ("b", b"two"), ("a", b"three")]);
-        let expected: [&[u8]; 2] = [b"one", b"three"];
-        assert_eq!(read(archive, "a", 10).unwrap(), expected);
-    }
-
-    #[test]
-    fn a_start_script_in_front_does_not_disturb() {
-        let archive = [&b"#!/bin/sh\n"[..], &zip(&[("a", b"one")])].concat();
-        assert_eq!(read(archive, "a", 10).unwrap(), [b"one"]);
-    }
-
-    #[test]
-    fn entries_are_read_within_their_bound() {
-        let bomb = zip(&[("a", &vec![0; 10_000_000])]);
-        let error = read(bomb, "a", 1_000).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
-    }
-
-    #[test]
-    fn what_follows_the_end_is_refused_and_so_is_a_cut_off_archive() {
-        let archive = zip(&[("a", b"one")]);
-        assert!(read([&archive[..], b"x"].concat(), "a", 10).is_err());
-        for length in 0..archive.len() {
-            assert!(read(archive[..length].to_vec(), "a", 10).is_err());
-        }
-    }
-
-    #[test]
-    fn flipped_bits_never_give_other_contents() {
-        let archive = zip(&[("a", b"one")]);
-        for bit in 0..archive.len() * 8 {
-            let mut archive = archive.clone();
-            archive[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(contents) = read(archive, "a", 10) {
-                assert!(contents.iter().all(|bytes| bytes == b"one"), "bit {bit}");
-            }
-        }
-    }
-
-    #[test]
-    fn directories_and_what_is_found_in_them_are_bounded() {
-        let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_WANTED + 1];
-        let error = read(zip(&many), "a", 10).unwrap_err();
-        assert_eq!(error.to_string(), "too many entries of one kind");
-        let size = u32::try_from(MAX_DIRECTORY).unwrap() + 1;
-        let mut endless = vec![0; size as usize];
-        let end = zip(&[]);
-        endless.extend_from_slice(&end);
-        let at = endless.len() - 10;
-        endless[at..at + 4].copy_from_slice(&size.to_le_bytes());
-        let error = read(endless, "a", 10).unwrap_err();
-        assert_eq!(error.to_string(), "has a directory of more than 33554432 bytes");
-    }
-}
+mod tests;

@@ -115,7 +115,7 @@ fn control_file(source: &mut Metered<'_>, member: &ar::Member) -> Result<Vec<u8>
     let compression = compression.ok_or_else(|| uncompressible(CONTROL, "gzip, xz or Zstandard"))?;
     let budget = source.budget();
     let packed = ar::contents(source, member).map_err(&unreadable)?;
-    let tar = compression.unpack(packed).map_err(&unreadable)?;
+    let tar = compression.unpack(packed, budget).map_err(&unreadable)?;
     let mut archive = Archive::new(Bounded::new(tar, MAX_METADATA, budget), budget);
     let mut found = None;
     while let Some(mut member) = archive.next().map_err(&unreadable)? {

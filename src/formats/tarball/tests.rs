@@ -80,3 +80,67 @@ fn a_path_that_no_file_system_takes_is_refused() {
         "a member's path is too long"
     );
 }
+
+#[test]
+fn records_with_line_feeds_in_their_values_are_passed_over() {
+    let records = b"28 SCHILY.xattr.a=\n9 size=\xff\n15 path=by/pax\n";
+    let archive = built(|builder| {
+        append(builder, "pax", records, EntryType::XHeader);
+        append(builder, "file", b"1", EntryType::Regular);
+    });
+    assert_eq!(paths(archive).unwrap(), ["by/pax"]);
+}
+
+/// The header of an empty file of that name, with a sum over signed bytes or over unsigned ones.
+fn summed(name: &[u8], signed: bool) -> Vec<u8> {
+    let mut header = tar(&[("x", b"")])[..512].to_vec();
+    header[..name.len()].copy_from_slice(name);
+    header[148..156].fill(b' ');
+    let value = |byte: &u8| {
+        if signed {
+            i32::from(byte.cast_signed())
+        } else {
+            i32::from(*byte)
+        }
+    };
+    let sum: i32 = header.iter().map(value).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    header
+}
+
+#[test]
+fn sums_of_signed_bytes_are_sums_too() {
+    let name = "größe.txt".as_bytes();
+    for signed in [true, false] {
+        assert_eq!(paths(summed(name, signed)).unwrap(), ["größe.txt"]);
+    }
+    let mut wrong = summed(name, true);
+    wrong[0] ^= 1;
+    assert_eq!(paths(wrong).unwrap_err().to_string(), "a tar header is damaged");
+}
+
+#[test]
+fn what_lies_beside_a_file_on_macos_is_no_file() {
+    let archive = tar(&[("._a", b""), ("b/._a", b""), ("a", b""), ("b/a._", b"")]);
+    let budget = ample();
+    let mut archive = Archive::new(&archive[..], &budget);
+    let mut files = Vec::new();
+    while let Some(member) = archive.next().unwrap() {
+        files.push(member.is_file());
+    }
+    assert_eq!(files, [false, false, true, true]);
+}
+
+#[test]
+fn an_archive_ends_with_the_file_or_two_blocks_of_zeros() {
+    let archive = tar(&[("a", b"")]);
+    let lone = [&archive[..1024], &tar(&[("b", b"")])].concat();
+    assert_eq!(paths(archive[..512].to_vec()).unwrap(), ["a"]);
+    assert_eq!(paths(archive[..1024].to_vec()).unwrap(), ["a"]);
+    assert_eq!(
+        paths(lone).unwrap_err().to_string(),
+        "a tar archive goes on behind its end"
+    );
+    let error = paths(archive[..700].to_vec()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}

@@ -1,14 +1,15 @@
 //! The ways in which entries are compressed (APPNOTE 6.3, section 4.4.5): those that Python's
 //! `zipfile` knows, with which wheels are made.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use bzip2::read::BzDecoder;
-use flate2::read::DeflateDecoder;
 use lzma_rust2::LzmaReader;
 
 use super::super::bounded::{damaged, read_all};
 use super::super::budget::Budget;
+use super::super::compression::Costly;
+use super::super::inflate::Inflate;
 use super::{Entry, exactly, u16_at, u32_at};
 
 const STORED: u16 = 0;
@@ -29,27 +30,27 @@ const LZMA_OPENING: usize = 6 * 1024 * 1024;
 pub(super) fn unpacked(entry: &Entry, packed: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     match entry.method {
         STORED => read_all(packed, limit, budget),
-        DEFLATED => read_all(DeflateDecoder::new(packed), limit, budget),
+        DEFLATED => read_all(Inflate::new(BufReader::new(packed), budget), limit, budget),
         BZIP2 => {
             budget.steps(BZIP2_OPENING)?;
-            read_all(BzDecoder::new(packed), limit, budget)
+            read_all(BzDecoder::new(Costly::new(packed, budget)), limit, budget)
         }
         LZMA => {
             budget.steps(LZMA_OPENING)?;
-            read_all(lzma(entry, packed)?, limit, budget)
+            read_all(lzma(entry, Costly::new(packed, budget), limit)?, limit, budget)
         }
         _ => Err(damaged("an entry is compressed in an unusual way")),
     }
 }
 
 /// Raw LZMA data behind its header (APPNOTE, section 5.8). Of the dictionary the decoder makes no more
-/// than the entry is long.
-fn lzma<R: Read>(entry: &Entry, mut packed: R) -> io::Result<LzmaReader<R>> {
+/// than is read of the entry.
+fn lzma<R: Read>(entry: &Entry, mut packed: R, limit: u64) -> io::Result<LzmaReader<R>> {
     let header = exactly::<9>(&mut packed)?;
     if u16_at(&header, 2) != PROPERTIES {
         return Err(damaged("an entry has properties that are not LZMA's"));
     }
-    let longest = u32::try_from(entry.size).unwrap_or(u32::MAX);
+    let longest = u32::try_from(entry.size.min(limit)).unwrap_or(u32::MAX);
     let dictionary = u32_at(&header, 5).min(longest);
     let size = match entry.flags & MARKED_END {
         0 => entry.size,
