@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use self::header::{BLOCK, Header, Kind};
-use super::bounded::{damaged, read_all};
+use super::bounded::{Bounded, damaged, read_all};
 use super::budget::Budget;
 
 mod header;
@@ -127,11 +127,12 @@ impl<'b, R: Read> Archive<'b, R> {
         Ok(Some(header))
     }
 
-    /// The contents of a header that describes the next member.
+    /// The contents of a header that describes the next member, which are kept no longer than that.
     fn extension(&mut self) -> io::Result<Vec<u8>> {
         let size = self.left;
         let budget = self.budget;
-        let bytes = read_all(Contents(self), MAX_EXTENSION, budget)?;
+        let mut bytes = Vec::new();
+        Bounded::new(Contents(self), MAX_EXTENSION, budget).read_to_end(&mut bytes)?;
         whole(bytes, size)
     }
 }

@@ -144,3 +144,14 @@ fn an_archive_ends_with_the_file_or_two_blocks_of_zeros() {
     let error = paths(archive[..700].to_vec()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
+
+#[test]
+fn extension_headers_are_kept_no_longer_than_their_member() {
+    let name = vec![b'a'; 4_000];
+    let one = built(|builder| {
+        append(builder, "n", &name, EntryType::GNULongName);
+        append(builder, "n", b"", EntryType::Regular);
+    });
+    let archive = one[..one.len() - 1024].repeat(10_000);
+    assert_eq!(paths(archive).unwrap().len(), 10_000);
+}
