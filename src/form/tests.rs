@@ -239,7 +239,7 @@ async fn uncommon_spellings_of_a_form_are_read() {
     ] {
         match read_body(body).await {
             Ok(Form::File(file)) => {
-                assert_eq!((&*file.filename, &*file.bytes), ("a.gem", &b"x"[..]), "{body}")
+                assert_eq!((&*file.filename, &*file.bytes), ("a.gem", &b"x"[..]), "{body}");
             }
             other => panic!("{body}: {other:?}"),
         }

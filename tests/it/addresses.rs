@@ -7,7 +7,7 @@ use crate::support::app::{FILES, ORGANIZATION, TestApp};
 use crate::support::client::Client;
 use crate::support::gem::Gem;
 
-async fn files(app: &TestApp) -> Client {
+fn files(app: &TestApp) -> Client {
     app.user.at(ORGANIZATION, FILES)
 }
 
@@ -26,7 +26,7 @@ async fn ids_have_no_case() {
 #[tokio::test]
 async fn encoded_unreserved_characters_are_the_characters() {
     let app = TestApp::start().await;
-    let user = files(&app).await;
+    let user = files(&app);
     let package = user.publish(&File::new("notes-1.0.0.txt", "x")).await;
     let path = format!("{}/{}", user.packages(), package.id());
     // Every letter, digit, hyphen and underscore, in both cases of the digits.
@@ -52,7 +52,7 @@ async fn encoded_unreserved_characters_are_the_characters() {
 #[tokio::test]
 async fn encoded_reserved_characters_stay_encoded() {
     let app = TestApp::start().await;
-    let user = files(&app).await;
+    let user = files(&app);
     let package = user.publish(&File::new("notes-1.0.0.txt", "x")).await;
     let path = format!("{}/{}", user.packages(), package.id());
     for spelling in [
@@ -69,7 +69,7 @@ async fn encoded_reserved_characters_stay_encoded() {
 #[tokio::test]
 async fn an_empty_name_is_no_filter() {
     let app = TestApp::start().await;
-    let user = files(&app).await;
+    let user = files(&app);
     user.publish(&File::new("notes-1.0.0.txt", "x")).await.id();
     let list = async |query: &str| {
         user.call(Method::GET, &format!("{}{query}", user.packages()))

@@ -40,7 +40,7 @@ fn statements() -> Vec<(Vec<String>, Vec<String>)> {
     allowed
 }
 
-/// One text or many; of CloudFormation's `Sub`, the text that it fills in.
+/// One text or many; of a `!Sub`, the text that it fills in.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -187,7 +187,7 @@ async fn admin_takes_the_permissions_that_are_documented() {
     let stack = Stack::start(StackOptions::default()).await.expect("a stack");
     let proxy = FaultProxy::start(&stack).await;
     let mut token = String::new();
-    let mut taken = Vec::new();
+    let mut seen = Vec::new();
     for (command, arguments) in [
         ("organization create", "o"),
         ("organization list", ""),
@@ -215,7 +215,7 @@ async fn admin_takes_the_permissions_that_are_documented() {
             id.clone_into(&mut token);
         }
         let actions = proxy.accesses().into_iter().map(|(action, _)| action);
-        taken.push((command, actions.collect::<BTreeSet<_>>()));
+        seen.push((command, actions.collect::<BTreeSet<_>>()));
     }
-    assert_eq!(documented(), taken);
+    assert_eq!(documented(), seen);
 }

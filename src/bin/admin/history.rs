@@ -1,6 +1,6 @@
 //! `admin package history`: what has been done to a package, and by which token, from the log.
 //!
-//! Deployed, the log lies in CloudWatch Logs, which has a query language of its own: the command prints
+//! Deployed, the log lies in `CloudWatch` Logs, which has a query language of its own: the command prints
 //! the query, so that this binary and the function need no further SDK. A log that lies in a file, as the
 //! local server or `aws logs` wrote it, it reads itself.
 
@@ -43,7 +43,7 @@ impl FromStr for PackageAddress {
     }
 }
 
-/// The package's history: read from these files, or how to ask CloudWatch for it.
+/// The package's history: read from these files, or how to ask `CloudWatch` for it.
 pub(crate) fn history(package: &PackageAddress, logs: &[PathBuf]) -> io::Result<Output> {
     if logs.is_empty() {
         return Ok(Output::one(&Query::of(package)));
@@ -61,7 +61,7 @@ pub(crate) fn history(package: &PackageAddress, logs: &[PathBuf]) -> io::Result<
     ))
 }
 
-/// The query for CloudWatch Logs Insights, and a command that starts it.
+/// The query for `CloudWatch` Logs Insights, and a command that starts it.
 #[derive(Serialize)]
 struct Query {
     query: String,

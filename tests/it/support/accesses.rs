@@ -33,7 +33,9 @@ fn of_table(operation: &str, request: &Value) -> BTreeSet<Access> {
         "BatchGetItem" => {
             for (_, read) in members(&request["RequestItems"]) {
                 let keys = read["Keys"].as_array().expect("keys");
-                keys.iter().for_each(|key| add(operation, key));
+                for key in keys {
+                    add(operation, key);
+                }
             }
         }
         // A transaction takes what its parts take.
