@@ -14,6 +14,7 @@
 //! others; `views` writes the answer. `docs/ARCHITECTURE.md` says why.
 
 mod address;
+pub mod adoption;
 mod api;
 mod app;
 mod auth;

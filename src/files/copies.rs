@@ -16,7 +16,7 @@ const LEAST_TIME: Duration = Duration::from_secs(10);
 const BYTES_PER_SECOND: u64 = 20_000_000;
 
 /// The SDK does not escape a copy's source.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -35,6 +35,17 @@ impl Files {
         to: &ObjectKey,
     ) -> Result<Option<Digest<32>>> {
         let source = format!("{}/{}", self.bucket, utf8_percent_encode(&from.0, PATH));
+        self.copy_from(source, etag, size, to).await
+    }
+
+    /// Copies from a source as S3 writes it: bucket, escaped key, and a version where one is meant.
+    pub(super) async fn copy_from(
+        &self,
+        source: String,
+        etag: Option<&str>,
+        size: u64,
+        to: &ObjectKey,
+    ) -> Result<Option<Digest<32>>> {
         let time = LEAST_TIME + Duration::from_secs(size / BYTES_PER_SECOND);
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(time)
@@ -62,6 +73,6 @@ impl Files {
         let digest = checksum.as_deref().and_then(Digest::from_base64);
         digest
             .map(Some)
-            .ok_or_else(|| Error::Internal(format!("a copy of {} without a SHA-256: {checksum:?}", from.0)))
+            .ok_or_else(|| Error::Internal(format!("a copy to {} without a SHA-256: {checksum:?}", to.0)))
     }
 }

@@ -23,9 +23,11 @@ mod deletion;
 mod listing;
 mod post_form;
 mod ranges;
+mod versions;
 pub(crate) use addresses::attachment;
 pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
 pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
+pub(crate) use versions::Expected;
 
 /// The type of everything that is stored: no browser runs it.
 pub(crate) const CONTENT_TYPE: &str = "application/octet-stream";

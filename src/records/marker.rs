@@ -50,8 +50,8 @@ impl Records {
         self.put_marker(bucket, None).await
     }
 
-    /// Declares that this table and `bucket` belong together from now on, and that what has no record now is
-    /// to be kept; `None` ends such a quarantine.
+    /// Declares that this table and `bucket` belong together from now on, and that what has no record at the
+    /// moment of the `quarantine` is to be kept.
     pub(crate) async fn put_marker(&self, bucket: &str, quarantine: Option<SystemTime>) -> Result<Marker> {
         let millis = |moment: SystemTime| {
             let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -71,5 +71,26 @@ impl Records {
             .await
             .map_err(crate::aws::failed)?;
         Ok(marker)
+    }
+
+    /// Ends a quarantine, if there is one.
+    pub(crate) async fn lift_quarantine(&self) -> Result<()> {
+        let update = self.client.update_item().table_name(&self.table);
+        let updated = update
+            .set_key(Some(keys::marker().attributes()))
+            .update_expression("REMOVE quarantined_until")
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await;
+        match updated {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            updated => updated.map(drop).map_err(crate::aws::failed),
+        }
     }
 }

@@ -24,6 +24,7 @@ use keys::Key;
 mod catalog;
 mod fence;
 mod gone;
+mod halves;
 pub(crate) mod keys;
 mod listing;
 mod marker;
@@ -40,6 +41,7 @@ mod writes;
 
 use fence::is_fence;
 pub(crate) use gone::{Gone, MAX_TRANSACTION_ITEMS};
+pub(crate) use halves::Repair;
 pub(crate) use listing::{Direction, Listed};
 pub use marker::Marker;
 pub use organizations::Organization;

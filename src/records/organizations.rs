@@ -83,6 +83,24 @@ impl Records {
         Ok(all)
     }
 
+    /// Puts an organization's count of registries right, unless it has changed since.
+    pub(crate) async fn correct_count(&self, organization: &Organization, registries: usize) -> Result<()> {
+        let number = |count: String| AttributeValue::N(count);
+        let update = self
+            .writes()
+            .update(&keys::organization(&organization.slug), |update| {
+                update
+                    .update_expression("SET registries = :now")
+                    .condition_expression("id = :id AND registries = :before")
+                    .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
+                    .expression_attribute_values(":now", number(registries.to_string()))
+                    .expression_attribute_values(":before", number(organization.registries.to_string()))
+            })?;
+        // A late attempt finds another count, or the right one.
+        let mut transaction = self.transaction(vec![update], Uuid::now_v7());
+        transaction.send(patience()).await.map(drop)
+    }
+
     /// Deletes an organization that has no registries, and its tokens with it.
     ///
     /// # Errors

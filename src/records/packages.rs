@@ -70,7 +70,7 @@ struct Release {
 
 impl Package {
     /// Where its claim lies.
-    fn release_key(&self, registry: &Registry) -> Key {
+    pub(super) fn release_key(&self, registry: &Registry) -> Key {
         keys::release(
             &registry.organization,
             &registry.slug,
@@ -108,7 +108,8 @@ pub(crate) enum Refusal {
 
 /// The positions of a transaction's items, and so of its cancellation reasons.
 const PACKAGE: usize = 0;
-const RELEASE: usize = 2;
+pub(super) const NAME: usize = 1;
+pub(super) const RELEASE: usize = 2;
 
 impl Records {
     /// Publishes `package`: its record, its name and its release, and what it was uploaded as, all or
@@ -201,7 +202,11 @@ impl Records {
         Ok(package.filter(|package| package.registry_id == registry.id))
     }
 
-    fn publication(&self, registry: &Registry, package: &Package) -> Result<Vec<TransactWriteItem>> {
+    pub(super) fn publication(
+        &self,
+        registry: &Registry,
+        package: &Package,
+    ) -> Result<Vec<TransactWriteItem>> {
         let (organization, slug) = (&registry.organization, &registry.slug);
         let name = Name {
             id: package.id,

@@ -22,6 +22,7 @@ mod permissions;
 mod races;
 mod read_only;
 mod records;
+mod restore;
 mod round_trips;
 mod runtime;
 mod streamed;

@@ -158,7 +158,10 @@ async fn the_command_reports_and_exits_with_1_where_it_stopped() {
     for line in [
         "sweep",
         "sweep --json",
-        "admin adopt",
+        "READ_ONLY=1 admin adopt",
+        "sweep --dry-run",
+        "admin quarantine list",
+        "admin quarantine lift",
         "sweep --dry-run",
         "sweep",
         "sweep",

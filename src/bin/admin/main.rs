@@ -12,9 +12,11 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
+use adoption::{QuarantineCommand, adopt, quarantine};
 use history::{PackageAddress, history};
 use output::Output;
 
+mod adoption;
 mod history;
 mod output;
 
@@ -47,7 +49,17 @@ enum Command {
     #[command(subcommand)]
     Package(PackageCommand),
     /// Declare that the table and the bucket belong together, after one of them was restored
-    Adopt,
+    ///
+    /// Completes half transactions, brings back the files that records ask for, and keeps what no record
+    /// asks for. It can be repeated. It wants a registry that only answers reads: READ_ONLY=1.
+    Adopt {
+        /// Change nothing, tell what would be changed
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Objects without a record that are kept since the table was adopted
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
 }
 
 #[derive(Subcommand)]
@@ -167,10 +179,8 @@ async fn run(command: Command) -> Result<Output, lambda_http::Error> {
         Command::Registry(command) => registries(&stack().await?.0, command).await,
         Command::Token(command) => tokens(&stack().await?.0, command).await,
         Command::Package(PackageCommand::History { package, logs }) => Ok(history(&package, &logs)?),
-        Command::Adopt => {
-            let (records, bucket) = stack().await?;
-            Ok(Output::one(&records.mark(&bucket).await?))
-        }
+        Command::Adopt { dry_run } => adopt(dry_run).await,
+        Command::Quarantine(command) => quarantine(command).await,
     }
 }
 

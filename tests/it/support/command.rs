@@ -7,9 +7,14 @@ use tokio::process::Command;
 
 use super::answer::redacted;
 
-/// Runs a command line on this stack, and with nothing of this process's environment.
+/// Runs a command line, which may begin with variables, on this stack, and with nothing of this process's environment.
 pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
-    let mut words = line.split_whitespace();
+    let mut words = line.split_whitespace().peekable();
+    let mut environment = stack.environment();
+    while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
+        environment.insert(name.to_owned(), value.to_owned());
+        words.next();
+    }
     let binary = match words.next() {
         Some("admin") => env!("CARGO_BIN_EXE_admin"),
         Some("sweep") => env!("CARGO_BIN_EXE_sweep"),
@@ -18,7 +23,7 @@ pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
     let output = Command::new(binary)
         .args(words)
         .env_clear()
-        .envs(stack.environment())
+        .envs(environment)
         .output();
     output.await.expect("the binary is there")
 }
