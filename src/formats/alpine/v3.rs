@@ -1,14 +1,13 @@
 //! Packages of apk 3, as `apk mkpkg` makes them: an ADB file (`apk-v3(5)`) of the schema `pckg`,
 //! compressed as a whole. Its facts are told by the names that `.PKGINFO` has for them.
 
-use std::io::{self, Read, Seek};
-
-use flate2::read::DeflateDecoder;
+use std::io::{self, BufReader, Read, Seek};
 
 use super::super::bounded::unreadable;
 use super::super::budget::{Budget, Metered};
 use super::super::compression::Compression;
 use super::super::digest::sha256;
+use super::super::inflate::Inflate;
 use super::super::latin1::utf8_or_latin1;
 use super::super::{Manifest, Rejection};
 use super::adb::{Adb, Slots, Value};
@@ -53,7 +52,7 @@ const FIELDS: [(usize, &str, Kind); 19] = [
 pub(super) fn read(source: &mut Metered<'_>, length: u64) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let budget = source.budget();
-    let unpacked = unpacked(source).map_err(&unreadable)?;
+    let unpacked = unpacked(source, budget).map_err(&unreadable)?;
     let adb = Adb::read(unpacked, SCHEMA, budget).map_err(&unreadable)?;
     let info = adb.slots(adb.root().get(PACKAGE_INFO));
     let mut reading = Reading {
@@ -74,7 +73,7 @@ pub(super) fn read(source: &mut Metered<'_>, length: u64) -> Result<Manifest, Re
 }
 
 /// What the file holds, which tells its compression in its first bytes.
-fn unpacked<'a>(source: &'a mut Metered<'_>) -> io::Result<Box<dyn Read + 'a>> {
+fn unpacked<'a>(source: &'a mut Metered<'_>, budget: &'a Budget) -> io::Result<Box<dyn Read + 'a>> {
     let mut start = [0; 4];
     source.read_exact(&mut start)?;
     // An algorithm and its level, where they are said.
@@ -82,15 +81,15 @@ fn unpacked<'a>(source: &'a mut Metered<'_>) -> io::Result<Box<dyn Read + 'a>> {
     match start {
         [.., b'.'] => {
             source.rewind()?;
-            return Compression::None.unpack(source);
+            return Compression::None.unpack(source, budget);
         }
         [.., b'c'] => source.read_exact(&mut compression)?,
         _ => {}
     }
     match compression[0] {
-        0 => Compression::None.unpack(source),
-        1 => Ok(Box::new(DeflateDecoder::new(source))),
-        2 => Compression::Zstd.unpack(source),
+        0 => Compression::None.unpack(source, budget),
+        1 => Ok(Box::new(Inflate::new(BufReader::new(source), budget))),
+        2 => Compression::Zstd.unpack(source, budget),
         _ => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "its compression is neither Deflate nor Zstandard",
