@@ -41,7 +41,7 @@ enum Kind<'a> {
 pub(super) fn read<'a>(text: &'a str, budget: &Budget) -> Result<Rc<Node<'a>>, String> {
     let why = match document(text, budget, |event| event) {
         Ok(root) => return Ok(root),
-        Err(Failure::Bound(why)) => return Err(why),
+        Err(Failure::Other(why)) => return Err(why),
         Err(Failure::Syntax(why)) => why,
     };
     budget.steps(text.len())?;
@@ -50,15 +50,17 @@ pub(super) fn read<'a>(text: &'a str, budget: &Budget) -> Result<Rc<Node<'a>>, S
     };
     budget.keep(strict.len())?;
     document(&strict, budget, owned).map_err(|failure| match failure {
-        Failure::Bound(why) => why,
+        Failure::Other(why) => why,
         Failure::Syntax(_) => why,
     })
 }
 
 /// Why a text is not read: a phrase.
 enum Failure {
+    /// The parser refuses it.
     Syntax(String),
-    Bound(String),
+    /// It goes beyond a bound, or nothing is in it.
+    Other(String),
 }
 
 /// The first document of `text`, of whose events `keep` is kept.
@@ -71,15 +73,15 @@ fn document<'t, 'a>(
     let mut root = None;
     let ahead = Ahead::default();
     for event in Parser::new(BoundedInput::new(text, &ahead)) {
-        ahead.end_event().map_err(Failure::Bound)?;
-        budget.items(1).map_err(|end| Failure::Bound(end.into()))?;
+        ahead.end_event().map_err(Failure::Other)?;
+        budget.items(1).map_err(|end| Failure::Other(end.into()))?;
         let (event, _) = event.map_err(|error| Failure::Syntax(error.to_string()))?;
         if event == Event::DocumentEnd {
             break;
         }
-        root = tree.add(keep(event)).map_err(Failure::Bound)?.or(root);
+        root = tree.add(keep(event)).map_err(Failure::Other)?.or(root);
     }
-    root.ok_or_else(|| Failure::Syntax("it is empty".to_owned()))
+    root.ok_or_else(|| Failure::Other("it is empty".to_owned()))
 }
 
 /// An event that outlives its text.

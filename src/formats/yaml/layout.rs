@@ -5,11 +5,16 @@
 //! alone that were refused as they are: telling what is within brackets takes a second reading of
 //! the text, which knows less than a parser does.
 
+/// Bytes of a text that is laid out anew. Longer ones are specifications that `RubyGems` wrote.
+const MAX_BYTES: usize = 1024 * 1024;
 /// Bytes that may be added beside as many as the text has.
 const FREE_GROWTH: usize = 64 * 1024;
 
-/// The text with that layout; none where it has it, or would grow too much.
+/// The text with that layout; none where it has it, is too long, or would grow too much.
 pub(super) fn strict(text: &str) -> Option<String> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
     let mut layout = Layout::default();
     for line in text.split_inclusive('\n') {
         layout.add(line);
@@ -157,7 +162,7 @@ impl Layout {
             }
             ',' if in_brackets => self.before = Before::Indicator,
             ':' if ends_word || (in_brackets && self.before == Before::End) => {
-                self.before = Before::Indicator
+                self.before = Before::Indicator;
             }
             '-' | '?' if may_begin && ends_word => {}
             '|' | '>' if may_begin && !in_brackets => {
@@ -227,7 +232,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_would_grow_without_measure_is_left_alone() {
+    fn a_text_that_is_long_or_would_grow_is_left_alone() {
+        assert_eq!(strict(&format!("k: '\n{}'", "a\n".repeat(MAX_BYTES / 2))), None);
         let text = format!("{}: [\n{}]\n", "k".repeat(1000), "a,\n".repeat(1000));
         assert_eq!(strict(&text), None);
     }
