@@ -2,7 +2,7 @@
 
 use super::deflate::gzip;
 use super::tgz::{self, member};
-use super::{Family, filled};
+use super::{Family, Way, filled};
 
 const FILENAME: &str = "banana-1.0.0.tgz";
 /// Bytes of `package.json` that are read.
@@ -15,7 +15,7 @@ pub(crate) fn families() -> Vec<Family> {
         filename: FILENAME,
         build,
     };
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 9] = [
+    let ways: [Way; 9] = [
         ("commands", commands),
         ("values", |size| package(b"{\"x\":[", b"1,", b"1]}", size)),
         ("members", |size| package(b"{", b"\"a\":1,", b"\"a\":1}", size)),

@@ -33,6 +33,9 @@ pub(crate) struct Family {
     pub(crate) build: fn(usize) -> Vec<u8>,
 }
 
+/// What there is too much of, and what makes the bytes of a [`Family`].
+pub(crate) type Way = (&'static str, fn(usize) -> Vec<u8>);
+
 impl Family {
     pub(crate) fn file(&self, size: usize) -> File {
         File::new(self.filename, (self.build)(size))

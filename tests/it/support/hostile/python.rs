@@ -2,7 +2,7 @@
 
 use super::deflate::gzip;
 use super::tgz::{self, member};
-use super::{Family, filled};
+use super::{Family, Way, filled};
 
 const FILENAME: &str = "banana-1.0.0.tar.gz";
 /// Bytes of metadata that are read.
@@ -16,7 +16,7 @@ pub(crate) fn families() -> Vec<Family> {
         filename: FILENAME,
         build,
     };
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 7] = [
+    let ways: [Way; 7] = [
         ("fields", |size| sdist(START, b"a:\n", size)),
         ("fields of one kept name", |size| {
             sdist(START, b"Classifier:x\n", size)

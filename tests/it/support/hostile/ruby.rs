@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use tar::EntryType;
 
 use super::super::gem::{Gem, gzip, tar};
-use super::{Family, deflate, tgz, yaml};
+use super::{Family, Way, deflate, tgz, yaml};
 
 const FILENAME: &str = "banana-1.0.0.gem";
 /// Bytes of a specification that are read.
@@ -20,7 +20,7 @@ pub(crate) fn families() -> Vec<Family> {
         filename: FILENAME,
         build,
     };
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 6] = [
+    let ways: [Way; 6] = [
         ("empty stored blocks", |size| gem(&tgz::empty_stored(size))),
         ("empty blocks of fixed codes", |size| gem(&tgz::empty_fixed(size))),
         ("empty blocks of own codes", |size| gem(&tgz::empty_dynamic(size))),

@@ -1,7 +1,7 @@
 //! Compressed tar archives that are expensive whatever lies in them: for every format that is one.
 
 use super::deflate::{empty_dynamic_blocks, empty_fixed_blocks, empty_stored_blocks, gzip, gzip_of};
-use super::{Family, filled};
+use super::{Family, Way, filled};
 
 /// A header that describes `size` bytes of contents.
 pub(crate) fn header(path: &str, kind: u8, size: usize) -> [u8; 512] {
@@ -93,7 +93,7 @@ pub(crate) fn families(ecosystem: &'static str, filename: &'static str) -> Vec<F
         filename,
         build,
     };
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 8] = [
+    let ways: [Way; 8] = [
         ("empty gzip members", empty_gzip_members),
         ("empty stored blocks", empty_stored),
         ("empty blocks of fixed codes", empty_fixed),

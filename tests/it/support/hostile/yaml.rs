@@ -5,7 +5,7 @@ use super::filled;
 /// What there is too much of, and a file with about so many bytes of it, which `$pack` makes.
 macro_rules! ways {
     ($pack:path) => {{
-        let ways: [(&'static str, fn(usize) -> Vec<u8>); 24] = [
+        let ways: [super::Way; 24] = [
             ("values in a list", |size| {
                 $pack(&yaml::text(b"x: [", b"1,", b"1]\n", size))
             }),
