@@ -6,6 +6,8 @@
 
 use super::file::File;
 
+pub(crate) mod alpine;
+pub(crate) mod debian;
 pub(crate) mod deflate;
 pub(crate) mod helm;
 pub(crate) mod java;
@@ -21,6 +23,11 @@ pub(crate) mod zip;
 
 /// Bytes of the largest file that a form carries.
 pub(crate) const LARGEST_FORM: usize = 4_300_000;
+
+/// A version that every reader takes, and that is refused for its length when all has been read.
+pub(crate) const TOO_LONG: &str = "\
+    111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111\
+    1111111111111111111111111111111111111111";
 
 /// One way to be expensive.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,8 @@ impl Family {
 /// Every family of every format. A new format's are added here.
 pub(crate) fn families() -> Vec<Family> {
     [
+        alpine::families(),
+        debian::families(),
         helm::families(),
         java::families(),
         javascript::families(),
