@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use serde::{Deserialize, Serialize};
 
 use super::{Records, keys, to_item};
@@ -86,7 +87,7 @@ impl Records {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! How far the sweep has come: kept in the table, so that the next run goes on.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +100,7 @@ impl Records {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
                 Err(Error::Conflict(
                     "Another sweep is at work on this table. Let it finish, then start this one again."

@@ -11,7 +11,7 @@ use super::{MAX_ORPHANS_PERCENT, Report, Sweep, is_past};
 use crate::address::RegistryAddress;
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
-use crate::records::{MAX_CHUNK_ORPHANS, Orphan, Progress};
+use crate::records::{Gone, MAX_CHUNK_ORPHANS, Orphan, Progress};
 
 /// Entries between two saves of a pass's place.
 const SAVE_EVERY: usize = 50_000;
@@ -75,7 +75,7 @@ impl Sweep {
         }
         let mut addresses: BTreeSet<RegistryAddress> = registries.keys().cloned().collect();
         addresses.extend(stored.addresses);
-        addresses.extend(gone.iter().map(|gone| gone.address()));
+        addresses.extend(gone.iter().map(Gone::address));
         let place = pass.progress.address.clone();
         for address in addresses {
             if place.as_ref().is_some_and(|place| address < *place) {
