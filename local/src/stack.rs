@@ -129,9 +129,10 @@ impl Stack {
         let dynamodb = dynamodb::Options {
             file: database.as_deref(),
             table: TABLE,
-            host: match options.shares_table {
-                true => options.host,
-                false => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            host: if options.shares_table {
+                options.host
+            } else {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
             },
             public_host: options.public_host.clone(),
             key: key.clone(),

@@ -6,7 +6,7 @@ use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use packages_api::Digest;
 use packages_api_local::{Stack, StackOptions};
-use reqwest::header::{AUTHORIZATION, HOST};
+use reqwest::header::{AUTHORIZATION, HOST, HeaderName};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ async fn no_answer_is_for_other_origins() {
             let answer: Response = request.send().await.unwrap();
             assert!(!answer.status().is_success(), "{method} {endpoint}: {answer:?}");
             let shared = |name: &&str| name.starts_with("access-control-");
-            let names: Vec<_> = answer.headers().keys().map(|name| name.as_str()).collect();
+            let names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
             assert_eq!(
                 names.iter().find(|name| shared(name)),
                 None,

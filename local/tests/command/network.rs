@@ -152,7 +152,7 @@ fn whoever_is_let_in_finds_everything_made() {
         .unwrap();
     let started = Instant::now();
     while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
-        assert!(started.elapsed() < Duration::from_secs(60), "it never listens");
+        assert!(started.elapsed() < Duration::from_mins(1), "it never listens");
         std::thread::sleep(Duration::from_millis(1));
     }
     let url = format!("http://127.0.0.1:{port}{PACKAGES}");
