@@ -114,7 +114,7 @@ impl Paths {
         }
         budget.keep(path.len())?;
         self.all.insert(path.to_owned());
-        let depth = path.iter().filter(|&&byte| byte == b'/').count();
+        let depth = path.split(|&byte| byte == b'/').count();
         if is_configuration && self.root.as_ref().is_none_or(|(least, _)| depth < *least) {
             let folder = path.len() - file_name(path).len();
             self.root = Some((depth, path.get(..folder).unwrap_or_default().to_owned()));
