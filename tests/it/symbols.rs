@@ -1,4 +1,4 @@
-//! NuGet's symbols beside the package that they belong to.
+//! Symbols of `NuGet` beside the package that they belong to.
 
 use insta::assert_snapshot;
 use packages_api::formats::Ecosystem;

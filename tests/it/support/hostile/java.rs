@@ -1,7 +1,7 @@
 //! Maven's archives and POMs as attackers make them.
 
 use super::zip::{self, Format, Zip};
-use super::{Family, filled, xml};
+use super::{Build, Family, filled, xml};
 
 /// Bytes that are read of a POM or of properties.
 const LARGEST: usize = 2 * 1024 * 1024;
@@ -25,11 +25,11 @@ pub(crate) fn families() -> Vec<Family> {
             build,
         }
     };
-    let of_xml: [fn(usize) -> Vec<u8>; 12] = [
+    let of_xml: [Build; 12] = [
         poms::<0>, poms::<1>, poms::<2>, poms::<3>, poms::<4>, poms::<5>, poms::<6>, poms::<7>, poms::<8>,
         poms::<9>, poms::<10>, poms::<11>,
     ];
-    let own: [(&'static str, fn(usize) -> Vec<u8>); 8] = [
+    let own: [(&'static str, Build); 8] = [
         ("folders", folders),
         ("folders with long names", long_folders),
         ("lines of properties", |size| properties(b"a\n", size)),
@@ -41,7 +41,7 @@ pub(crate) fn families() -> Vec<Family> {
             properties(b"groupId=g\nartifactId=banana\n", size)
         }),
     ];
-    let alone: [(&'static str, fn(usize) -> Vec<u8>); 4] = [
+    let alone: [(&'static str, Build); 4] = [
         ("dependencies", |size| {
             pom("<dependencies>", "<dependency/>", "</dependencies>", size)
         }),

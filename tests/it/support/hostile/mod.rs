@@ -29,6 +29,9 @@ pub(crate) const TOO_LONG: &str = "\
     111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111\
     1111111111111111111111111111111111111111";
 
+/// Makes a file of about so many bytes.
+pub(crate) type Build = fn(usize) -> Vec<u8>;
+
 /// One way to be expensive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Family {
@@ -37,7 +40,7 @@ pub(crate) struct Family {
     pub(crate) ecosystem: &'static str,
     pub(crate) filename: &'static str,
     /// Makes the bytes: at most about so many, fewer where the format itself takes no more.
-    pub(crate) build: fn(usize) -> Vec<u8>,
+    pub(crate) build: Build,
 }
 
 /// What there is too much of, and what makes the bytes of a [`Family`].

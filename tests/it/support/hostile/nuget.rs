@@ -1,7 +1,7 @@
-//! NuGet's packages as attackers make them.
+//! Packages of `NuGet` as attackers make them.
 
 use super::zip::{self, Format, Zip};
-use super::{Family, filled, xml};
+use super::{Build, Family, filled, xml};
 
 /// Bytes that are read of a nuspec.
 const LARGEST: usize = 1024 * 1024;
@@ -25,7 +25,7 @@ pub(crate) fn families() -> Vec<Family> {
         filename: Nupkg::FILENAME,
         build,
     };
-    let of_xml: [fn(usize) -> Vec<u8>; 12] = [
+    let of_xml: [Build; 12] = [
         nuspec::<0>,
         nuspec::<1>,
         nuspec::<2>,
@@ -39,7 +39,7 @@ pub(crate) fn families() -> Vec<Family> {
         nuspec::<10>,
         nuspec::<11>,
     ];
-    let own: [(&'static str, fn(usize) -> Vec<u8>); 4] = [
+    let own: [(&'static str, Build); 4] = [
         ("dependencies", |size| {
             versioned(
                 "<dependencies>",

@@ -2,8 +2,8 @@
 
 use flate2::Crc;
 
-use super::Family;
 use super::deflate::{deflated, empty_dynamic_blocks, empty_fixed_blocks, empty_stored_blocks};
+use super::{Build, Family};
 
 /// An archive in the making: what its files take, and what its directory says of them.
 #[derive(Default)]
@@ -88,7 +88,7 @@ pub(crate) trait Format {
 
 /// The families of a format that is made of ZIP.
 pub(crate) fn families<F: Format>() -> Vec<Family> {
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 9] = [
+    let ways: [(&'static str, Build); 9] = [
         ("stored blocks that entries share", |size| {
             shared::<F>(&empty_stored_blocks(b"", size))
         }),
@@ -118,7 +118,7 @@ pub(crate) fn families<F: Format>() -> Vec<Family> {
         }),
         // Not UTF-8: each byte of them would become three.
         ("long names in a directory", |size| {
-            let zip = Zip::default().file(&[0xff; LONGEST], b"");
+            let zip = Zip::default().file(&vec![0xff; LONGEST], b"");
             zip.repeated(size, usize::MAX).build()
         }),
     ];
