@@ -7,6 +7,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -27,7 +28,9 @@ const LIFETIME: Duration = Duration::from_hours(24);
 /// A fence as the table holds it.
 #[derive(Serialize)]
 struct Fence {
-    fence: bool,
+    /// Named as [`FENCE`].
+    #[serde(rename = "fence")]
+    is_one: bool,
     /// The registry whose content it lies among.
     registry_id: Option<Uuid>,
     /// When the table may drop it, in seconds since 1970.
@@ -53,7 +56,7 @@ impl Records {
         deadline: Instant,
     ) -> Result<()> {
         let fence = Fence {
-            fence: true,
+            is_one: true,
             registry_id,
             expires_at: expires_at(SystemTime::now(), LIFETIME),
         };
@@ -68,7 +71,7 @@ impl Records {
                 Ok(_) => return Ok(()),
                 Err(error) => {
                     let service = error.as_service_error();
-                    if service.is_some_and(|error| error.is_conditional_check_failed_exception()) {
+                    if service.is_some_and(PutItemError::is_conditional_check_failed_exception) {
                         return Ok(());
                     }
                     Failure::of(&error)

@@ -23,7 +23,6 @@ use tokio::task::JoinSet;
 use super::accesses::{self, Access};
 use super::canned::{self, Service};
 use super::fault::Fault;
-use super::held::Seen;
 
 type Body = BoxBody<Bytes, Cut>;
 
@@ -215,13 +214,7 @@ async fn answer(
             Ok(whole(response))
         }
         Some(Fault::Hang) => std::future::pending().await,
-        Some(Fault::Hold(held)) => {
-            held.keep(request, upstream);
-            match held.seen {
-                Seen::Disconnect => Err(Cut),
-                Seen::Hang => std::future::pending().await,
-            }
-        }
+        Some(Fault::Hold(place)) => Err(place.keep(request, upstream).await),
         Some(Fault::ApplyAndHang) => {
             forward(request, upstream).await?;
             std::future::pending().await

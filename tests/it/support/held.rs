@@ -1,7 +1,7 @@
 //! Requests that are held back, and arrive when nobody waits for them any more.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http::{Request, StatusCode};
 use http_body_util::Full;
 use tokio::sync::watch;
 
-use super::fault_proxy::forward;
+use super::fault_proxy::{Cut, forward};
 
 /// Way in which its sender learns that a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +23,16 @@ pub(crate) enum Seen {
 /// A place for one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
-    pub(super) seen: Seen,
+    seen: Seen,
     place: Arc<Place>,
 }
 
+/// A request, and where it is to arrive.
+type Addressed = (Request<Full<Bytes>>, SocketAddr);
+
 #[derive(Debug)]
 struct Place {
-    request: Mutex<Option<(Request<Full<Bytes>>, SocketAddr)>>,
+    request: Mutex<Option<Addressed>>,
     taken: watch::Sender<bool>,
 }
 
@@ -45,11 +48,19 @@ impl Held {
         }
     }
 
-    pub(super) fn keep(&self, request: Request<Full<Bytes>>, upstream: SocketAddr) {
-        let mut place = self.place.request.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(place.is_none(), "one request is held, not two");
-        *place = Some((request, upstream));
+    /// Keeps the request, and lets its sender know in its way.
+    pub(super) async fn keep(&self, request: Request<Full<Bytes>>, upstream: SocketAddr) -> Cut {
+        let before = self.place().replace((request, upstream));
+        assert!(before.is_none(), "one request is held, not two");
         self.place.taken.send_replace(true);
+        match self.seen {
+            Seen::Disconnect => Cut,
+            Seen::Hang => std::future::pending().await,
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Addressed>> {
+        self.place.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when a request is held.
@@ -63,12 +74,7 @@ impl Held {
     /// Delivers the request now. Answers how it was answered.
     pub(crate) async fn deliver(&self) -> (StatusCode, String) {
         self.taken().await;
-        let held = self
-            .place
-            .request
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let held = self.place().take();
         let (request, upstream) = held.expect("a request is delivered once");
         let answer = forward(request, upstream).await.expect("an answer");
         let body = String::from_utf8_lossy(answer.body()).into_owned();
