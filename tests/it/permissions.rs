@@ -179,6 +179,8 @@ fn documented() -> Vec<(&'static str, BTreeSet<String>)> {
         let names = cell.split('`').skip(1).step_by(2);
         names.map(|name| format!("dynamodb:{name}")).collect()
     };
+    // Of what follows a restore, docs/RESTORE.md tells.
+    let rows = rows.filter(|(command, _)| !command.starts_with("adopt"));
     rows.map(|(command, cell)| (command, actions(cell))).collect()
 }
 
@@ -198,7 +200,6 @@ async fn admin_takes_the_permissions_that_are_documented() {
         ("token delete", "o TOKEN"),
         ("registry delete", "o/r"),
         ("organization delete", "o"),
-        ("adopt", ""),
         ("package history", "o/r/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44"),
     ] {
         proxy.clear();
