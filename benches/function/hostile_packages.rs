@@ -106,7 +106,7 @@ async fn cost(sandbox: &mut Sandbox, stack: &Stack, family: &Family, size: usize
     let before = sandbox.processor_time();
     let answer = sandbox.invoke(event).await;
     Cost {
-        time: sandbox.processor_time() - before,
+        time: sandbox.processor_time().saturating_sub(before),
         megabytes: sandbox.peak() - sandbox.idle,
         status: answer["statusCode"].clone(),
     }

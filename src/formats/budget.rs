@@ -105,7 +105,7 @@ impl Budget {
         }
         let charges = self.charges.get().wrapping_add(1);
         self.charges.set(charges);
-        if charges % CHARGES_PER_LOOK == 0 && self.cancellation.is_due() {
+        if charges.is_multiple_of(CHARGES_PER_LOOK) && self.cancellation.is_due() {
             return Err(self.end(0, "seconds"));
         }
         Ok(())

@@ -133,7 +133,7 @@ mod tests {
         let numbers: Vec<u8> = (0..200_000_u32)
             .flat_map(|number| number.wrapping_mul(number).to_le_bytes())
             .collect();
-        for bytes in [&b""[..], b"x", &[7; 1 << 20], &numbers] {
+        for bytes in [&b""[..], b"x", &vec![7; 1 << 20], &numbers] {
             assert!(inflated(&deflated(bytes)).unwrap() == bytes);
         }
     }

@@ -108,18 +108,16 @@ fn checked_size(bytes: &[u8; BLOCK]) -> Option<u64> {
 /// Octal digits between blanks and NULs; or, where the first bit is set, the bytes themselves, which
 /// must not be negative.
 fn number(field: &[u8]) -> Option<u64> {
-    match field {
-        [0x80, rest @ ..] => rest.iter().try_fold(0_u64, |number, &byte| {
+    if let [0x80, rest @ ..] = field {
+        return rest.iter().try_fold(0_u64, |number, &byte| {
             Some(number.checked_mul(256)? | u64::from(byte))
-        }),
-        _ => {
-            let text = std::str::from_utf8(text(field)).ok()?.trim_matches(' ');
-            if text.is_empty() {
-                return Some(0);
-            }
-            u64::from_str_radix(text, 8).ok()
-        }
+        });
     }
+    let text = std::str::from_utf8(text(field)).ok()?.trim_matches(' ');
+    if text.is_empty() {
+        return Some(0);
+    }
+    u64::from_str_radix(text, 8).ok()
 }
 
 /// What stands before the first NUL.
