@@ -1,4 +1,4 @@
-//! Answers of a function whose front door streams: RESPONSE_TRANSFER=streamed.
+//! Answers of a function whose front door streams: `RESPONSE_TRANSFER=streamed`.
 //!
 //! Source: the API Gateway Developer Guide, "Lambda proxy integration format for response streaming":
 //! status and headers as JSON, eight NULs, the body.

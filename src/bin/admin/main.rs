@@ -51,7 +51,7 @@ enum Command {
     /// Declare that the table and the bucket belong together, after one of them was restored
     ///
     /// Completes half transactions, brings back the files that records ask for, and keeps what no record
-    /// asks for. It can be repeated. It wants a registry that only answers reads: READ_ONLY=1.
+    /// asks for. It can be repeated. It wants a registry that only answers reads: `READ_ONLY=1`.
     Adopt {
         /// Change nothing, tell what would be changed
         #[arg(long)]

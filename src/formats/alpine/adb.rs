@@ -183,14 +183,14 @@ pub(super) mod fixtures {
         }
 
         /// The file, uncompressed, and a block of data behind its tree.
-        pub(in crate::formats) fn file(mut self, schema: &[u8; 4], root: u32) -> Vec<u8> {
+        pub(in crate::formats) fn file(mut self, schema: [u8; 4], root: u32) -> Vec<u8> {
             self.0[4..8].copy_from_slice(&root.to_le_bytes());
             let size = u32::try_from(self.0.len() + 4).unwrap();
             let data = (2_u32 << 30 | 8).to_le_bytes();
             let padding = vec![0; self.0.len().wrapping_add(4).next_multiple_of(8) - self.0.len() - 4];
             [
                 &b"ADB."[..],
-                schema,
+                &schema,
                 &size.to_le_bytes(),
                 &self.0,
                 &padding,

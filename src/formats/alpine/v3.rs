@@ -221,7 +221,7 @@ mod tests {
         info[0x0f - 1] = tree.array(&dependencies);
         let info = tree.object(&info);
         let root = tree.object(&[info]);
-        tree.file(&SCHEMA, root)
+        tree.file(SCHEMA, root)
     }
 
     fn deflated(file: &[u8]) -> Vec<u8> {
@@ -301,7 +301,7 @@ mod tests {
         info[0x0e] = tree.array(&vec![dependency; 15_000]);
         let info = tree.object(&info);
         let root = tree.object(&[info]);
-        let message = read_apk(&tree.file(&SCHEMA, root)).unwrap_err().message;
+        let message = read_apk(&tree.file(SCHEMA, root)).unwrap_err().message;
         assert!(message.contains("bytes to be kept in memory"), "{message}");
     }
 }

@@ -1,12 +1,12 @@
 //! Alpine packages as attackers make them, of both versions.
 
 use super::deflate::{deflated, empty_dynamic_blocks, gzip};
-use super::{Family, TOO_LONG, filled, tgz};
+use super::{Family, TOO_LONG, Way, filled, tgz};
 
 const FILENAME: &str = "fruit-1.apk";
 
 pub(crate) fn families() -> Vec<Family> {
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 5] = [
+    let ways: [Way; 5] = [
         ("lines", |size| pkginfo(&filled(b"a=b\n", size.min(PKGINFO)))),
         ("signatures", |size| {
             filled(&gzip(&tgz::member(".SIGN.x", b'0', b"")), size)

@@ -1,10 +1,10 @@
 //! Debian packages as attackers make them.
 
 use super::deflate::gzip;
-use super::{Family, TOO_LONG, filled, tgz};
+use super::{Family, TOO_LONG, Way, filled, tgz};
 
 pub(crate) fn families() -> Vec<Family> {
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 9] = [
+    let ways: [Way; 9] = [
         ("members", members),
         ("files beside control", |size| deb(&tgz::members(size))),
         ("long extension headers", |size| deb(&tgz::extensions(size))),
@@ -36,7 +36,7 @@ const CONTROL: usize = 1_000_000;
 fn member(name: &str, contents: &[u8]) -> Vec<u8> {
     let size = contents.len();
     let header = format!("{name:<16}0           0     0     100644  {size:<10}`\n");
-    let padding = if size % 2 == 0 { "" } else { "\n" };
+    let padding = if size.is_multiple_of(2) { "" } else { "\n" };
     [header.as_bytes(), contents, padding.as_bytes()].concat()
 }
 

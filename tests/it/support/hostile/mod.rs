@@ -44,7 +44,7 @@ pub(crate) struct Family {
 }
 
 /// What there is too much of, and what makes the bytes of a [`Family`].
-pub(crate) type Way = (&'static str, fn(usize) -> Vec<u8>);
+pub(crate) type Way = (&'static str, Build);
 
 impl Family {
     pub(crate) fn file(&self, size: usize) -> File {
