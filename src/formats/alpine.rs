@@ -22,6 +22,9 @@ use super::{MAX_METADATA, Manifest, Rejection, metadata};
 mod adb;
 mod v3;
 
+#[cfg(test)]
+pub(super) use v3::fixtures as v3_fixtures;
+
 /// Gzip members in front of the data: signatures by several keys, and control.
 const MAX_LEADING: usize = 8;
 /// Bytes of `.PKGINFO`, and fields in it.

@@ -5,6 +5,7 @@
 
 use std::io::Cursor;
 
+use super::alpine::v3_fixtures::{apk, deflated};
 use super::ar::fixtures::ar;
 use super::tarball::fixtures::{gzip, tar};
 use super::zip::fixtures::zip;
@@ -27,6 +28,19 @@ const SEEDS: &[Seed] = &[
         filename: "a.apk",
         inside: b"# by abuild\npkgname = a\npkgver = 1.0-r0\narch = x86_64\ndepend = so:libc.so\n",
         pack: |inside| [gzip(&tar(&[(".PKGINFO", inside)])), gzip(b"data")].concat(),
+    },
+    // Of version 3: as it is, so that damage meets its tree, and packed.
+    Seed {
+        ecosystem: Ecosystem::Alpine,
+        filename: "a.apk",
+        inside: b"so:libc.so",
+        pack: |inside| apk(&[(&String::from_utf8_lossy(inside), Some("1.0"), 5)]),
+    },
+    Seed {
+        ecosystem: Ecosystem::Alpine,
+        filename: "a.apk",
+        inside: b"so:libc.so",
+        pack: |inside| deflated(&apk(&[(&String::from_utf8_lossy(inside), None, 0)])),
     },
     Seed {
         ecosystem: Ecosystem::Debian,

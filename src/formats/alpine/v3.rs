@@ -175,21 +175,16 @@ fn operator(comparison: u64) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Cursor, Write};
+pub(in crate::formats) mod fixtures {
+    //! Small packages for the tests.
 
-    use serde_json::json;
+    use std::io::Write;
 
-    use super::super::super::{Ecosystem, read as read_package};
     use super::super::adb::fixtures::Tree;
-    use super::*;
-
-    fn read_apk(file: &[u8]) -> Result<Manifest, Rejection> {
-        read_package(Ecosystem::Alpine, "lies-2.apk", &mut Cursor::new(file))
-    }
+    use super::SCHEMA;
 
     /// A package with these dependencies: name, version, comparison.
-    fn apk(dependencies: &[(&str, Option<&str>, u32)]) -> Vec<u8> {
+    pub(in crate::formats) fn apk(dependencies: &[(&str, Option<&str>, u32)]) -> Vec<u8> {
         let mut tree = Tree::new();
         let mut info = vec![0; 21];
         for (number, value) in [
@@ -224,10 +219,27 @@ mod tests {
         tree.file(SCHEMA, root)
     }
 
-    fn deflated(file: &[u8]) -> Vec<u8> {
+    /// The package, compressed as `apk mkpkg` does it.
+    pub(in crate::formats) fn deflated(file: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::DeflateEncoder::new(b"ADBd".to_vec(), flate2::Compression::best());
         encoder.write_all(file).unwrap();
         encoder.finish().unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::json;
+
+    use super::super::super::{Ecosystem, read as read_package};
+    use super::super::adb::fixtures::Tree;
+    use super::fixtures::{apk, deflated};
+    use super::*;
+
+    fn read_apk(file: &[u8]) -> Result<Manifest, Rejection> {
+        read_package(Ecosystem::Alpine, "lies-2.apk", &mut Cursor::new(file))
     }
 
     #[test]
