@@ -41,11 +41,13 @@ pub(super) struct Member<'a, 'b, R> {
     pub(super) path: Vec<u8>,
 }
 
-/// What extension headers say of the member that follows them.
+/// What extension headers say of the member that follows them. Where two of them could count, readers
+/// do not agree on which one does, so that is refused.
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,
     size: Option<u64>,
+    has_pax: bool,
 }
 
 impl<'b, R: Read> Archive<'b, R> {
@@ -88,9 +90,10 @@ impl<'b, R: Read> Archive<'b, R> {
         let mut extended = Extended::default();
         while let Some(header) = self.next_header()? {
             match header.kind() {
-                Kind::GnuLongName => extended.path = Some(gnu_name(self.extension()?)),
+                Kind::GnuLongName => extended.name(gnu_name(self.extension()?))?,
                 Kind::Pax => extended.apply(&self.extension()?)?,
-                Kind::GnuLongLink | Kind::PaxGlobal => {}
+                Kind::PaxGlobal => check_global(&self.extension()?)?,
+                Kind::GnuLongLink => {}
                 _ => {
                     let path = extended.path_of(&header)?;
                     return Ok(Some(Member {
@@ -101,10 +104,7 @@ impl<'b, R: Read> Archive<'b, R> {
                 }
             }
         }
-        match extended.path {
-            None => Ok(None),
-            Some(_) => Err(damaged("a long name describes no member")),
-        }
+        Ok(None)
     }
 
     /// The header behind the contents that were met last.
@@ -209,11 +209,23 @@ fn gnu_name(mut name: Vec<u8>) -> Vec<u8> {
 }
 
 impl Extended {
+    /// Takes over the path of an extension header.
+    fn name(&mut self, path: Vec<u8>) -> io::Result<()> {
+        match self.path.replace(path) {
+            None => Ok(()),
+            Some(_) => Err(damaged("a member has two long names")),
+        }
+    }
+
     /// Takes over the pax records that matter here.
     fn apply(&mut self, records: &[u8]) -> io::Result<()> {
+        if std::mem::replace(&mut self.has_pax, true) {
+            return Err(damaged("a member has two pax headers"));
+        }
+        let mut path = None;
         for record in pax::records(records) {
             match record? {
-                (b"path", value) => self.path = Some(value.to_vec()),
+                (b"path", value) => path = Some(value.to_vec()),
                 (b"size", value) => {
                     let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
                     self.size = Some(size.ok_or_else(|| damaged("a pax record's size is no number"))?);
@@ -221,7 +233,7 @@ impl Extended {
                 _ => {}
             }
         }
-        Ok(())
+        path.map_or(Ok(()), |path| self.name(path))
     }
 
     /// A size that is not the header's is refused: readers that do not know of pax would see another
@@ -234,8 +246,21 @@ impl Extended {
         if path.len() > MAX_PATH {
             return Err(damaged("a member's path is too long"));
         }
+        if path.contains(&0) {
+            return Err(damaged("a member's path holds a NUL"));
+        }
         Ok(path)
     }
+}
+
+/// Of records for all members that follow GNU tar takes paths and sizes, others do not.
+fn check_global(records: &[u8]) -> io::Result<()> {
+    for record in pax::records(records) {
+        if matches!(record?.0, b"path" | b"size") {
+            return Err(damaged("a global pax record says a path or a size"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -44,6 +44,10 @@ impl Header {
             };
         }
         let size = checked_size(&bytes).ok_or_else(|| damaged("a tar header is damaged"))?;
+        // Whether those pass over as many bytes, no two readers agree.
+        if size > 0 && matches!(bytes[156], b'1'..=b'6') {
+            return Err(damaged("a link, directory or device claims contents"));
+        }
         // Of files with holes the old kind goes on in blocks of its own.
         let mut goes_on = bytes[156] == b'S' && bytes[482] != 0;
         while goes_on {
@@ -70,20 +74,21 @@ impl Header {
             b'0' | 0 | b'7' => Kind::File,
             b'L' => Kind::GnuLongName,
             b'K' => Kind::GnuLongLink,
-            b'x' => Kind::Pax,
+            // The latter is what Solaris wrote before there was a standard.
+            b'x' | b'X' => Kind::Pax,
             b'g' => Kind::PaxGlobal,
             _ => Kind::Other,
         }
     }
 }
 
-/// The next block; none where nothing is left.
+/// The next block; none where nothing is left, or only zeros.
 fn block(reader: &mut impl Read) -> io::Result<Option<[u8; BLOCK]>> {
     let mut bytes = [0; BLOCK];
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match reader.read(rest) {
-            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) if bytes == [0; BLOCK] => return Ok(None),
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -100,24 +105,35 @@ fn checked_size(bytes: &[u8; BLOCK]) -> Option<u64> {
     let blanks = 8 * i64::from(b' ');
     let unsigned = others().map(|&byte| i64::from(byte)).sum::<i64>() + blanks;
     let signed = others().map(|&byte| i64::from(byte.cast_signed())).sum::<i64>() + blanks;
-    let stated = i64::try_from(number(&bytes[SUM])?).ok()?;
+    let stated = i64::try_from(octal(&bytes[SUM])?).ok()?;
     let size = number(&bytes[124..136]).filter(|&size| size <= MAX_SIZE)?;
     (stated == unsigned || stated == signed).then_some(size)
 }
 
-/// Octal digits between blanks and NULs; or, where the first bit is set, the bytes themselves, which
-/// must not be negative.
+/// Octal digits; or, where the first bit is set, the bytes themselves, which must not be negative.
 fn number(field: &[u8]) -> Option<u64> {
     if let [0x80, rest @ ..] = field {
         return rest.iter().try_fold(0_u64, |number, &byte| {
             Some(number.checked_mul(256)? | u64::from(byte))
         });
     }
-    let text = std::str::from_utf8(text(field)).ok()?.trim_matches(' ');
-    if text.is_empty() {
+    octal(field)
+}
+
+/// Octal digits between white space and NULs, or no digits at all, which counts as 0. As GNU tar has
+/// it, one NUL may stand before them, and anything behind the white space.
+fn octal(field: &[u8]) -> Option<u64> {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let field = field.strip_prefix(b"\0").unwrap_or(field);
+    let start = text(field).iter().position(|byte| !is_space(byte));
+    let Some(digits) = start.and_then(|start| text(field).get(start..)) else {
         return Some(0);
-    }
-    u64::from_str_radix(text, 8).ok()
+    };
+    let digits = digits.split(is_space).next()?;
+    digits.iter().try_fold(0_u64, |number, &byte| {
+        let digit = char::from(byte).to_digit(8)?;
+        number.checked_mul(8)?.checked_add(u64::from(digit))
+    })
 }
 
 /// What stands before the first NUL.

@@ -1,6 +1,7 @@
 //! The records of a pax extension header (POSIX.1-2017, pax, "pax Extended Header"): `{length}
 //! {keyword}={value}` and a line feed, where the length counts the whole record. A value may hold
-//! line feeds, or any bytes at all: attributes of macOS and capabilities of Linux do.
+//! line feeds, or any bytes at all: attributes of macOS and capabilities of Linux do. As in GNU tar, a
+//! tab may stand for the blank, and NULs or blanks may fill what is left behind the last record.
 
 use std::io;
 
@@ -9,7 +10,7 @@ use super::super::bounded::damaged;
 /// Keyword and value of every record, in order.
 pub(super) fn records(mut rest: &[u8]) -> impl Iterator<Item = io::Result<(&[u8], &[u8])>> {
     std::iter::from_fn(move || {
-        if rest.is_empty() {
+        if rest.first().is_none_or(|&byte| byte == 0) || rest.iter().all(|byte| b" \t".contains(byte)) {
             return None;
         }
         let Some((keyword, value, after)) = first(rest) else {
@@ -23,8 +24,11 @@ pub(super) fn records(mut rest: &[u8]) -> impl Iterator<Item = io::Result<(&[u8]
 
 /// The keyword and value of the first record, and what follows it.
 fn first(records: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let blank = records.iter().take(20).position(|&byte| byte == b' ')?;
-    let length = std::str::from_utf8(records.get(..blank)?).ok()?.parse().ok()?;
+    let blank = records.iter().take(20).position(|byte| b" \t".contains(byte))?;
+    let digits = records
+        .get(..blank)
+        .filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    let length = std::str::from_utf8(digits).ok()?.parse().ok()?;
     let (record, after) = records.split_at_checked(length)?;
     let record = record.get(blank + 1..)?.strip_suffix(b"\n")?;
     let equals = record.iter().position(|&byte| byte == b'=')?;
@@ -52,6 +56,18 @@ mod tests {
     }
 
     #[test]
+    fn what_fills_a_header_is_no_record() {
+        for fill in [&b""[..], b"\0\0x", b" ", b"\t "] {
+            let bytes = [b"15\tpath=by/pax\n", fill].concat();
+            assert_eq!(
+                read(&bytes).unwrap(),
+                [(&b"path"[..], &b"by/pax"[..])],
+                "{fill:?}"
+            );
+        }
+    }
+
+    #[test]
     fn records_that_lie_are_refused() {
         for bytes in [
             &b"16 path=by/pax\n"[..],
@@ -61,7 +77,9 @@ mod tests {
             b"2 path=by/pax\n",
             b"99999999999999999999999 path=x\n",
             b"path=x\n",
-            b" ",
+            b"+16 path=by/pax\n",
+            b" 16 path=by/pax\n",
+            b"15 path=by/pax\nx",
         ] {
             assert!(read(bytes).is_err(), "{bytes:?}");
         }

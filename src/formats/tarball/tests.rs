@@ -91,6 +91,130 @@ fn records_with_line_feeds_in_their_values_are_passed_over() {
     assert_eq!(paths(archive).unwrap(), ["by/pax"]);
 }
 
+/// The archive's only header, with `change` made to it and a right sum again.
+fn changed(change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+    let mut header = tar(&[("a", b"")])[..512].to_vec();
+    change(&mut header);
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    header
+}
+
+#[test]
+fn numbers_are_read_as_gnu_tar_reads_them() {
+    for (field, size) in [
+        (&b"00000001750\0"[..], Some(1000)),
+        (b"       1750 ", Some(1000)),
+        (b"\t1750\0xxxxxx", Some(1000)),
+        (b"\x001750       ", Some(1000)),
+        (b"1750 not this", Some(1000)),
+        (b"            ", Some(0)),
+        (b"\x80\0\0\0\0\0\0\0\0\0\x03\xe8", Some(1000)),
+        (b"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None),
+        (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None),
+        (b"+1750       ", None),
+        (b"-1750       ", None),
+        (b"1750x       ", None),
+        (b"1758        ", None),
+    ] {
+        let mut archive = changed(|header| header[124..136].copy_from_slice(&field[..12]));
+        archive.extend([0; 1024]);
+        let budget = ample();
+        let read = Archive::new(&archive[..], &budget)
+            .next()
+            .ok()
+            .flatten()
+            .map(|member| member.size());
+        assert_eq!(read, size, "{field:?}");
+    }
+}
+
+#[test]
+fn sums_are_octal() {
+    let mut header = changed(|_| {});
+    let sum = u32::from_str_radix(std::str::from_utf8(&header[148..154]).unwrap(), 8).unwrap();
+    header[148..156].copy_from_slice(&[0x80, 0, 0, 0, 0, 0, 0, 0]);
+    header[152..156].copy_from_slice(&sum.to_be_bytes());
+    assert_eq!(paths(header).unwrap_err().to_string(), "a tar header is damaged");
+}
+
+#[test]
+fn links_and_directories_have_no_contents() {
+    for kind in b'1'..=b'6' {
+        let archive = |contents: &[u8]| built(|builder| append(builder, "a", contents, EntryType::new(kind)));
+        assert_eq!(paths(archive(b"")).unwrap(), ["a"]);
+        assert_eq!(
+            paths(archive(b"x")).unwrap_err().to_string(),
+            "a link, directory or device claims contents"
+        );
+    }
+}
+
+#[test]
+fn a_member_with_two_long_names_is_refused() {
+    let gnu = ("by/gnu", EntryType::GNULongName);
+    let pax = ("15 path=by/pax\n", EntryType::XHeader);
+    for (first, second) in [(gnu, gnu), (gnu, pax), (pax, gnu)] {
+        let archive = built(|builder| {
+            append(builder, "n", first.0.as_bytes(), first.1);
+            append(builder, "n", second.0.as_bytes(), second.1);
+            append(builder, "n", b"", EntryType::Regular);
+        });
+        assert_eq!(
+            paths(archive).unwrap_err().to_string(),
+            "a member has two long names"
+        );
+    }
+    let archive = built(|builder| {
+        append(builder, "n", pax.0.as_bytes(), pax.1);
+        append(builder, "n", b"11 mtime=1\n", pax.1);
+    });
+    assert_eq!(
+        paths(archive).unwrap_err().to_string(),
+        "a member has two pax headers"
+    );
+}
+
+#[test]
+fn global_records_name_and_measure_no_members() {
+    let global = |records: &[u8]| {
+        paths(built(|builder| {
+            append(builder, "g", records, EntryType::XGlobalHeader);
+            append(builder, "a", b"", EntryType::Regular);
+        }))
+    };
+    assert_eq!(global(b"13 comment=x\n").unwrap(), ["a"]);
+    for records in [&b"10 path=b\n"[..], b"9 size=0\n"] {
+        assert_eq!(
+            global(records).unwrap_err().to_string(),
+            "a global pax record says a path or a size"
+        );
+    }
+}
+
+#[test]
+fn extension_headers_of_solaris_are_those_of_pax() {
+    let archive = built(|builder| {
+        append(builder, "X", b"15 path=by/pax\n", EntryType::new(b'X'));
+        append(builder, "short", b"", EntryType::Regular);
+        append(builder, "L", b"nothing", EntryType::GNULongName);
+    });
+    assert_eq!(paths(archive).unwrap(), ["by/pax"]);
+}
+
+#[test]
+fn a_path_with_a_nul_is_refused() {
+    let archive = built(|builder| {
+        append(builder, "x", b"12 path=a\0b\n", EntryType::XHeader);
+        append(builder, "short", b"", EntryType::Regular);
+    });
+    assert_eq!(
+        paths(archive).unwrap_err().to_string(),
+        "a member's path holds a NUL"
+    );
+}
+
 /// The header of an empty file of that name, with a sum over signed bytes or over unsigned ones.
 fn summed(name: &[u8], signed: bool) -> Vec<u8> {
     let mut header = tar(&[("x", b"")])[..512].to_vec();
@@ -137,11 +261,13 @@ fn an_archive_ends_with_the_file_or_two_blocks_of_zeros() {
     let lone = [&archive[..1024], &tar(&[("b", b"")])].concat();
     assert_eq!(paths(archive[..512].to_vec()).unwrap(), ["a"]);
     assert_eq!(paths(archive[..1024].to_vec()).unwrap(), ["a"]);
+    assert_eq!(paths(archive[..1100].to_vec()).unwrap(), ["a"]);
+    assert_eq!(paths(archive[..600].to_vec()).unwrap(), ["a"]);
     assert_eq!(
         paths(lone).unwrap_err().to_string(),
         "a tar archive goes on behind its end"
     );
-    let error = paths(archive[..700].to_vec()).unwrap_err();
+    let error = paths([&archive[..512], b"junk"].concat()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
 
