@@ -49,8 +49,9 @@ class Running:
         return f"/v2/packages/organizations/{self.told['organization']}/registries/{registry}/packages"
 
     def ask(self, method, path, form=None, url=None):
+        # The bucket's own addresses prove who asks by themselves, and S3 takes no second way.
+        headers = {} if url else {"Authorization": f"Bearer {self.told['token']}"}
         url = urllib.parse.urlsplit(url or self.told["base_url"] + path)
-        headers = {"Authorization": f"Bearer {self.told['token']}"}
         body = None
         if form is not None:
             headers["Content-Type"] = "multipart/form-data; boundary=b"
