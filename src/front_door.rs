@@ -38,7 +38,7 @@ pub(crate) fn path(config: &Config, request: &Request) -> String {
 }
 
 /// RFC 3986, 6.2.2.2: `%2D` is `-`. Some front doors decode a path, others hand it on as it was sent.
-/// What is not an unreserved character stays encoded: `%2F` separates nothing.
+/// Anything but an unreserved character stays encoded: `%2F` separates nothing.
 fn decode_unreserved(path: &str) -> String {
     let mut decoded = String::with_capacity(path.len());
     let mut rest = path;

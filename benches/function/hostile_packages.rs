@@ -18,14 +18,14 @@ use super::sandbox::{Sandbox, publish};
 const MEMORY: u64 = 512 << 20;
 /// Bytes of a file that only an upload carries.
 const UPLOAD: usize = 16_000_000;
-/// What a refusal may take.
+/// Bounds on a refusal.
 const MAX_TIME: Duration = Duration::from_secs(1);
 const MAX_MEGABYTES: f64 = 64.0;
 /// How much more twice the bytes may take, where it is enough to be measured.
 const MAX_GROWTH: f64 = 2.5;
 const MEASURABLE: Duration = Duration::from_millis(200);
 
-/// What publishing one file took.
+/// Costs of publishing one file.
 struct Cost {
     time: Duration,
     megabytes: f64,

@@ -1,4 +1,4 @@
-//! What a stranger can make the function do: the largest requests without a valid token.
+//! Costs that a stranger can cause: the largest requests without a valid token.
 
 use std::time::Duration;
 

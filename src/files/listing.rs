@@ -15,7 +15,7 @@ pub(crate) struct ObjectPage {
     pub(crate) objects: Vec<(PackageId, u64)>,
     /// How many keys are none of ours: told, never touched.
     pub(crate) foreign: usize,
-    /// What the next page's keys come after, below the registry's prefix.
+    /// The key after which the next page begins, below the registry's prefix.
     pub(crate) next: Option<String>,
 }
 

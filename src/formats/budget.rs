@@ -26,13 +26,13 @@ const MAX_KEPT: u64 = 32 * 1024 * 1024;
 /// Charges between two looks at the clock.
 const CHARGES_PER_LOOK: u32 = 64;
 
-/// What is left for one reading; shared by all layers of a reader.
+/// The remaining means of one reading, shared by all layers of a reader.
 pub(super) struct Budget {
     bytes: Account,
     items: Account,
     steps: Account,
     kept: Account,
-    /// What ran out first. From then on nothing is granted.
+    /// The means that ran out first. From then on nothing is granted.
     exhausted: Cell<Option<Exhausted>>,
     cancellation: Cancellation,
     charges: Cell<u32>,

@@ -153,7 +153,7 @@ fn wrong(why: &str) -> Rejection {
     Rejection::new("package.json", format!("`package.json` is not usable: {why}"))
 }
 
-/// What counts of a `package.json`.
+/// The fields of a `package.json` that decide.
 #[derive(Default)]
 struct Package<'a> {
     name: Option<Cow<'a, str>>,

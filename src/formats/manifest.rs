@@ -33,7 +33,7 @@ pub struct Manifest {
     pub metadata: RawMetadata,
 }
 
-/// What an index needs to know, as JSON text: written once, straight from what a reader found.
+/// Facts that an index needs, as JSON text: written once, straight from a reader's findings.
 #[derive(Debug, Clone, Default)]
 pub struct RawMetadata(String);
 
@@ -149,7 +149,7 @@ pub(super) fn metadata(facts: &impl Serialize) -> Result<RawMetadata, Rejection>
 #[derive(Default)]
 struct Bounded {
     text: Vec<u8>,
-    /// What it takes in an answer, which Lambda carries as a JSON string: there every quote and
+    /// Its size in an answer, which Lambda carries as a JSON string: there every quote and
     /// every backslash is escaped once more.
     carried: usize,
 }
@@ -172,7 +172,7 @@ impl io::Write for Bounded {
 
 #[cfg(test)]
 mod fixtures {
-    //! What tests ask of metadata: what it says, in whatever order.
+    //! Comparisons of metadata for tests, in whatever order its fields stand.
 
     use serde_json::Value;
 

@@ -80,7 +80,7 @@ struct Paths {
     root: Option<(usize, Vec<u8>)>,
 }
 
-/// What a module holds, counted from its root.
+/// The files of a module, counted from its root.
 struct Contents {
     has_readme: bool,
     root_files: Vec<String>,

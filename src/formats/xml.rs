@@ -59,7 +59,7 @@ impl Element {
     }
 }
 
-/// What a native reader takes beside XML without a document type.
+/// Liberties of a native reader beside XML without a document type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dialect {
     /// Whether a document type is passed over.

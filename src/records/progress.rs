@@ -40,7 +40,7 @@ pub(crate) struct Progress {
     pub(crate) counts: Counts,
 }
 
-/// What a pass has seen.
+/// Counts of a pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) objects: usize,

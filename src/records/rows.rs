@@ -17,7 +17,7 @@ use crate::id::PackageId;
 /// DynamoDB takes this many keys in one batch.
 pub(crate) const MAX_BATCH_KEYS: usize = 100;
 
-/// What must lie in the bucket for a package's record.
+/// The objects that a package's record needs in the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) registry_id: Uuid,

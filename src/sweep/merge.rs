@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     pub(crate) metadata: Option<u64>,
 }
 
-/// What is left of a sorted list: a page that was read, and where the next one begins.
+/// The rest of a sorted list: a page that was read, and where the next one begins.
 #[derive(Debug)]
 struct Source<T> {
     page: VecDeque<(PackageId, T)>,

@@ -1,4 +1,4 @@
-//! What deletes and failed publishes leave behind, removed as carefully as can be.
+//! Removal of leftovers of deletes and failed publishes, as careful as can be.
 //!
 //! The sweep is the one part that removes what nobody named, so it removes only what is certain:
 //! - content of registries that are recorded as gone, each record and file by the identity of the

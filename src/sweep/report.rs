@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::records::Counts;
 
-/// What a sweep saw and did; with `dry_run`, what it would have done.
+/// Findings and deeds of a sweep; with `dry_run`, those that it would have done.
 ///
 /// What was seen is of the whole pass so far, which may have taken several runs; what was removed, of this run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

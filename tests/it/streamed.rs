@@ -29,7 +29,7 @@ async fn function(stack: &Stack, transfer: &str) -> Function {
     function
 }
 
-/// What a client sees of an answer.
+/// An answer as its client sees it.
 #[derive(Debug, PartialEq)]
 struct Seen {
     status: Value,

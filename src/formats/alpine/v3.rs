@@ -72,7 +72,7 @@ pub(super) fn read(source: &mut Metered<'_>, length: u64) -> Result<Manifest, Re
     })
 }
 
-/// What the file holds, which tells its compression in its first bytes.
+/// The file's contents; its first bytes tell how they are compressed.
 fn unpacked<'a>(source: &'a mut Metered<'_>, budget: &'a Budget) -> io::Result<Box<dyn Read + 'a>> {
     let mut start = [0; 4];
     source.read_exact(&mut start)?;

@@ -55,7 +55,7 @@ impl Control {
     }
 }
 
-/// What is left of a control file.
+/// The rest of a control file.
 struct Cursor<'a> {
     rest: &'a [u8],
 }

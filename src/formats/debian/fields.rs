@@ -23,7 +23,7 @@ pub(super) fn check(control: &Control) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// What is wrong with a field, as a phrase that follows its name.
+/// A field's fault, as a phrase that follows its name.
 fn fault(field: &str, value: &str, control: &Control) -> Option<&'static str> {
     let is_one_of = |known: &[&str]| known.iter().any(|known| value.eq_ignore_ascii_case(known));
     let architecture = control.get("Architecture");

@@ -46,7 +46,7 @@ fn is_relation(field: &str, relation: &str) -> bool {
         && version.is_none_or(|version| is_bound(field, version))
 }
 
-/// What stands behind the opening parenthesis. `<` and `>` are old for `<=` and `>=`, no operator is `=`.
+/// The text behind the opening parenthesis. `<` and `>` are old for `<=` and `>=`, no operator is `=`.
 fn is_bound(field: &str, bound: &str) -> bool {
     let Some(bound) = bound.strip_suffix(')') else {
         return false;

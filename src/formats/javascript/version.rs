@@ -27,7 +27,7 @@ pub(super) fn cleaned(stated: &str) -> Option<(String, String)> {
     Some((whole, version.to_string()))
 }
 
-/// What a loose version stands for: `01.2.3beta.04` is `1.2.3-beta.4`.
+/// The strict version that a loose one stands for: `01.2.3beta.04` is `1.2.3-beta.4`.
 fn strict(text: &str) -> Option<String> {
     let (text, build) = match text.split_once('+') {
         Some((text, build)) => (text, Some(build)),

@@ -42,7 +42,7 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// What stands before the first `separator`, and behind it.
+/// The parts before the first `separator` and behind it.
 pub(super) fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|&byte| byte == separator)?;
     Some((text.get(..at)?, text.get(at + 1..)?))

@@ -54,7 +54,7 @@ enum Block {
     Lines(usize),
 }
 
-/// What has been read last.
+/// The kind of text that was read last.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Before {
     /// An indicator: a value may begin.

@@ -26,7 +26,7 @@ const BZIP2_OPENING: usize = 4 * 1024 * 1024;
 /// Steps to begin with LZMA, whose largest models take so many bytes.
 const LZMA_OPENING: usize = 6 * 1024 * 1024;
 
-/// What `packed` holds, at most `limit` bytes.
+/// The contents of `packed`, at most `limit` bytes.
 pub(super) fn unpacked(entry: &Entry, packed: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     match entry.method {
         STORED => read_all(packed, limit, budget),

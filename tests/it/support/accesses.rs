@@ -1,4 +1,4 @@
-//! What a request to AWS takes: the IAM action, and the partition or the object that it is about.
+//! Permissions that a request to AWS takes: the IAM action, and the partition or the object that it is about.
 
 use std::collections::BTreeSet;
 

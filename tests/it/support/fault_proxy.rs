@@ -128,7 +128,7 @@ impl FaultProxy {
         lock(&self.state.accesses).clear();
     }
 
-    /// What the requests took of table and bucket.
+    /// Permissions that the requests took of table and bucket.
     pub(crate) fn accesses(&self) -> BTreeSet<Access> {
         lock(&self.state.accesses).clone()
     }
