@@ -14,6 +14,7 @@ pub(crate) mod java;
 pub(crate) mod javascript;
 pub(crate) mod nuget;
 pub(crate) mod python;
+pub(crate) mod redhat;
 pub(crate) mod ruby;
 pub(crate) mod terraform;
 pub(crate) mod tgz;
@@ -62,6 +63,7 @@ pub(crate) fn families() -> Vec<Family> {
         javascript::families(),
         nuget::families(),
         python::families(),
+        redhat::families(),
         ruby::families(),
         terraform::families(),
     ]
