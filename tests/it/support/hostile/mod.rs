@@ -9,6 +9,7 @@ use super::file::File;
 pub(crate) mod alpine;
 pub(crate) mod debian;
 pub(crate) mod deflate;
+pub(crate) mod files;
 pub(crate) mod helm;
 pub(crate) mod java;
 pub(crate) mod javascript;
@@ -58,6 +59,7 @@ pub(crate) fn families() -> Vec<Family> {
     [
         alpine::families(),
         debian::families(),
+        files::families(),
         helm::families(),
         java::families(),
         javascript::families(),
