@@ -106,7 +106,7 @@ fn named_by(
     let mut stated = Vec::new();
     for entry in &folder.properties {
         let bytes = contents(source, entry, left);
-        stated.extend(bytes.and_then(|bytes| Coordinates::of_properties(&bytes)));
+        stated.extend(bytes.and_then(|bytes| Coordinates::of_properties(&bytes, budget)));
     }
     let poms = folder.poms.iter();
     let mut poms = poms.filter_map(|entry| project(&contents(source, entry, left)?, budget).ok());

@@ -89,13 +89,9 @@ pub(super) fn coordinates(pom: &Element) -> Result<Coordinates, Rejection> {
 
 impl Coordinates {
     /// The coordinates in a `pom.properties`.
-    pub(super) fn of_properties(bytes: &[u8]) -> Option<Self> {
-        let property = |name| properties::value(bytes, name);
-        let [group_id, artifact_id, version] = [
-            property("groupId")?,
-            property("artifactId")?,
-            property("version")?,
-        ];
+    pub(super) fn of_properties(bytes: &[u8], budget: &Budget) -> Option<Self> {
+        let names = ["groupId", "artifactId", "version"];
+        let [group_id, artifact_id, version] = properties::values(bytes, names, budget)?;
         Self::checked(group_id.trim(), artifact_id.trim(), version.trim()).ok()
     }
 

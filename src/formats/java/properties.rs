@@ -4,22 +4,37 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The value of `name`; of several the last one, as in Java. `None` where an escape is malformed.
-pub(super) fn value(bytes: &[u8], name: &str) -> Option<String> {
+use super::super::budget::Budget;
+
+/// The values of `names`, empty where there is none, and of several the last one, as in Java. `None`
+/// where an escape is malformed, or the budget does not last.
+pub(super) fn values<const N: usize>(bytes: &[u8], names: [&str; N], budget: &Budget) -> Option<[String; N]> {
+    budget.steps(bytes.len()).ok()?;
     let text = encoding_rs::mem::decode_latin1(bytes);
-    let mut found = Some(String::new());
-    for line in Lines(text.chars().peekable()) {
+    let mut found = names.map(|_| Some(String::new()));
+    let mut lines = Lines(text.chars().peekable());
+    let (mut line, mut key) = (String::new(), Vec::new());
+    while lines.read(&mut line) {
         let mut rest = line.chars().peekable();
-        let key = unescaped(&mut rest, |c| is_blank(c) || is_separator(c))?;
+        unescape(&mut rest, |c| is_blank(c) || is_separator(c), &mut key)?;
+        let is_key = |name: &&str| name.encode_utf16().eq(key.iter().copied());
+        let Some(place) = names.iter().position(is_key) else {
+            continue;
+        };
         while rest.next_if(|c| is_blank(*c)).is_some() {}
         if rest.next_if(|c| is_separator(*c)).is_some() {
             while rest.next_if(|c| is_blank(*c)).is_some() {}
         }
-        if key == name {
-            found = unescaped(&mut rest, |_| false);
+        let mut value = Vec::new();
+        let whole = unescape(&mut rest, |_| false, &mut value);
+        if let Some(found) = found.get_mut(place) {
+            *found = whole.map(|()| String::from_utf16_lossy(&value));
         }
     }
     found
+        .iter()
+        .all(Option::is_some)
+        .then(|| found.map(Option::unwrap_or_default))
 }
 
 fn is_blank(c: char) -> bool {
@@ -37,10 +52,10 @@ fn is_line_end(c: char) -> bool {
 /// Logical lines: without comments, blanks in front, and the ends of lines that go on.
 struct Lines<'a>(Peekable<Chars<'a>>);
 
-impl Iterator for Lines<'_> {
-    type Item = String;
-
-    fn next(&mut self) -> Option<String> {
+impl Lines<'_> {
+    /// Reads the next line in place of what `line` holds; false where there is none.
+    fn read(&mut self, line: &mut String) -> bool {
+        line.clear();
         while let Some(first) = self
             .0
             .next_if(|c| is_blank(*c) || is_line_end(*c) || matches!(c, '#' | '!'))
@@ -49,8 +64,9 @@ impl Iterator for Lines<'_> {
                 while self.0.next_if(|c| !is_line_end(*c)).is_some() {}
             }
         }
-        self.0.peek()?;
-        let mut line = String::new();
+        if self.0.peek().is_none() {
+            return false;
+        }
         while let Some(c) = self.0.next_if(|c| !is_line_end(*c)) {
             if c != '\\' {
                 line.push(c);
@@ -61,11 +77,9 @@ impl Iterator for Lines<'_> {
                 line.extend(self.0.next());
             }
         }
-        Some(line)
+        true
     }
-}
 
-impl Lines<'_> {
     /// One end of a line, and the blanks in front of what goes on.
     fn skip_line_end(&mut self) {
         if self.0.next() == Some('\r') {
@@ -75,9 +89,10 @@ impl Lines<'_> {
     }
 }
 
-/// Text up to a character that `ends` it, its escapes replaced; `None` where `\u` lacks its digits.
-fn unescaped(rest: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool) -> Option<String> {
-    let mut units: Vec<u16> = Vec::new();
+/// Puts text up to a character that `ends` it in place of what `units` holds, its escapes replaced;
+/// `None` where `\u` lacks its digits.
+fn unescape(rest: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool, units: &mut Vec<u16>) -> Option<()> {
+    units.clear();
     while let Some(c) = rest.next_if(|c| !ends(*c)) {
         let c = match (c, if c == '\\' { rest.next() } else { None }) {
             ('\\', Some('u')) => {
@@ -95,7 +110,7 @@ fn unescaped(rest: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool) -> Opt
         };
         units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
     }
-    Some(String::from_utf16_lossy(&units))
+    Some(())
 }
 
 fn four_digits(rest: &mut Peekable<Chars<'_>>) -> Option<u16> {
@@ -109,7 +124,12 @@ fn four_digits(rest: &mut Peekable<Chars<'_>>) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::budget::fixtures::ample;
     use super::*;
+
+    fn value(bytes: &[u8], name: &str) -> Option<String> {
+        values(bytes, [name], &ample()).map(|[value]| value)
+    }
 
     #[test]
     fn values_are_read_as_java_reads_them() {
@@ -139,6 +159,13 @@ mod tests {
             assert_eq!(value(text.as_bytes(), "k").as_deref(), Some(expected), "{text:?}");
         }
         assert_eq!(value(b"k=\xfc", "k").as_deref(), Some("ü"));
+    }
+
+    #[test]
+    fn several_values_are_read_in_one_pass() {
+        let found = values(b"b=2\na=1\nb=3\n", ["a", "b", "c"], &ample());
+        assert_eq!(found, Some(["1", "3", ""].map(str::to_owned)));
+        assert_eq!(values(b"a=\\u\nb=3", ["a", "b"], &ample()), None);
     }
 
     #[test]
