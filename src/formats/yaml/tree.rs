@@ -163,6 +163,11 @@ fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Resu
     let text = match text {
         _ if null => Cow::Borrowed(""),
         text if binary => decoded(&text)?,
+        // The parser makes room for more than most texts have.
+        Cow::Owned(mut text) => {
+            text.shrink_to_fit();
+            Cow::Owned(text)
+        }
         text => text,
     };
     let plain = null || (style == ScalarStyle::Plain && tag.is_none());
