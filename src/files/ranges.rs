@@ -190,8 +190,9 @@ impl RangedSource {
         self.block = Bytes::new();
         let read = async {
             tokio::select! {
-                read = self.files.range(&self.content, self.position, end) => read,
+                biased;
                 () = due(&self.cancellation) => Err(Error::Unavailable("nobody waits any more".to_owned())),
+                read = self.files.range(&self.content, self.position, end) => read,
             }
         };
         match self.runtime.block_on(read) {

@@ -72,7 +72,7 @@ fn document<'t, 'a>(
     let mut tree = Tree::default();
     let mut root = None;
     let ahead = Ahead::default();
-    for event in Parser::new(BoundedInput::new(text, &ahead)) {
+    for event in Parser::new(BoundedInput::new(text, &ahead, budget)) {
         ahead.end_event().map_err(Failure::Other)?;
         budget.items(1).map_err(|end| Failure::Other(end.into()))?;
         let (event, _) = event.map_err(|error| Failure::Syntax(error.to_string()))?;

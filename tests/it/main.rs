@@ -2,6 +2,7 @@
 
 mod addresses;
 mod admin;
+mod cancellations;
 mod copies;
 mod downloads;
 mod errors;

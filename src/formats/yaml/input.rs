@@ -10,6 +10,8 @@ use std::cell::Cell;
 use saphyr_parser::StrInput;
 use saphyr_parser::input::{Input, SkipTabs};
 
+use super::super::budget::Budget;
+
 /// Tokens for one event. One takes up to some 450 bytes, so all of them 15 MB.
 const MAX_TOKENS: usize = 32_768;
 
@@ -37,22 +39,25 @@ impl Ahead {
     }
 }
 
-/// A text whose tokens are counted.
+/// A text whose tokens are counted, and which ends with the budget: what is passed over between two
+/// tokens, such as comments, makes no event and is charged here.
 pub(super) struct BoundedInput<'a> {
     text: StrInput<'a>,
     ahead: &'a Ahead,
+    budget: &'a Budget,
 }
 
 impl<'a> BoundedInput<'a> {
-    pub(super) fn new(text: &'a str, ahead: &'a Ahead) -> Self {
+    pub(super) fn new(text: &'a str, ahead: &'a Ahead, budget: &'a Budget) -> Self {
         Self {
             text: StrInput::new(text),
             ahead,
+            budget,
         }
     }
 
     fn end_if_too_far(&mut self) {
-        if self.ahead.is_too_far() {
+        if self.ahead.is_too_far() || self.budget.steps(1).is_err() {
             self.text = StrInput::new("");
         }
     }
