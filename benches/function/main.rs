@@ -3,13 +3,14 @@
 //! a valid token, hostile forms and hostile packages can make it do.
 //!
 //! `FUNCTION_BINARY` and `BARE_BINARY` name release builds; see `.ci/measure`. Exits with 1 where a
-//! bound is exceeded.
+//! bound is exceeded. With an argument, such as `ruby` or `comments`, only the hostile packages are
+//! published whose format or name contains it, and each is printed.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use packages_api_local::StackOptions;
+use packages_api_local::{Stack, StackOptions};
 
 use file::File;
 use form::Form;
@@ -52,14 +53,23 @@ async fn main() -> ExitCode {
     let bench = Bench {
         function: vec![std::env::var("FUNCTION_BINARY").expect("FUNCTION_BINARY is set")],
         bare: vec![std::env::var("BARE_BINARY").expect("BARE_BINARY is set")],
-        environment: stack.environment(),
+        environment: environment(&stack),
     };
+    let mut arguments = std::env::args().skip(1);
+    if let Some(some) = arguments.find(|argument| !argument.starts_with('-')) {
+        let fine = hostile_packages::within_bounds(&stack, &bench, Some(&some)).await;
+        return if fine {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     let fine = [
         bench.first_poll().await,
         bench.memory_of_a_publish().await,
-        strangers::within_bounds(&stack, &bench.function).await,
+        strangers::within_bounds(&bench).await,
         bench.refusals().await,
-        hostile_packages::within_bounds(&stack, &bench.function).await,
+        hostile_packages::within_bounds(&stack, &bench, None).await,
     ];
     if fine == [true; 5] {
         ExitCode::SUCCESS
@@ -134,6 +144,18 @@ impl Bench {
         );
         time <= MAX_REFUSAL && more <= MAX_REFUSAL_MEGABYTES
     }
+}
+
+/// What the function finds in its environment: where the stack is, and how `template.yaml` has it take
+/// memory.
+fn environment(stack: &Stack) -> BTreeMap<String, String> {
+    const NAME: &str = "MALLOC_MMAP_THRESHOLD_";
+    let template = include_str!("../../template.yaml");
+    let (_, behind) = template.split_once(&format!("{NAME}: '")).expect("it is set");
+    let (value, _) = behind.split_once('\'').expect("a string");
+    let mut environment = stack.environment();
+    environment.insert(NAME.to_owned(), value.to_owned());
+    environment
 }
 
 /// A file of this many bytes: numbers, one after another, so that no two blocks are alike.

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use packages_api_local::Stack;
 use serde_json::{Value, json};
 
 use super::form::{Form, Part};
 use super::sandbox::{Sandbox, publish};
-use super::{BODY_BYTES, MAX_MEMORY_RATIO, large};
+use super::{BODY_BYTES, Bench, MAX_MEMORY_RATIO, large};
 
 /// Processor time of one refusal.
 const MAX_TIME: Duration = Duration::from_millis(250);
 
 /// Every request is answered 401, for little of a processor and no more memory than a publish of its size.
-pub(crate) async fn within_bounds(stack: &Stack, function: &[String]) -> bool {
-    let mut sandbox = Sandbox::start(function, &stack.environment()).await;
+pub(crate) async fn within_bounds(bench: &Bench) -> bool {
+    let mut sandbox = Sandbox::start(&bench.function, &bench.environment).await;
     let slashes = "/".repeat(BODY_BYTES as usize);
     let part = Part::new(&format!("X: {}", "x".repeat(16_000)), vec![b'x'; 24_000]);
     let forms = [
