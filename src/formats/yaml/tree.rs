@@ -157,18 +157,26 @@ fn paired(nodes: Vec<Rc<Node<'_>>>) -> Vec<(Rc<Node<'_>>, Rc<Node<'_>>)> {
     pairs
 }
 
-fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node<'a>, String> {
-    let binary = tag.is_some_and(|tag| tag.suffix == "binary");
-    let null = tag.is_some_and(is_null);
-    let text = match text {
-        _ if null => Cow::Borrowed(""),
-        text if binary => decoded(&text)?,
-        // The parser makes room for more than most texts have.
+/// The text without the room to grow that the parser leaves behind most texts.
+fn snug(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
         Cow::Owned(mut text) => {
             text.shrink_to_fit();
             Cow::Owned(text)
         }
-        text => text,
+        Cow::Borrowed(_) => text,
+    }
+}
+
+fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node<'a>, String> {
+    let binary = tag.is_some_and(|tag| tag.suffix == "binary");
+    let null = tag.is_some_and(is_null);
+    let text = if null {
+        Cow::Borrowed("")
+    } else if binary {
+        decoded(&text)?
+    } else {
+        snug(text)
     };
     let plain = null || (style == ScalarStyle::Plain && tag.is_none());
     let tag = tag.filter(|_| !binary).and_then(foreign);

@@ -1,10 +1,10 @@
 //! RPM packages as attackers make them. Their versions are too long, so that each is refused, but
 //! only when all of it has been read.
 
-use super::{Family, TOO_LONG, filled};
+use super::{Family, TOO_LONG, Way, filled};
 
 pub(crate) fn families() -> Vec<Family> {
-    let ways: [(&'static str, fn(usize) -> Vec<u8>); 8] = [
+    let ways: [Way; 8] = [
         ("one text of thirty tags", shared_text),
         ("a long text of another encoding", |size| {
             rpm(&[text(1005, &vec![0xff; size])])
@@ -34,7 +34,7 @@ fn text(tag: u32, bytes: &[u8]) -> Tag {
 
 /// Texts that each end in a zero.
 fn texts(tag: u32, bytes: Vec<u8>) -> Tag {
-    let count = bytes.iter().filter(|byte| **byte == 0).count();
+    let count = bytes.split(|byte| *byte == 0).count() - 1;
     (tag, 8, count, bytes)
 }
 
