@@ -42,7 +42,7 @@ async fn listed(app: &TestApp, query: &str) -> Vec<String> {
 async fn earlier_generations_cost_a_list_nothing() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let like = app.user.publish(&Gem::banana().build()).await.id();
-    let names = (0..1000).map(|number| {
+    let names = (0..many::count(1000)).map(|number| {
         if number % 2 == 0 {
             "banana".to_owned()
         } else {

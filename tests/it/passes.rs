@@ -288,3 +288,33 @@ async fn a_pass_costs_pages() {
     assert!(calls.len() < 130, "{} calls: {calls:?}", calls.len());
     println!("{count} packages emptied in {took:?} with {} calls", calls.len());
 }
+
+#[tokio::test]
+async fn a_pass_reads_pages_of_both_lists() {
+    let (app, proxy) = behind_proxy().await;
+    let count = many::count(1500);
+    let like = without_files(&app, count).await;
+    let contents = app.contents().await;
+    for (id, _) in contents.of_kind("packages") {
+        if id != like {
+            leave(&app, &format!("packages/{ORGANIZATION}/{REGISTRY}/{id}")).await;
+        }
+    }
+    proxy.clear();
+    let report = sweep_through(&app, &proxy).run().await.expect("a report");
+    assert_eq!((report.records, report.objects), (count + 1, count + 1));
+    assert_eq!(
+        (report.records_without_file, report.orphans, report.continues),
+        (0, 0, false)
+    );
+    let calls = proxy.calls();
+    let of = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+    println!(
+        "{} records and as many objects: {} Query, {} ListObjectsV2, {} calls in all",
+        count + 1,
+        of("Query"),
+        of("ListObjectsV2"),
+        calls.len()
+    );
+    assert!(calls.len() < 40 + 3 * (count / 1000 + 1), "{calls:?}");
+}
