@@ -245,7 +245,7 @@ async fn only_the_very_bytes_are_brought_back() {
 }
 
 /// Six halves of publishes and deletes, and a package whose release another one has taken.
-async fn with_halves() -> (TestApp, Vec<String>) {
+pub(crate) async fn with_halves() -> (TestApp, Vec<String>) {
     let app = TestApp::start().await;
     let table = Table::of(&app);
     let mut ids = Vec::new();

@@ -2,4 +2,5 @@
 
 mod admin;
 mod fences;
+mod upkeep;
 mod writes;
