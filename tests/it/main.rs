@@ -1,35 +1,13 @@
-//! The Packages API as its users meet it: real HTTP requests and real events, whole answers.
+//! Tests of the whole: real HTTP requests and real events, and whole answers.
+//!
+//! Each folder is a part of the system, or something that can happen to all of them (`faults`). They share
+//! the harness in `support`.
 
-mod addresses;
-mod admin;
-mod cancellations;
-mod copies;
-mod downloads;
-mod errors;
+mod adoption;
+mod api;
+mod command;
 mod faults;
-mod forms;
-mod growth;
-mod heals;
-mod history;
-mod hostile_packages;
-mod killed;
-mod late;
-mod lists;
-mod openapi;
-mod package_urls;
-mod packages;
-mod passes;
-mod permissions;
-mod races;
-mod read_only;
-mod records;
-mod restore;
-mod round_trips;
-mod runtime;
-mod streamed;
+mod function;
+mod storage;
 mod support;
 mod sweep;
-mod symbols;
-mod upload_faults;
-mod upload_repeats;
-mod uploads;

@@ -1,0 +1,3 @@
+//! The adoption of a restored table and its bucket.
+
+pub(crate) mod restore;

@@ -1,0 +1,17 @@
+//! Calls of the Packages API: requests and whole answers.
+
+mod addresses;
+mod cancellations;
+mod copies;
+mod downloads;
+mod errors;
+mod forms;
+mod hostile_packages;
+mod lists;
+mod openapi;
+mod package_urls;
+mod packages;
+mod read_only;
+mod symbols;
+mod upload_repeats;
+mod uploads;

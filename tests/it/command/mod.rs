@@ -1,0 +1,4 @@
+//! The operator's commands.
+
+mod admin;
+mod history;

@@ -1,0 +1,7 @@
+//! Faults of AWS and of the network, at every step of every call.
+
+mod calls;
+mod killed;
+mod late;
+mod records;
+mod uploads;

@@ -1,0 +1,7 @@
+//! The table and the bucket under the calls: costs, permissions, races and repairs.
+
+mod generations;
+mod healing;
+mod permissions;
+mod races;
+mod round_trips;

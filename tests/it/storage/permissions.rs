@@ -1,0 +1,222 @@
+//! The API function's role, held against what all calls ask of the table and the bucket: it allows
+//! nothing less and nothing more.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use http::Method;
+use packages_api::formats::Ecosystem;
+use packages_api_local::{Stack, StackOptions};
+use serde_yaml_ng::Value;
+use tokio::process::Command;
+
+use crate::support::File;
+use crate::support::accesses::Access;
+use crate::support::app::{FILES, ORGANIZATION, TestApp};
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::gem::Gem;
+use crate::support::uploads::UploadForm;
+
+/// One permission: an action, and a pattern of what it may be done to.
+type Permission = (String, String);
+
+/// The statements of `template.yaml` that allow the API function something of the table and the bucket.
+fn statements() -> Vec<(Vec<String>, Vec<String>)> {
+    let template: Value = serde_yaml_ng::from_str(include_str!("../../../template.yaml")).expect("YAML");
+    let role = &template["Resources"]["ApiFunctionRole"]["Properties"];
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_sequence();
+    let statements = statements.expect("statements").iter();
+    let mut allowed = Vec::new();
+    for statement in statements.filter(|statement| statement["Sid"] != "Logs") {
+        assert_eq!(statement["Effect"], "Allow");
+        let actions = texts(&statement["Action"]);
+        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let of_table = actions[0].starts_with("dynamodb:");
+        let patterns = texts(if of_table { keys } else { &statement["Resource"] });
+        // Of an object's ARN, what follows the bucket's name.
+        let patterns = patterns.iter().map(|pattern| pattern.rsplit("${Name}/").next());
+        allowed.push((actions, patterns.flatten().map(str::to_owned).collect()));
+    }
+    allowed
+}
+
+/// One text or many; of a `!Sub`, the text that it fills in.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Sequence(values) => values.iter().flat_map(texts).collect(),
+        Value::Tagged(sub) => texts(sub.value.get(0).unwrap_or(&sub.value)),
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+fn allows(permission: &Permission, access: &Access) -> bool {
+    let (action, pattern) = permission;
+    let fits = match pattern.strip_suffix('*') {
+        Some(beginning) => access.1.starts_with(beginning),
+        None => access.1 == *pattern,
+    };
+    *action == access.0 && fits
+}
+
+/// Requests a form, and puts the file where it would have been posted: the proxy's region is not that of
+/// the bucket, which takes no form of another.
+async fn upload(app: &TestApp, file: &File) -> String {
+    let form = UploadForm::of(&app.user.request_upload().await);
+    let put = aws_sdk_s3::Client::new(&app.stack.sdk_config()).put_object();
+    let put = put.bucket(app.stack.bucket()).key(form.key(&file.name));
+    let put = put.body(file.bytes.clone().into()).send().await;
+    put.expect("an object");
+    form.package_url(&file.name)
+}
+
+/// All accesses of all calls, in every way in which they end.
+async fn all_accesses() -> BTreeSet<Access> {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    app.create_registry("more-gems", Ecosystem::Ruby).await;
+    let user = &app.user;
+    app.app.warm_up().await;
+    user.call(Method::GET, "/").await;
+    // Publish: anew, again, other bytes, with metadata of its own object, and a file of any size.
+    let id = user.publish(&Gem::banana().build()).await.id();
+    user.publish(&Gem::banana().build()).await.id();
+    let other = Gem::banana().summary("other").build();
+    user.publish(&other).await.assert_error(409);
+    let large = Gem::new("large", "1.0.0")
+        .summary(&"long ".repeat(10_000))
+        .build();
+    let url = upload(&app, &large).await;
+    let large = user.publish_url(&url).await.id();
+    user.publish_url(&url).await.id();
+    let url = upload(&app, &Gem::banana().build()).await;
+    user.publish_url(&url).await.id();
+    let files = user.at(ORGANIZATION, FILES);
+    files.publish(&File::new("notes-1.0.0.txt", "x")).await.id();
+    // Read.
+    assert_eq!(user.get(&large).await.status, 200);
+    for query in ["", "?name=banana", "?per_page=1"] {
+        let list = format!("{}{query}", user.packages());
+        assert_eq!(user.call(Method::GET, &list).await.status, 200);
+    }
+    let download = format!("{}/{id}/download", user.packages());
+    for method in [Method::HEAD, Method::GET] {
+        assert_eq!(user.call(method, &download).await.status, 200);
+    }
+    // Copy and delete.
+    let copy = format!("{}/{large}/copy?to=more-gems", user.packages());
+    user.call(Method::POST, &copy).await.id();
+    for id in [&id, &large] {
+        assert_eq!(user.delete(id).await.status, 200);
+        user.get(id).await.assert_error(404);
+    }
+    let mut accesses = proxy.accesses();
+    // A presigned form posts with the permission of whoever signed it.
+    accesses.insert(("s3:PutObject".to_owned(), "uploads/x".to_owned()));
+    accesses
+}
+
+#[tokio::test]
+async fn the_role_allows_what_the_calls_need_and_no_more() {
+    let accesses = all_accesses().await;
+    let statements = statements();
+    let mut permissions: Vec<Permission> = Vec::new();
+    for (actions, patterns) in &statements {
+        for action in actions {
+            permissions.extend(patterns.iter().map(|pattern| (action.clone(), pattern.clone())));
+        }
+    }
+    for access in &accesses {
+        let allowed = permissions.iter().any(|permission| allows(permission, access));
+        assert!(allowed, "{access:?} is not allowed");
+    }
+    for (actions, patterns) in &statements {
+        let used = |action: &str, pattern: &str| {
+            let permission = (action.to_owned(), pattern.to_owned());
+            accesses.iter().any(|access| allows(&permission, access))
+        };
+        for action in actions {
+            let needed = patterns.iter().any(|pattern| used(action, pattern));
+            assert!(needed, "no call needs {action} of {patterns:?}");
+        }
+        for pattern in patterns {
+            let needed = actions.iter().any(|action| used(action, pattern));
+            assert!(needed, "no call needs {actions:?} of {pattern}");
+        }
+    }
+}
+
+/// Whatever is sent to the function, and whatever goes wrong in it.
+#[test]
+fn the_role_makes_no_tokens_and_no_organizations() {
+    let partitions = ["token/x", "organization/x", "marker", "gone"];
+    for (actions, patterns) in statements() {
+        for action in actions.iter().filter(|action| action.starts_with("dynamodb:")) {
+            let reads = ["BatchGetItem", "GetItem", "Query"].iter();
+            if reads
+                .map(|read| format!("dynamodb:{read}"))
+                .any(|read| read == *action)
+            {
+                continue;
+            }
+            for partition in partitions {
+                let access = (action.clone(), partition.to_owned());
+                let allowed = |pattern: &String| allows(&(action.clone(), pattern.clone()), &access);
+                assert!(!patterns.iter().any(allowed), "{access:?}");
+            }
+        }
+    }
+}
+
+/// The rows of the table in `docs/PERMISSIONS.md`: a command of `admin`, and the actions that it takes.
+fn documented() -> Vec<(&'static str, BTreeSet<String>)> {
+    let (_, admin) = include_str!("../../../docs/PERMISSIONS.md")
+        .split_once("## `admin`")
+        .expect("a part on admin");
+    let rows = admin
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "));
+    let actions = |cell: &str| {
+        let names = cell.split('`').skip(1).step_by(2);
+        names.map(|name| format!("dynamodb:{name}")).collect()
+    };
+    // Of what follows a restore, docs/RESTORE.md tells.
+    let rows = rows.filter(|(command, _)| !command.starts_with("adopt"));
+    rows.map(|(command, cell)| (command, actions(cell))).collect()
+}
+
+#[tokio::test]
+async fn admin_takes_the_permissions_that_are_documented() {
+    let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+    let proxy = FaultProxy::start(&stack).await;
+    let mut token = String::new();
+    let mut seen = Vec::new();
+    for (command, arguments) in [
+        ("organization create", "o"),
+        ("organization list", ""),
+        ("registry create", "o/r --ecosystem ruby"),
+        ("registry list", "o"),
+        ("token create", "o --scope read_packages --registry r --json"),
+        ("token list", "o"),
+        ("token delete", "o TOKEN"),
+        ("registry delete", "o/r"),
+        ("organization delete", "o"),
+        ("package history", "o/r/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44"),
+    ] {
+        proxy.clear();
+        let line = format!("{command} {arguments}").replace("TOKEN", &token);
+        let output = Command::new(env!("CARGO_BIN_EXE_admin"))
+            .args(line.split_whitespace())
+            .env_clear()
+            .envs(proxy.environment(&stack))
+            .output();
+        let output = output.await.expect("the binary is there");
+        assert!(output.status.success(), "{line}: {output:?}");
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        if let Some(id) = printed["id"].as_str() {
+            id.clone_into(&mut token);
+        }
+        let actions = proxy.accesses().into_iter().map(|(action, _)| action);
+        seen.push((command, actions.collect::<BTreeSet<_>>()));
+    }
+    assert_eq!(documented(), seen);
+}

@@ -1,0 +1,4 @@
+//! The sweep: the objects and records that it removes, and the passes in which it looks for them.
+
+mod passes;
+mod removals;
