@@ -4,7 +4,6 @@ use std::fmt;
 
 use lambda_http::http::StatusCode;
 
-use crate::formats::Rejection;
 use crate::scope::Scope;
 
 /// The result of anything that may end in an answer of its own.
@@ -166,10 +165,4 @@ impl std::error::Error for Error {}
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self::invalid(rejection.field, "invalid_package", rejection.message)
-    }
 }

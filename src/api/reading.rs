@@ -6,8 +6,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use super::{Call, blocking};
+use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
-use crate::formats::Cancellation;
 
 /// Reads what is in memory, which is mostly over before another thread would have begun. The runtime
 /// moves everybody else to other threads. While it goes on nothing else of this call does, so it looks

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 
 use super::{Files, ObjectKey, is_another, is_missing};
 use crate::aws;
+use crate::cancellation::Cancellation;
 use crate::digest::{Digests, Hasher};
 use crate::error::{Error, Result};
-use crate::formats::Cancellation;
 
 /// The first read of a place; those that follow on are larger and larger.
 const FIRST_BLOCK: u64 = 64 * 1024;

@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::cancellation::Cancellation;
 use super::{Rejection, Source};
+use crate::cancellation::Cancellation;
 
 /// Bytes read and unpacked whatever the file's own length.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;

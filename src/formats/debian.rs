@@ -14,7 +14,7 @@ use super::alphabet::is_word;
 use super::bounded::unreadable;
 use super::budget::Metered;
 use super::digest::{Hashing, hex};
-use super::{Manifest, Rejection, metadata};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
 
 mod archive;
 mod control;
@@ -33,7 +33,14 @@ struct IndexFacts {
     sha256: String,
 }
 
-pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Debian,
+    holds: "Debian packages (`.deb`)",
+    containers: &[Container::Ar],
+    read,
+};
+
+fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let control = archive::control(source)?;
     let control = Control::read(&control).map_err(|why| wrong(&why))?;
     let name = field(&control, "Package", "`bash`, `libc6-dev`", is_name)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::bounded::{length_of, unreadable};
 use super::budget::Metered;
-use super::{MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, metadata};
+use super::{Ecosystem, Format, MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, metadata};
 
 /// The public service's own sentence.
 const WRONG_NAME: &str = "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}";
@@ -53,7 +53,14 @@ struct FileFacts {
     size: u64,
 }
 
-pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Files,
+    holds: "files of any kind",
+    containers: &[],
+    read,
+};
+
+fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (name, version, extension) = split(filename).ok_or_else(|| wrong_name(filename))?;
     let size = length_of(source).map_err(unreadable("file"))?;
     Ok(Manifest {

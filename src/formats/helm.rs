@@ -12,7 +12,7 @@ use super::budget::{Budget, Metered};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, tar_gz};
 use super::yaml::{self, Node};
-use super::{Manifest, Rejection, metadata};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
 
 /// Bytes of `Chart.yaml`, whose limit in Helm itself is that of any file of a chart, 5 MiB.
 const MAX_CHART: u64 = 1024 * 1024;
@@ -35,7 +35,14 @@ struct Contents {
     has_schema: bool,
 }
 
-pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Helm,
+    holds: "Helm charts (`.tgz`)",
+    containers: &[Container::Gzip],
+    read,
+};
+
+fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let budget = source.budget();
     let mut archive = tar_gz(Hashing::<_, Sha256>::new(source), budget);
@@ -125,8 +132,8 @@ mod tests {
     use serde_json::json;
     use sha2::Digest;
 
+    use super::super::read as read_package;
     use super::super::tarball::fixtures::{gzip, tar};
-    use super::super::{Ecosystem, read as read_package};
     use super::*;
 
     fn read_chart(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {

@@ -12,7 +12,7 @@ use self::pom::{Coordinates, Pom, coordinates, is_coordinate, project};
 use super::bounded::{read_all, unreadable};
 use super::budget::Metered;
 use super::xml::Element;
-use super::{Manifest, Rejection, metadata, zip};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata, zip};
 
 mod entities;
 mod pom;
@@ -34,7 +34,14 @@ struct IndexFacts<'a> {
     pom: Pom<'a>,
 }
 
-pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Java,
+    holds: "files of Maven artifacts (`.pom`, `.jar`, `.war`, `.aar`)",
+    containers: &[Container::Text, Container::Zip],
+    read,
+};
+
+fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (stem, extension) = filename.rsplit_once('.').unwrap_or((filename, ""));
     if extension.eq_ignore_ascii_case("pom") || extension.eq_ignore_ascii_case("xml") {
         return pom_alone(source);

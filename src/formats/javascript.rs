@@ -20,7 +20,7 @@ use super::budget::{Budget, Metered};
 use super::digest::{Hashing, hex};
 use super::gzip::{finish, is_gzip, tar_gz};
 use super::tarball::{Archive, Member};
-use super::{Manifest, Rejection, json, metadata};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, json, metadata};
 
 mod version;
 
@@ -62,7 +62,14 @@ struct Contents {
     binding: bool,
 }
 
-pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Javascript,
+    holds: "npm packages (`.tgz`)",
+    containers: &[Container::Gzip, Container::Tar],
+    read,
+};
+
+fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let unreadable = unreadable("file");
     let budget = source.budget();
     let is_packed = is_gzip(source).map_err(&unreadable)?;

@@ -5,6 +5,8 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// Bytes of a name.
 pub const MAX_NAME: usize = 255;
 /// Bytes of a version.
@@ -80,6 +82,12 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::invalid(rejection.field, "invalid_package", rejection.message)
+    }
+}
 
 impl Manifest {
     /// The bounds that hold for every format.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::bounded::unreadable;
 use super::budget::Metered;
 use super::xml::{self, Dialect, Element};
-use super::{Manifest, Rejection, metadata, zip};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata, zip};
 
 /// Bytes of the nuspec.
 const MAX_NUSPEC: u64 = 1024 * 1024;
@@ -57,7 +57,14 @@ struct Dependency<'a> {
     exclude: Option<&'a str>,
 }
 
-pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Nuget,
+    holds: "NuGet packages (`.nupkg`) and their symbols (`.snupkg`)",
+    containers: &[Container::Zip],
+    read,
+};
+
+fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let is_nuspec =
         |name: &str| !name.contains(['/', '\\']) && name.to_ascii_lowercase().ends_with(".nuspec");
     let entries = zip::find(source, is_nuspec).map_err(unreadable("file"))?;

@@ -16,7 +16,7 @@ use super::bounded::unreadable;
 use super::budget::{Budget, Metered};
 use super::digest::sha256;
 use super::gzip::{finish, tar_gz};
-use super::{MAX_METADATA, Manifest, Rejection, metadata, zip};
+use super::{Container, Ecosystem, Format, MAX_METADATA, Manifest, Rejection, metadata, zip};
 
 mod email;
 mod filename;
@@ -52,7 +52,14 @@ struct IndexFacts<'a> {
     build: Option<&'a str>,
 }
 
-pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Python,
+    holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
+    containers: &[Container::Gzip, Container::Zip],
+    read,
+};
+
+fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     if let Some(stem) = suffix_off(filename, ".whl") {
         let named = wheel_name(stem)?;
         manifest(&wheel(source, &named)?, source.budget(), |_| named)
@@ -83,7 +90,10 @@ fn wheel(source: &mut Metered<'_>, named: &FileName) -> Result<Vec<u8>, Rejectio
         name.split_once('/')
             .is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
     })?;
-    if !normalized(&entry.name).starts_with(&normalized(named.name)) {
+    if !Ecosystem::Python
+        .normalize(&entry.name)
+        .starts_with(&Ecosystem::Python.normalize(named.name))
+    {
         let message = format!(
             "the file name is that of another wheel: the one inside is `{}`",
             entry.name.trim_end_matches(".dist-info/METADATA")
@@ -178,7 +188,7 @@ fn manifest<'a>(
     named.must_be(name, &version)?;
     Ok(Manifest {
         name: name.to_owned(),
-        normalized_name: normalized(name),
+        normalized_name: Ecosystem::Python.normalize(name),
         version: stated.to_owned(),
         normalized_version: version.canonical(),
         variant: Some(named.variant()),
@@ -222,20 +232,6 @@ fn index_facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> I
 /// Names and versioning specification, "Name format".
 fn is_name(name: &str) -> bool {
     is_word(name, b"._-") && !name.ends_with(['.', '_', '-'])
-}
-
-/// PEP 503: lower case, and one `-` for every run of `-`, `_` and `.`.
-pub(super) fn normalized(name: &str) -> String {
-    let mut normalized = String::with_capacity(name.len());
-    for letter in name.chars() {
-        let separator = matches!(letter, '-' | '_' | '.');
-        match separator {
-            true if normalized.ends_with('-') => {}
-            true => normalized.push('-'),
-            false => normalized.push(letter.to_ascii_lowercase()),
-        }
-    }
-    normalized
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use self::text::Text;
 use super::alphabet::is_made_of;
 use super::bounded::{length_of, unreadable};
 use super::budget::Metered;
-use super::{Manifest, Rejection, metadata};
+use super::{Ecosystem, Format, Manifest, Rejection, metadata};
 
 mod dependencies;
 mod files;
@@ -77,7 +77,14 @@ struct Change<'a> {
     text: Text<'a>,
 }
 
-pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Redhat,
+    holds: "RPM packages (`.rpm`)",
+    containers: &[],
+    read,
+};
+
+fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let package = length_of(source).map_err(unreadable("file"))?;
     let signature = signature(source).map_err(unreadable("signature"))?;
     let budget = source.budget();

@@ -6,7 +6,7 @@ use super::bounded::unreadable;
 use super::budget::Metered;
 use super::gzip::gunzip;
 use super::tarball::{Archive, Member};
-use super::{Manifest, Rejection, yaml};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, yaml};
 
 mod specification;
 
@@ -18,7 +18,14 @@ const MAX_PACKED: u64 = 4 * 1024 * 1024;
 /// Bytes of the specification that it holds; the longest on public registries have some 2 MB.
 const MAX_SPECIFICATION: u64 = 8 * 1024 * 1024;
 
-pub(super) fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Ruby,
+    holds: "gems (`.gem`)",
+    containers: &[Container::Tar],
+    read,
+};
+
+fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let packed = packed_specification(source)?;
     let bytes = gunzip(&packed[..], MAX_SPECIFICATION, source.budget()).map_err(unreadable("metadata.gz"))?;
     drop(packed);

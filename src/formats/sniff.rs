@@ -21,7 +21,7 @@ const MEMBERS: usize = 1_000;
 #[derive(Debug)]
 enum Kind {
     Package {
-        ecosystem: &'static str,
+        ecosystem: Ecosystem,
         called: &'static str,
     },
     /// An archive of who knows what.
@@ -29,7 +29,7 @@ enum Kind {
     Other(&'static str),
 }
 
-const fn package(ecosystem: &'static str, called: &'static str) -> Kind {
+const fn package(ecosystem: Ecosystem, called: &'static str) -> Kind {
     Kind::Package { ecosystem, called }
 }
 
@@ -39,8 +39,8 @@ impl Kind {
         let elsewhere = "publish it to a registry that holds it";
         let build = "publish the package that your build made";
         match *self {
-            Self::Package { ecosystem, called } if ecosystem != format.name => Some((called, elsewhere)),
-            Self::Container(kind, called) if !format.made_of.contains(&kind) => Some((called, build)),
+            Self::Package { ecosystem, called } if ecosystem != format.ecosystem => Some((called, elsewhere)),
+            Self::Container(kind, called) if !format.containers.contains(&kind) => Some((called, build)),
             Self::Other(called) => Some((called, build)),
             _ => None,
         }
@@ -67,13 +67,13 @@ fn kind(source: &mut Metered<'_>) -> Option<Kind> {
     let kind = match head.as_slice() {
         [] => Kind::Other("an empty file"),
         [b'!', b'<', b'a', b'r', b'c', b'h', b'>', ..] => archive(&head),
-        [0xed, 0xab, 0xee, 0xdb, ..] => package("redhat", "an RPM package"),
+        [0xed, 0xab, 0xee, 0xdb, ..] => package(Ecosystem::Redhat, "an RPM package"),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => zip(&head),
         [0x1f, 0x8b, ..] => gzip(&head, budget),
         [0x7f, b'E', b'L', b'F', ..] => Kind::Other("an ELF executable"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Other("an xz-compressed file"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
-        [b'A', b'D', b'B', b'.' | b'c' | b'd', ..] => package("alpine", "an Alpine package"),
+        [b'A', b'D', b'B', b'.' | b'c' | b'd', ..] => package(Ecosystem::Alpine, "an Alpine package"),
         [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
         _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
         _ if head.get(257..262) == Some(b"ustar") => {
@@ -102,7 +102,7 @@ fn begins(text: &[u8], prefix: &[u8]) -> bool {
 
 fn archive(head: &[u8]) -> Kind {
     if head.get(8..21) == Some(b"debian-binary") {
-        package("debian", "a Debian package")
+        package(Ecosystem::Debian, "a Debian package")
     } else {
         Kind::Container(Container::Ar, "an ar archive")
     }
@@ -112,13 +112,13 @@ fn archive(head: &[u8]) -> Kind {
 fn zip(head: &[u8]) -> Kind {
     let holds = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
     if holds(b".dist-info/") {
-        package("python", "a Python wheel")
+        package(Ecosystem::Python, "a Python wheel")
     } else if holds(b".nuspec") {
-        package("nuget", "a NuGet package")
+        package(Ecosystem::Nuget, "a NuGet package")
     } else if holds(b"META-INF/MANIFEST.MF") {
-        package("java", "a Java archive")
+        package(Ecosystem::Java, "a Java archive")
     } else if holds(b"/PKG-INFO") {
-        package("python", "a Python source distribution")
+        package(Ecosystem::Python, "a Python source distribution")
     } else {
         Kind::Container(Container::Zip, "a ZIP archive")
     }
@@ -129,7 +129,8 @@ fn gzip(head: &[u8], budget: &Budget) -> Kind {
         None => Kind::Container(Container::Gzip, "a gzip-compressed file"),
         // A gem is not compressed as a whole, so this is one that somebody packed again.
         Some(Kind::Package {
-            ecosystem: "ruby", ..
+            ecosystem: Ecosystem::Ruby,
+            ..
         }) => Kind::Other("a gem that was compressed once more"),
         Some(kind) => kind,
     }
@@ -151,15 +152,15 @@ fn by_members(beginning: impl Read, budget: &Budget) -> Option<Kind> {
 
 fn by_member(path: &str) -> Option<Kind> {
     if path == "metadata.gz" {
-        return Some(package("ruby", "a gem"));
+        return Some(package(Ecosystem::Ruby, "a gem"));
     }
     if path == ".PKGINFO" || path.starts_with(".SIGN.") {
-        return Some(package("alpine", "an Alpine package"));
+        return Some(package(Ecosystem::Alpine, "an Alpine package"));
     }
     match path.split_once('/')?.1 {
-        "package.json" => Some(package("javascript", "an npm package")),
-        "Chart.yaml" => Some(package("helm", "a Helm chart")),
-        "PKG-INFO" => Some(package("python", "a Python source distribution")),
+        "package.json" => Some(package(Ecosystem::Javascript, "an npm package")),
+        "Chart.yaml" => Some(package(Ecosystem::Helm, "a Helm chart")),
+        "PKG-INFO" => Some(package(Ecosystem::Python, "a Python source distribution")),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use super::alphabet::is_word;
 use super::bounded::unreadable;
 use super::budget::{Budget, Metered};
 use super::gzip::{finish, tar_gz};
-use super::{Manifest, Rejection, metadata};
+use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
 
 /// What the module registry protocol and a module's page need.
 #[derive(Debug, Serialize)]
@@ -30,7 +30,14 @@ const MAX_PATHS: usize = 10_000;
 /// Names that are kept of each list.
 const MAX_LISTED: usize = 1_000;
 
-pub(super) fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+pub(super) const FORMAT: Format = Format {
+    ecosystem: Ecosystem::Terraform,
+    holds: "Terraform modules (`.tgz`)",
+    containers: &[Container::Gzip],
+    read,
+};
+
+fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (provider, module, version) = parts(filename).ok_or_else(|| {
         Rejection::new(
             "filename",
@@ -186,8 +193,8 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::read as read_package;
     use super::super::tarball::fixtures::{gzip, tar};
-    use super::super::{Ecosystem, read as read_package};
     use super::*;
 
     fn read_module(filename: &str, files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
 use super::{Gone, Organization, Records, keys, patience, to_item};
+use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
-use crate::formats::Ecosystem;
 use crate::id::mint_above;
 use crate::slug::Slug;
 

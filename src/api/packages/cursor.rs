@@ -63,7 +63,7 @@ impl fmt::Display for Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::Ecosystem;
+    use crate::ecosystem::Ecosystem;
     use uuid::Uuid;
 
     fn registry() -> Registry {

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::{Parser, Subcommand};
-use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Records, Registry};
-use packages_api::{Error, Scope, Secret, Slug, command_config, log};
+use packages_api::{Ecosystem, Error, Scope, Secret, Slug, command_config, log};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;

@@ -1,9 +1,8 @@
 //! What the file name of a Python package says: all of a wheel's tags, and nothing else that counts.
 
-use super::super::Rejection;
 use super::super::alphabet::is_made_of;
+use super::super::{Ecosystem, Rejection};
 use super::email::Fields;
-use super::normalized;
 use super::version::Version;
 
 /// What a file name says.
@@ -45,11 +44,11 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
 
 /// Where the name ends and the version begins only the file itself tells.
 pub(super) fn sdist_name<'a>(stem: &'a str, fields: &Fields) -> FileName<'a> {
-    let stated = normalized(fields.get("Name").unwrap_or_default().trim());
+    let stated = Ecosystem::Python.normalize(fields.get("Name").unwrap_or_default().trim());
     let split = stem.match_indices('-').find_map(|(hyphen, _)| {
         let name = stem.get(..hyphen)?;
         let version = stem.get(hyphen + 1..)?;
-        (normalized(name) == stated).then_some((name, version))
+        (Ecosystem::Python.normalize(name) == stated).then_some((name, version))
     });
     let (name, version) = split.unwrap_or((stem, ""));
     FileName {
@@ -65,7 +64,7 @@ impl FileName<'_> {
     pub(super) fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
         let said = Version::parse(&self.version.replace('_', "-"));
         let same_version = said.is_some_and(|said| said.canonical() == version.canonical());
-        if normalized(self.name) == normalized(name) && same_version {
+        if Ecosystem::Python.normalize(self.name) == Ecosystem::Python.normalize(name) && same_version {
             return Ok(());
         }
         let (kind, suffix) = match self.tags {
