@@ -3,8 +3,8 @@
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
-use crate::api::views::Urls;
 use crate::config::Config;
+use crate::urls::Urls;
 
 /// What every path of the API's own begins with, but for health and the description.
 const ROOT: &str = "/v2/packages/";

@@ -38,6 +38,7 @@ mod scope;
 mod secret;
 mod slug;
 pub mod sweep;
+mod urls;
 
 pub use app::App;
 pub use cancellation::Cancellation;

@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::records::Records;
-use views::Urls;
+use crate::urls::Urls;
 
 pub(crate) mod packages;
 mod reading;

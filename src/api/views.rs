@@ -1,4 +1,4 @@
-//! Every JSON body and every address in one.
+//! Responses: every JSON body, and the headers of every answer.
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use base64::Engine as _;
@@ -9,7 +9,6 @@ use lambda_http::http::header::{
 };
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -20,6 +19,7 @@ use crate::files::{self, PostForm};
 use crate::id::PackageId;
 use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
+use crate::urls::Urls;
 
 /// The description of this API, as it is served.
 const OPENAPI: &str = include_str!("../../openapi.yaml");
@@ -28,60 +28,6 @@ const OPENAPI: &str = include_str!("../../openapi.yaml");
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
-
-/// The front of every address: where this API, and its pages for people, are reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Urls {
-    pub(crate) api: String,
-    pub(crate) web: String,
-}
-
-impl Urls {
-    fn organization(&self, organization: &Slug) -> String {
-        format!("{}/v2/organizations/{organization}", self.api)
-    }
-
-    fn organization_web(&self, organization: &Slug) -> String {
-        format!("{}/{organization}", self.web)
-    }
-
-    fn registry(&self, registry: &Registry) -> String {
-        let Registry {
-            organization, slug, ..
-        } = registry;
-        format!(
-            "{}/v2/packages/organizations/{organization}/registries/{slug}",
-            self.api
-        )
-    }
-
-    fn registry_web(&self, registry: &Registry) -> String {
-        let Registry {
-            organization, slug, ..
-        } = registry;
-        format!(
-            "{}/organizations/{organization}/packages/registries/{slug}",
-            self.web
-        )
-    }
-
-    pub(crate) fn package(&self, registry: &Registry, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry(registry))
-    }
-
-    /// A registry's list, with the parameters of one of its pages.
-    pub(crate) fn packages(&self, registry: &Registry, parameters: &[(&str, String)]) -> String {
-        let pairs: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-            .collect();
-        format!("{}/packages?{}", self.registry(registry), pairs.join("&"))
-    }
-
-    fn package_web(&self, registry: &Registry, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry_web(registry))
-    }
-}
 
 /// A package, as the documentation shows it, and after that what we add.
 #[derive(Serialize)]
@@ -198,7 +144,7 @@ pub(crate) fn package(
         variant: package.variant.as_deref(),
         filename: &package.filename,
         size: package.size,
-        download_url: format!("{}/download", urls.package(registry, package.id)),
+        download_url: urls.download(registry, package.id),
         created_at: created_at(package.id)?,
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,

@@ -1,0 +1,72 @@
+//! Addresses: the one place that builds a URL.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::id::PackageId;
+use crate::records::Registry;
+use crate::slug::Slug;
+
+/// Bases of all addresses: where this API, and its pages for people, are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Urls {
+    pub(crate) api: String,
+    pub(crate) web: String,
+}
+
+impl Urls {
+    /// Address of an organization in the API.
+    pub(crate) fn organization(&self, organization: &Slug) -> String {
+        format!("{}/v2/organizations/{organization}", self.api)
+    }
+
+    /// Page of an organization for people.
+    pub(crate) fn organization_web(&self, organization: &Slug) -> String {
+        format!("{}/{organization}", self.web)
+    }
+
+    /// Address of a registry in the API.
+    pub(crate) fn registry(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/v2/packages/organizations/{organization}/registries/{slug}",
+            self.api
+        )
+    }
+
+    /// Page of a registry for people.
+    pub(crate) fn registry_web(&self, registry: &Registry) -> String {
+        let Registry {
+            organization, slug, ..
+        } = registry;
+        format!(
+            "{}/organizations/{organization}/packages/registries/{slug}",
+            self.web
+        )
+    }
+
+    /// Address of a package in the API.
+    pub(crate) fn package(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry(registry))
+    }
+
+    /// Address from which a package's file is downloaded.
+    pub(crate) fn download(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/download", self.package(registry, id))
+    }
+
+    /// Address of one page of a registry's list.
+    pub(crate) fn packages(&self, registry: &Registry, parameters: &[(&str, String)]) -> String {
+        let pairs: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        format!("{}/packages?{}", self.registry(registry), pairs.join("&"))
+    }
+
+    /// Page of a package for people.
+    pub(crate) fn package_web(&self, registry: &Registry, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry_web(registry))
+    }
+}
