@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::address::RegistryAddress;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -63,7 +64,7 @@ impl Access {
     /// [`Error::NotFound`].
     pub(crate) fn target(&mut self, slug: &str) -> Result<Registry> {
         let target = self.target.take().filter(|target| opens(&self.token, target));
-        target.ok_or_else(|| no_registry(&self.registry.organization, slug))
+        target.ok_or_else(|| no_registry(&self.registry.address.organization, slug))
     }
 }
 
@@ -106,7 +107,7 @@ pub(crate) async fn enter(
     // A registry's target may be itself, which has been taken out by now.
     let same = request
         .target
-        .is_some_and(|target| target == registry.slug.as_str());
+        .is_some_and(|target| target == registry.slug().as_str());
     let target = if same {
         Some(registry.clone())
     } else {
@@ -134,27 +135,24 @@ struct Keys {
 
 impl Keys {
     fn of(secret: &Secret, path: RegistryPath<'_>, request: Request<'_>) -> Self {
-        let organization = path.organization.parse::<Slug>().ok();
-        let slug = path.registry.parse::<Slug>().ok();
-        let slugs = || organization.as_ref().zip(slug.as_ref());
+        let address = RegistryAddress::parse(path.organization, path.registry);
+        let address = address.as_ref();
         let package = request.package.and_then(PackageId::in_address);
-        let target = request.target.and_then(|slug| slug.parse::<Slug>().ok());
+        let target = request.target;
+        let target = target.and_then(|slug| RegistryAddress::parse(path.organization, slug));
         Self {
             token: keys::token_by_secret(&secret.hash()),
-            registry: slugs().map(|(organization, registry)| keys::registry(organization, registry)),
-            package: slugs()
+            registry: address.map(keys::registry),
+            package: address
                 .zip(package)
-                .map(|((org, registry), id)| keys::package(org, registry, id)),
-            upload: slugs()
+                .map(|(address, id)| keys::package(address, id)),
+            upload: address
                 .zip(request.upload)
-                .map(|((org, registry), id)| keys::upload(org, registry, id)),
-            work: slugs()
+                .map(|(address, id)| keys::upload(address, id)),
+            work: address
                 .zip(request.upload)
-                .map(|((org, registry), id)| keys::work(org, registry, id)),
-            target: organization
-                .as_ref()
-                .zip(target)
-                .map(|(org, target)| keys::registry(org, &target)),
+                .map(|(address, id)| keys::work(address, id)),
+            target: target.as_ref().map(keys::registry),
         }
     }
 

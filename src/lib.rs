@@ -40,6 +40,7 @@ mod slug;
 pub mod sweep;
 mod urls;
 
+pub use address::{InvalidAddress, RegistryAddress};
 pub use app::App;
 pub use cancellation::Cancellation;
 pub use config::{Config, InvalidConfig, Transfer, command_config, function_config};

@@ -2,6 +2,7 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::address::RegistryAddress;
 use crate::id::PackageId;
 use crate::records::Registry;
 use crate::slug::Slug;
@@ -26,22 +27,24 @@ impl Urls {
 
     /// Address of a registry in the API.
     pub(crate) fn registry(&self, registry: &Registry) -> String {
-        let Registry {
-            organization, slug, ..
-        } = registry;
+        let RegistryAddress {
+            organization,
+            registry,
+        } = &registry.address;
         format!(
-            "{}/v2/packages/organizations/{organization}/registries/{slug}",
+            "{}/v2/packages/organizations/{organization}/registries/{registry}",
             self.api
         )
     }
 
     /// Page of a registry for people.
     pub(crate) fn registry_web(&self, registry: &Registry) -> String {
-        let Registry {
-            organization, slug, ..
-        } = registry;
+        let RegistryAddress {
+            organization,
+            registry,
+        } = &registry.address;
         format!(
-            "{}/organizations/{organization}/packages/registries/{slug}",
+            "{}/organizations/{organization}/packages/registries/{registry}",
             self.web
         )
     }

@@ -103,9 +103,9 @@ impl Adoption {
         }
         let stored = self.files.registries().await?;
         let mut addresses: BTreeSet<RegistryAddress> = stored.addresses;
-        addresses.extend(registries.iter().map(Registry::address));
+        addresses.extend(registries.iter().map(|registry| registry.address.clone()));
         for address in &addresses {
-            let registry = registries.iter().find(|registry| registry.address() == *address);
+            let registry = registries.iter().find(|registry| registry.address == *address);
             self.bring_back(address, registry, &mut report).await?;
         }
         if !self.dry_run {
@@ -138,11 +138,11 @@ impl Adoption {
             }
             all.extend(registries);
         }
-        for gone in self.records.gone_registries().await? {
-            if all.iter().any(|registry| registry.id == gone.registry_id) {
+        for deleted in self.records.deleted_registries().await? {
+            if all.iter().any(|registry| registry.id == deleted.registry_id) {
                 report.forgotten_deletions += 1;
                 if !self.dry_run {
-                    self.records.forget(&gone).await?;
+                    self.records.forget(&deleted).await?;
                 }
             }
         }

@@ -113,7 +113,7 @@ impl Adoption {
         };
         let mut done = lack;
         if lack.file {
-            let key = ObjectKey::of(Kind::Package, registry, lack.id);
+            let key = ObjectKey::of(Kind::Package, &registry.address, lack.id);
             let expected = Expected {
                 size: package.size,
                 sha256: package.digests.sha256,
@@ -121,7 +121,7 @@ impl Adoption {
             done.file = self.files.bring_back(&key, Some(expected), self.dry_run).await?;
         }
         if lack.metadata {
-            let key = ObjectKey::of(Kind::Metadata, registry, lack.id);
+            let key = ObjectKey::of(Kind::Metadata, &registry.address, lack.id);
             done.metadata = self.files.bring_back(&key, None, self.dry_run).await?;
         }
         done.is_lost = (lack.file && !done.file) || (lack.metadata && !done.metadata);

@@ -129,14 +129,14 @@ pub(crate) fn package(
         name: &package.name,
         organization: OrganizationBody {
             id: registry.organization_id,
-            slug: &registry.organization,
-            url: urls.organization(&registry.organization),
-            web_url: urls.organization_web(&registry.organization),
+            slug: &registry.address.organization,
+            url: urls.organization(&registry.address.organization),
+            web_url: urls.organization_web(&registry.address.organization),
         },
         registry: RegistryBody {
             id: registry.id,
             graphql_id: BASE64.encode(format!("Registry---{}", registry.id)),
-            slug: &registry.slug,
+            slug: registry.slug(),
             url: urls.registry(registry),
             web_url: urls.registry_web(registry),
         },

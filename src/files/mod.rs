@@ -9,12 +9,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use bytes::Bytes;
 
+use crate::address::RegistryAddress;
 use crate::aws;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
-use crate::records::Registry;
-use crate::slug::Slug;
 use uuid::Uuid;
 
 mod addresses;
@@ -71,16 +70,13 @@ pub(crate) struct ObjectKey(String);
 
 impl ObjectKey {
     /// The place of one upload: a prefix of its own, so that no two can meet.
-    pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid, filename: &str) -> Self {
-        Self(format!("{UPLOADS}/{organization}/{registry}/{upload}/{filename}"))
+    pub(crate) fn upload(address: &RegistryAddress, upload: Uuid, filename: &str) -> Self {
+        Self(format!("{UPLOADS}/{address}/{upload}/{filename}"))
     }
 
-    pub(crate) fn of(kind: Kind, registry: &Registry, id: PackageId) -> Self {
-        Self::at(kind, &registry.organization, &registry.slug, id)
-    }
-
-    pub(crate) fn at(kind: Kind, organization: &Slug, registry: &Slug, id: PackageId) -> Self {
-        Self(format!("{}/{organization}/{registry}/{id}", kind.prefix()))
+    /// The place of what is kept of the package `id` of the registry at `address`.
+    pub(crate) fn of(kind: Kind, address: &RegistryAddress, id: PackageId) -> Self {
+        Self(format!("{}/{address}/{id}", kind.prefix()))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::keys::{self, Key};
-use super::{Gone, Records, Registry, to_item};
+use super::{Records, Registry, to_item};
 use crate::address::RegistryAddress;
 use crate::aws;
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl Records {
             ids.extend(
                 registries
                     .into_iter()
-                    .map(|registry| (registry.address(), registry.id)),
+                    .map(|registry| (registry.address, registry.id)),
             );
         }
         Ok(ids)
@@ -101,25 +101,5 @@ impl Records {
             }
         }
         Ok((rows, answer.last_evaluated_key))
-    }
-}
-
-impl Registry {
-    /// Where it is.
-    pub(crate) fn address(&self) -> RegistryAddress {
-        RegistryAddress {
-            organization: self.organization.clone(),
-            registry: self.slug.clone(),
-        }
-    }
-}
-
-impl Gone {
-    /// Where it was.
-    pub(crate) fn address(&self) -> RegistryAddress {
-        RegistryAddress {
-            organization: self.organization.clone(),
-            registry: self.registry.clone(),
-        }
     }
 }

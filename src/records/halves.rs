@@ -69,7 +69,7 @@ impl Records {
     /// Reads all of a registry's packages, names and releases, in this order and each once, and finds those that
     /// do not belong together. Holds some 40 bytes a package.
     pub(crate) async fn halves(&self, registry: &Registry) -> Result<Halves> {
-        let [packages, names, releases, _] = keys::content_partitions(&registry.organization, &registry.slug);
+        let [packages, names, releases, _] = keys::content_partitions(&registry.address);
         let mut triples = HashMap::new();
         let mut start = None;
         loop {
@@ -155,7 +155,7 @@ impl Records {
         let mut take = |index: usize| puts.get_mut(index).and_then(Option::take);
         let name = take(NAME).filter(|_| half.lacks_name);
         let release = take(RELEASE).filter(|_| half.lacks_release);
-        let key = keys::package(&registry.organization, &registry.slug, half.id);
+        let key = keys::package(&registry.address, half.id);
         let mut items = vec![self.writes().check(&key, |check| {
             check
                 .condition_expression("registry_id = :registry_id")
@@ -174,10 +174,9 @@ impl Records {
 
     /// Removes a package that has no release, and its name.
     async fn remove_half_package(&self, registry: &Registry, package: &Package) -> Result<()> {
-        let (organization, slug) = (&registry.organization, &registry.slug);
         let keys = [
-            keys::package(organization, slug, package.id),
-            keys::name(organization, slug, package),
+            keys::package(&registry.address, package.id),
+            keys::name(&registry.address, package),
         ];
         self.delete_contents(&keys, registry.id).await
     }
@@ -200,7 +199,7 @@ impl Records {
         attribute: &str,
         id: PackageId,
     ) -> Result<bool> {
-        let package = keys::package(&registry.organization, &registry.slug, id);
+        let package = keys::package(&registry.address, id);
         let items = vec![
             self.writes().check(&package, |check| {
                 check.condition_expression("attribute_not_exists(pk)")
@@ -218,7 +217,7 @@ impl Records {
 
 impl Triple {
     fn of(registry: &Registry, package: &Package) -> Self {
-        let name = keys::name(&registry.organization, &registry.slug, package);
+        let name = keys::name(&registry.address, package);
         Self {
             name: hash(&name.sk),
             release: hash(&package.release_key(registry).sk),

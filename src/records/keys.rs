@@ -28,6 +28,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{Package, Registry};
+use crate::address::RegistryAddress;
 use crate::digest::Digest;
 use crate::id::PackageId;
 use crate::slug::Slug;
@@ -96,10 +97,10 @@ pub(crate) fn organization_line(organization: &Slug) -> Key {
 /// What every registry's sort key begins with.
 pub(crate) const REGISTRY_PREFIX: &str = "registry/";
 
-pub(crate) fn registry(organization: &Slug, registry: &Slug) -> Key {
+pub(crate) fn registry(address: &RegistryAddress) -> Key {
     Key::new(
-        organization_partition(organization),
-        format!("{REGISTRY_PREFIX}{registry}"),
+        organization_partition(&address.organization),
+        format!("{REGISTRY_PREFIX}{}", address.registry),
     )
 }
 
@@ -118,59 +119,50 @@ pub(crate) fn token_by_id(organization: &Slug, id: Uuid) -> Key {
 }
 
 /// The partition of a registry's packages.
-pub(crate) fn packages_partition(organization: &Slug, registry: &Slug) -> String {
-    format!("packages/{organization}/{registry}")
+pub(crate) fn packages_partition(address: &RegistryAddress) -> String {
+    format!("packages/{address}")
 }
 
 /// The partitions of a registry's content, in the order in which the sweep empties them.
-pub(crate) fn content_partitions(organization: &Slug, registry: &Slug) -> [String; 4] {
-    ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{organization}/{registry}"))
+pub(crate) fn content_partitions(address: &RegistryAddress) -> [String; 4] {
+    ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{address}"))
 }
 
-pub(crate) fn package(organization: &Slug, registry: &Slug, id: PackageId) -> Key {
-    Key::new(format!("packages/{organization}/{registry}"), id.to_string())
+pub(crate) fn package(address: &RegistryAddress, id: PackageId) -> Key {
+    Key::new(packages_partition(address), id.to_string())
 }
 
-pub(crate) fn name(organization: &Slug, registry: &Slug, package: &Package) -> Key {
+pub(crate) fn name(address: &RegistryAddress, package: &Package) -> Key {
     Key::new(
-        format!("names/{organization}/{registry}"),
+        format!("names/{address}"),
         format!("{}/{}", encode(&package.normalized_name), package.id),
     )
 }
 
-/// A deleted registry's sort key up to its id, in the partition [`GONE`].
-pub(crate) fn gone_prefix(organization: &Slug, registry: &Slug) -> String {
-    format!("{organization}/{registry}/")
+/// Start of the sort keys of an address's deleted registries, in the partition [`DELETED_REGISTRIES`].
+pub(crate) fn deleted_registry_prefix(address: &RegistryAddress) -> String {
+    format!("{address}/")
 }
 
 /// Where a registry's list is read, or that of one name: the partition, and what comes before a
 /// package's id in its sort keys.
 pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, String) {
     let Registry {
-        organization,
-        slug,
-        ecosystem,
-        ..
+        address, ecosystem, ..
     } = registry;
     match name {
-        None => (format!("packages/{organization}/{slug}"), String::new()),
+        None => (packages_partition(address), String::new()),
         Some(name) => {
             let prefix = format!("{}/", encode(&ecosystem.normalize(name)));
-            (format!("names/{organization}/{slug}"), prefix)
+            (format!("names/{address}"), prefix)
         }
     }
 }
 
 /// `name` and `version` are normalized.
-pub(crate) fn release(
-    organization: &Slug,
-    registry: &Slug,
-    name: &str,
-    version: &str,
-    variant: Option<&str>,
-) -> Key {
+pub(crate) fn release(address: &RegistryAddress, name: &str, version: &str, variant: Option<&str>) -> Key {
     Key::new(
-        format!("releases/{organization}/{registry}"),
+        format!("releases/{address}"),
         format!(
             "{}/{}/{}",
             encode(name),
@@ -180,15 +172,12 @@ pub(crate) fn release(
     )
 }
 
-pub(crate) fn upload(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
-    Key::new(format!("uploads/{organization}/{registry}"), upload.to_string())
+pub(crate) fn upload(address: &RegistryAddress, upload: Uuid) -> Key {
+    Key::new(format!("uploads/{address}"), upload.to_string())
 }
 
-pub(crate) fn work(organization: &Slug, registry: &Slug, upload: Uuid) -> Key {
-    Key::new(
-        format!("uploads/{organization}/{registry}"),
-        format!("{upload}/work"),
-    )
+pub(crate) fn work(address: &RegistryAddress, upload: Uuid) -> Key {
+    Key::new(format!("uploads/{address}"), format!("{upload}/work"))
 }
 
 /// Place of the fence that keeps a late attempt of this transaction from being applied.
@@ -196,13 +185,13 @@ pub(crate) fn fence(request_token: Uuid) -> Key {
     Key::new(format!("fence/{request_token}"), "fence")
 }
 
-/// The partition of what deleted registries left behind.
-pub(crate) const GONE: &str = "gone";
+/// The partition of the deleted registries whose content is still to be removed.
+pub(crate) const DELETED_REGISTRIES: &str = "gone";
 
-pub(crate) fn gone(organization: &Slug, registry: &Slug, registry_id: Uuid) -> Key {
+pub(crate) fn deleted_registry(address: &RegistryAddress, registry_id: Uuid) -> Key {
     Key::new(
-        GONE,
-        format!("{}{registry_id}", gone_prefix(organization, registry)),
+        DELETED_REGISTRIES,
+        format!("{}{registry_id}", deleted_registry_prefix(address)),
     )
 }
 

@@ -22,8 +22,8 @@ use crate::error::{Error, Result};
 use keys::Key;
 
 mod catalog;
+mod deleted_registries;
 mod fence;
-mod gone;
 mod halves;
 pub(crate) mod keys;
 mod listing;
@@ -39,8 +39,8 @@ mod uploads;
 mod work;
 mod writes;
 
+pub(crate) use deleted_registries::{DeletedRegistry, MAX_TRANSACTION_ITEMS};
 use fence::is_fence;
-pub(crate) use gone::{Gone, MAX_TRANSACTION_ITEMS};
 pub(crate) use halves::Repair;
 pub(crate) use listing::{Direction, Listed};
 pub use marker::Marker;

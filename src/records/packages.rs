@@ -72,8 +72,7 @@ impl Package {
     /// Where its claim lies.
     pub(super) fn release_key(&self, registry: &Registry) -> Key {
         keys::release(
-            &registry.organization,
-            &registry.slug,
+            &registry.address,
             &self.normalized_name,
             &self.normalized_version,
             self.variant.as_deref(),
@@ -142,7 +141,7 @@ impl Records {
                 return Ok(Publication::Published);
             }
             if let Some(refusal) = self.refusal(registry, package, &release).await? {
-                let fence = keys::package(&registry.organization, &registry.slug, package.id);
+                let fence = keys::package(&registry.address, package.id);
                 let applied = transaction.settle(&fence, Some(registry.id), deadline);
                 return Ok(if applied.await? {
                     Publication::Published
@@ -186,8 +185,7 @@ impl Records {
         version: &str,
         variant: Option<&str>,
     ) -> Result<Option<Package>> {
-        let (organization, slug) = (&registry.organization, &registry.slug);
-        let key = keys::release(organization, slug, name, version, variant);
+        let key = keys::release(&registry.address, name, version, variant);
         let release: Option<Release> = self.get(&key).await?;
         match release.filter(|release| release.registry_id == registry.id) {
             Some(release) => self.package(registry, release.package_id).await,
@@ -197,7 +195,7 @@ impl Records {
 
     /// The registry's package of this id, if it has one.
     pub(crate) async fn package(&self, registry: &Registry, id: PackageId) -> Result<Option<Package>> {
-        let key = keys::package(&registry.organization, &registry.slug, id);
+        let key = keys::package(&registry.address, id);
         let package: Option<Package> = self.get(&key).await?;
         Ok(package.filter(|package| package.registry_id == registry.id))
     }
@@ -207,7 +205,6 @@ impl Records {
         registry: &Registry,
         package: &Package,
     ) -> Result<Vec<TransactWriteItem>> {
-        let (organization, slug) = (&registry.organization, &registry.slug);
         let name = Name {
             id: package.id,
             registry_id: package.registry_id,
@@ -224,10 +221,10 @@ impl Records {
         Ok(vec![
             // Always true, for the id is a new one: unless a fence lies there.
             writes.put(
-                to_item(&keys::package(organization, slug, package.id), package)?,
+                to_item(&keys::package(&registry.address, package.id), package)?,
                 |put| put.condition_expression("attribute_not_exists(pk)"),
             )?,
-            writes.put(to_item(&keys::name(organization, slug, package), &name)?, |put| {
+            writes.put(to_item(&keys::name(&registry.address, package), &name)?, |put| {
                 put
             })?,
             writes.put(to_item(&package.release_key(registry), &release)?, |put| {
@@ -254,8 +251,7 @@ impl Records {
         package: &Package,
         deadline: Instant,
     ) -> Result<bool> {
-        let (organization, slug) = (&registry.organization, &registry.slug);
-        let package_key = keys::package(organization, slug, package.id);
+        let package_key = keys::package(&registry.address, package.id);
         let is = |attribute: &'static str, id: String| {
             move |delete: DeleteBuilder| {
                 delete
@@ -266,7 +262,7 @@ impl Records {
         let writes = self.writes();
         let items = vec![
             writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
-            writes.delete(&keys::name(organization, slug, package), |delete| delete)?,
+            writes.delete(&keys::name(&registry.address, package), |delete| delete)?,
             writes.delete(
                 &package.release_key(registry),
                 is("package_id", package.id.to_string()),

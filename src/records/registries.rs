@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Gone, Organization, Records, keys, patience, to_item};
+use super::{DeletedRegistry, Organization, Records, keys, patience, to_item};
+use crate::address::RegistryAddress;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::id::mint_above;
@@ -21,12 +22,28 @@ pub struct Registry {
     pub id: Uuid,
     /// Its organization, by identity.
     pub organization_id: Uuid,
-    /// Its organization's address.
-    pub organization: Slug,
     /// Its address.
-    pub slug: Slug,
+    #[serde(flatten, with = "SluggedAddress")]
+    pub address: RegistryAddress,
     /// What it holds.
     pub ecosystem: Ecosystem,
+}
+
+/// Names of an address's attributes in a registry's own record.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "RegistryAddress")]
+struct SluggedAddress {
+    organization: Slug,
+    #[serde(rename = "slug")]
+    registry: Slug,
+}
+
+impl Registry {
+    /// The registry's own slug, the last part of its address.
+    #[must_use]
+    pub fn slug(&self) -> &Slug {
+        &self.address.registry
+    }
 }
 
 impl Records {
@@ -41,14 +58,17 @@ impl Records {
         slug: &Slug,
         ecosystem: Ecosystem,
     ) -> Result<Registry> {
-        let registry = Registry {
-            id: mint_above(self.newest_predecessor(&organization.slug, slug).await?),
-            organization_id: organization.id,
+        let address = RegistryAddress {
             organization: organization.slug.clone(),
-            slug: slug.clone(),
+            registry: slug.clone(),
+        };
+        let registry = Registry {
+            id: mint_above(self.newest_predecessor(&address).await?),
+            organization_id: organization.id,
+            address,
             ecosystem,
         };
-        let key = keys::registry(&organization.slug, slug);
+        let key = keys::registry(&registry.address);
         let items = vec![
             self.count_registry(organization.id, &organization.slug, "1")?,
             self.writes().put(to_item(&key, &registry)?, |put| {
@@ -59,36 +79,36 @@ impl Records {
             Outcome::Applied => Ok(registry),
             Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
             Outcome::Refused(_) => Err(Error::Conflict(format!(
-                "The registry `{}/{slug}` exists already.",
-                organization.slug
+                "The registry `{}` exists already.",
+                registry.address
             ))),
         }
     }
 
     /// The newest id that an earlier registry of this address left behind: its own, or a package's,
     /// which another clock may have minted. Nil where there is none.
-    async fn newest_predecessor(&self, organization: &Slug, slug: &Slug) -> Result<Uuid> {
-        let gone = keys::gone_prefix(organization, slug);
-        let packages = keys::packages_partition(organization, slug);
-        let (gone, package) = tokio::try_join!(
-            self.newest_sort_key(keys::GONE, &gone),
+    async fn newest_predecessor(&self, address: &RegistryAddress) -> Result<Uuid> {
+        let registries = keys::deleted_registry_prefix(address);
+        let packages = keys::packages_partition(address);
+        let (registry, package) = tokio::try_join!(
+            self.newest_sort_key(keys::DELETED_REGISTRIES, &registries),
             self.newest_sort_key(&packages, "")
         )?;
         let id = |key: Option<String>| {
             let id = key?.rsplit('/').next().map(Uuid::parse_str)?;
             id.ok()
         };
-        Ok(id(gone).max(id(package)).unwrap_or_default())
+        Ok(id(registry).max(id(package)).unwrap_or_default())
     }
 
     /// The registry of this address.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn registry(&self, organization: &Slug, slug: &Slug) -> Result<Registry> {
-        self.get(&keys::registry(organization, slug))
+    pub async fn registry(&self, address: &RegistryAddress) -> Result<Registry> {
+        self.get(&keys::registry(address))
             .await?
-            .ok_or_else(|| Error::NotFound(format!("There is no registry `{organization}/{slug}`.")))
+            .ok_or_else(|| Error::NotFound(format!("There is no registry `{address}`.")))
     }
 
     /// An organization's registries, by slug.
@@ -109,30 +129,27 @@ impl Records {
     /// # Errors
     /// [`Error::NotFound`] where it has been deleted meanwhile.
     pub async fn delete_registry(&self, registry: &Registry) -> Result<()> {
-        let gone = Gone {
+        let deleted = DeletedRegistry {
             registry_id: registry.id,
-            organization: registry.organization.clone(),
-            registry: registry.slug.clone(),
+            address: registry.address.clone(),
             deletion: Uuid::now_v7(),
         };
         let items = vec![
-            self.writes().delete(
-                &keys::registry(&registry.organization, &registry.slug),
-                |delete| {
+            self.writes()
+                .delete(&keys::registry(&registry.address), |delete| {
                     delete
                         .condition_expression("id = :id")
                         .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
-                },
-            )?,
-            self.writes().put(to_item(&gone.key(), &gone)?, |put| put)?,
-            self.count_registry(registry.organization_id, &registry.organization, "-1")?,
+                })?,
+            self.writes().put(to_item(&deleted.key(), &deleted)?, |put| put)?,
+            self.count_registry(registry.organization_id, &registry.address.organization, "-1")?,
         ];
         // A late attempt finds nothing: no registry of this id is ever made again.
-        match self.transaction(items, gone.deletion).send(patience()).await? {
+        match self.transaction(items, deleted.deletion).send(patience()).await? {
             Outcome::Applied => Ok(()),
             Outcome::Refused(_) => Err(Error::NotFound(format!(
-                "There is no registry `{}/{}`.",
-                registry.organization, registry.slug
+                "There is no registry `{}`.",
+                registry.address
             ))),
         }
     }

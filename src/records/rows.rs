@@ -49,7 +49,7 @@ impl Records {
     /// The packages' records of an address, those of earlier registries too, whose sort keys come after
     /// `after`: one page, consistently.
     pub(crate) async fn rows(&self, address: &RegistryAddress, after: Option<&str>) -> Result<Rows> {
-        let partition = keys::packages_partition(&address.organization, &address.registry);
+        let partition = keys::packages_partition(address);
         let answer = self
             .client
             .query()
@@ -80,7 +80,7 @@ impl Records {
         address: &RegistryAddress,
         ids: &[PackageId],
     ) -> Result<HashMap<PackageId, Row>> {
-        let key = |id: &PackageId| keys::package(&address.organization, &address.registry, *id);
+        let key = |id: &PackageId| keys::package(address, *id);
         let mut rows = HashMap::new();
         for ids in ids.chunks(MAX_BATCH_KEYS) {
             let wanted: Vec<_> = ids.iter().map(key).collect();

@@ -76,6 +76,6 @@ fn item(registry: &Registry, posted: Posted<'_>, package: PackageId, now: System
         etag: Some(posted.etag.to_owned()),
         expires_at: expires_at(now, REMEMBERED),
     };
-    let key = keys::upload(&registry.organization, &registry.slug, posted.upload);
+    let key = keys::upload(&registry.address, posted.upload);
     to_item(&key, &record)
 }

@@ -42,7 +42,7 @@ impl Records {
         filename: &str,
         worker: Uuid,
     ) -> Result<()> {
-        let key = keys::work(&registry.organization, &registry.slug, upload);
+        let key = keys::work(&registry.address, upload);
         let work = Work {
             registry_id: registry.id,
             worker,
@@ -56,7 +56,7 @@ impl Records {
 
     /// Takes back the mark of `worker`, unless another one's has come to its place.
     pub(crate) async fn unmark_work(&self, registry: &Registry, upload: Uuid, worker: Uuid) -> Result<()> {
-        let key = keys::work(&registry.organization, &registry.slug, upload);
+        let key = keys::work(&registry.address, upload);
         let deleted = self
             .client
             .delete_item()
@@ -84,9 +84,8 @@ impl Records {
         registry: &Registry,
         upload: Uuid,
     ) -> Result<(Option<Upload>, Option<Work>)> {
-        let (organization, slug) = (&registry.organization, &registry.slug);
-        let became = keys::upload(organization, slug, upload);
-        let work = keys::work(organization, slug, upload);
+        let became = keys::upload(&registry.address, upload);
+        let work = keys::work(&registry.address, upload);
         let mut found = self.find(&[became.clone(), work.clone()]).await?;
         let became: Option<Upload> = found.take(&became)?;
         let work: Option<Work> = found.take(&work)?;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
 use crate::records::keys::{self, Key};
-use crate::records::{Gone, MAX_TRANSACTION_ITEMS, Row};
+use crate::records::{DeletedRegistry, MAX_TRANSACTION_ITEMS, Row};
 
 /// Transactions side by side. Each removes a hundred records of one partition, of which the table takes some
 /// hundred a second anyway.
@@ -17,23 +17,23 @@ const CONCURRENCY: usize = 4;
 impl Sweep {
     /// Removes what deleted registries left, as long as there is time.
     pub(super) async fn empty_registries(&self, report: &mut Report) -> Result<()> {
-        let all = self.records.gone_registries().await?;
+        let all = self.records.deleted_registries().await?;
         report.gone_registries = all.len();
-        for gone in all {
+        for deleted in all {
             if self.is_late(report) {
                 return Ok(());
             }
-            let live = self.records.registry(&gone.organization, &gone.registry).await;
+            let live = self.records.registry(&deleted.address).await;
             match live {
                 // Half of a transaction, as a restored table may hold it.
-                Ok(registry) if registry.id == gone.registry_id => {
+                Ok(registry) if registry.id == deleted.registry_id => {
                     report.stopped = Some(format!(
                         "the registry `{}` is there and remembered as deleted: its content was left alone. \
                          If the table was restored, run `admin adopt`.",
-                        registry.address()
+                        registry.address
                     ));
                 }
-                Ok(_) | Err(Error::NotFound(_)) => self.empty(&gone, report).await?,
+                Ok(_) | Err(Error::NotFound(_)) => self.empty(&deleted, report).await?,
                 Err(error) => return Err(error),
             }
         }
@@ -42,20 +42,19 @@ impl Sweep {
 
     /// Removes what a deleted registry left: files first, then their records, and at last, a day
     /// after the deletion, the memory of it.
-    async fn empty(&self, gone: &Gone, report: &mut Report) -> Result<()> {
-        let [packages, others @ ..] = keys::content_partitions(&gone.organization, &gone.registry);
-        let address = gone.address();
+    async fn empty(&self, deleted: &DeletedRegistry, report: &mut Report) -> Result<()> {
+        let [packages, others @ ..] = keys::content_partitions(&deleted.address);
         let mut after = None;
         loop {
-            let page = self.records.rows(&address, after.as_deref()).await?;
-            let of_registry = |(_, row): &(PackageId, Row)| row.registry_id == gone.registry_id;
+            let page = self.records.rows(&deleted.address, after.as_deref()).await?;
+            let of_registry = |(_, row): &(PackageId, Row)| row.registry_id == deleted.registry_id;
             let rows: Vec<_> = page.rows.into_iter().filter(of_registry).collect();
-            self.remove_files(gone, &rows, report).await?;
+            self.remove_files(deleted, &rows, report).await?;
             let keys = rows.iter().map(|(id, _)| Key {
                 pk: packages.clone(),
                 sk: id.to_string(),
             });
-            self.remove_records(keys.collect(), gone.registry_id, report)
+            self.remove_records(keys.collect(), deleted.registry_id, report)
                 .await?;
             after = page.next;
             if after.is_none() {
@@ -66,28 +65,35 @@ impl Sweep {
             }
         }
         for partition in others {
-            if !self.empty_partition(&partition, gone, report).await? {
+            if !self.empty_partition(&partition, deleted, report).await? {
                 return Ok(());
             }
         }
-        report.removed_records += self.remove_tokens(gone).await?;
-        if is_past(gone.deleted_at()) {
+        report.removed_records += self.remove_tokens(deleted).await?;
+        if is_past(deleted.deleted_at()) {
             report.removed_records += 1;
             if !self.dry_run {
-                self.records.forget(gone).await?;
+                self.records.forget(deleted).await?;
             }
         }
         Ok(())
     }
 
     /// Answers whether it came to the end.
-    async fn empty_partition(&self, partition: &str, gone: &Gone, report: &mut Report) -> Result<bool> {
+    async fn empty_partition(
+        &self,
+        partition: &str,
+        deleted: &DeletedRegistry,
+        report: &mut Report,
+    ) -> Result<bool> {
         let mut start = None;
         loop {
             let (rows, next) = self.records.content_page(partition, start).await?;
-            let of_registry = rows.into_iter().filter(|(_, id)| *id == Some(gone.registry_id));
+            let of_registry = rows
+                .into_iter()
+                .filter(|(_, id)| *id == Some(deleted.registry_id));
             let keys = of_registry.map(|(key, _)| key).collect();
-            self.remove_records(keys, gone.registry_id, report).await?;
+            self.remove_records(keys, deleted.registry_id, report).await?;
             if next.is_none() {
                 return Ok(true);
             }
@@ -98,8 +104,13 @@ impl Sweep {
         }
     }
 
-    async fn remove_files(&self, gone: &Gone, rows: &[(PackageId, Row)], report: &mut Report) -> Result<()> {
-        let object = |kind, id| ObjectKey::at(kind, &gone.organization, &gone.registry, id);
+    async fn remove_files(
+        &self,
+        deleted: &DeletedRegistry,
+        rows: &[(PackageId, Row)],
+        report: &mut Report,
+    ) -> Result<()> {
+        let object = |kind, id| ObjectKey::of(kind, &deleted.address, id);
         let mut objects = Vec::new();
         for (id, row) in rows {
             objects.push(object(Kind::Package, *id));
@@ -128,15 +139,15 @@ impl Sweep {
             .map(drop)
     }
 
-    async fn remove_tokens(&self, gone: &Gone) -> Result<usize> {
-        let organization = match self.records.organization(&gone.organization).await {
+    async fn remove_tokens(&self, deleted: &DeletedRegistry) -> Result<usize> {
+        let organization = match self.records.organization(&deleted.address.organization).await {
             Ok(organization) => organization,
             Err(Error::NotFound(_)) => return Ok(0),
             Err(error) => return Err(error),
         };
         let mut removed = 0;
         for token in self.records.tokens(&organization).await? {
-            if token.registry_id == Some(gone.registry_id) {
+            if token.registry_id == Some(deleted.registry_id) {
                 removed += 2;
                 if !self.dry_run {
                     match self.records.delete_token(&organization, token.id).await {

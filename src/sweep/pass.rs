@@ -11,7 +11,7 @@ use super::{MAX_ORPHANS_PERCENT, Report, Sweep, is_past};
 use crate::address::RegistryAddress;
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
-use crate::records::{Gone, MAX_CHUNK_ORPHANS, Orphan, Progress};
+use crate::records::{MAX_CHUNK_ORPHANS, Orphan, Progress};
 
 /// Entries between two saves of a pass's place.
 const SAVE_EVERY: usize = 50_000;
@@ -69,13 +69,13 @@ impl Sweep {
     async fn look(&self, pass: &mut Pass, report: &mut Report) -> Result<bool> {
         let registries = self.records.registry_ids(!self.dry_run).await?;
         let stored = self.files.registries().await?;
-        let gone = self.records.gone_registries().await?;
+        let deleted = self.records.deleted_registries().await?;
         if pass.progress.address.is_none() {
             pass.progress.counts.foreign_objects = stored.foreign;
         }
         let mut addresses: BTreeSet<RegistryAddress> = registries.keys().cloned().collect();
         addresses.extend(stored.addresses);
-        addresses.extend(gone.iter().map(Gone::address));
+        addresses.extend(deleted.into_iter().map(|deleted| deleted.address));
         let place = pass.progress.address.clone();
         for address in addresses {
             if place.as_ref().is_some_and(|place| address < *place) {
@@ -226,10 +226,5 @@ fn object_key(orphan: &Orphan) -> ObjectKey {
     } else {
         Kind::Package
     };
-    ObjectKey::at(
-        kind,
-        &orphan.address.organization,
-        &orphan.address.registry,
-        orphan.id,
-    )
+    ObjectKey::of(kind, &orphan.address, orphan.id)
 }

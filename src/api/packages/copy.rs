@@ -44,7 +44,10 @@ pub(crate) async fn copy(
             "other_ecosystem",
             format!(
                 "`{}` holds packages of {}, `{}` of {}. Copy to a registry of the same ecosystem.",
-                from.slug, from.ecosystem, target.slug, target.ecosystem
+                from.slug(),
+                from.ecosystem,
+                target.slug(),
+                target.ecosystem
             ),
         ));
     }
@@ -71,8 +74,8 @@ async fn copy_file(
     to: &Registry,
     package: &Package,
 ) -> Result<()> {
-    let file = ObjectKey::of(Kind::Package, from, source.id);
-    let key = ObjectKey::of(Kind::Package, to, package.id);
+    let file = ObjectKey::of(Kind::Package, &from.address, source.id);
+    let key = ObjectKey::of(Kind::Package, &to.address, package.id);
     let copied = call.files.copy(&file, None, source.size, &key).await?;
     match copied {
         Some(sha256) if sha256 == source.digests.sha256 => Ok(()),

@@ -70,8 +70,7 @@ mod tests {
         Registry {
             id: Uuid::now_v7(),
             organization_id: Uuid::now_v7(),
-            organization: "o".parse().unwrap(),
-            slug: "r".parse().unwrap(),
+            address: "o/r".parse().unwrap(),
             ecosystem: Ecosystem::Ruby,
         }
     }

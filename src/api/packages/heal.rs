@@ -30,7 +30,8 @@ async fn heal_file(call: &Call<'_>, registry: &Registry, first: &Package, packag
     if is_whole(first, stored(call, registry, first.id).await?.as_ref()) {
         return Ok(());
     }
-    let [from, to] = [package, first].map(|package| ObjectKey::of(Kind::Package, registry, package.id));
+    let [from, to] =
+        [package, first].map(|package| ObjectKey::of(Kind::Package, &registry.address, package.id));
     let copied = call.files.copy(&from, None, package.size, &to).await?;
     if copied != Some(first.digests.sha256) {
         let text = format!(
@@ -60,7 +61,7 @@ async fn heal_metadata(
 /// Object that lies where the package's file should; `None` where there is none.
 pub(super) async fn stored(call: &Call<'_>, registry: &Registry, id: PackageId) -> Result<Option<Content>> {
     call.files
-        .content(&ObjectKey::of(Kind::Package, registry, id))
+        .content(&ObjectKey::of(Kind::Package, &registry.address, id))
         .await
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn delete(call: &Call<'_>, path: RegistryPath<'_>, id: &str) ->
 /// `GET …/packages/{id}/download`: the way to the file. Its bytes never pass through the function.
 pub(crate) async fn download(call: &Call<'_>, path: RegistryPath<'_>, id: &str) -> Result<Response<Body>> {
     let (access, package) = find(call, path, id, READING).await?;
-    let key = ObjectKey::of(Kind::Package, &access.registry, package.id);
+    let key = ObjectKey::of(Kind::Package, &access.registry.address, package.id);
     let address = call.files.download_address(&key, &package.filename).await?;
     views::redirect(&address)
 }
@@ -107,7 +107,7 @@ async fn remove_files(call: &Call<'_>, registry: &Registry, package: &Package) {
     const AT_LEAST: Duration = Duration::from_secs(1);
     let deadline = call.deadline_leaving(AT_LEAST);
     let delete = async |kind| {
-        let key = ObjectKey::of(kind, registry, package.id);
+        let key = ObjectKey::of(kind, &registry.address, package.id);
         let deleted = tokio::time::timeout_at(deadline, call.files.delete(&key)).await;
         let inside = match &deleted {
             Ok(Ok(())) => return,
@@ -158,7 +158,7 @@ impl Metadata {
         if let Some(text) = &package.metadata {
             return Ok(Some(Self { text: text.clone() }));
         }
-        let key = ObjectKey::of(Kind::Metadata, registry, package.id);
+        let key = ObjectKey::of(Kind::Metadata, &registry.address, package.id);
         let Some(bytes) = call.files.read(&key, RawMetadata::MAX_BYTES as u64).await? else {
             return Ok(None);
         };
@@ -185,7 +185,11 @@ impl Metadata {
         let bytes = Bytes::from(self.text.clone());
         let digest = Digest::sha256(&bytes);
         call.files
-            .put(&ObjectKey::of(Kind::Metadata, registry, id), bytes, digest)
+            .put(
+                &ObjectKey::of(Kind::Metadata, &registry.address, id),
+                bytes,
+                digest,
+            )
             .await
     }
 }

@@ -66,7 +66,7 @@ async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Re
 
     // The file first, with its SHA-256; the SHA-512 is taken meanwhile. Then the release.
     let id = PackageId::mint_after(registry.id);
-    let key = ObjectKey::of(Kind::Package, registry, id);
+    let key = ObjectKey::of(Kind::Package, &registry.address, id);
     let bytes = file.bytes.clone();
     let ((), (), sha512) = tokio::try_join!(
         call.files.put(&key, file.bytes, sha256),

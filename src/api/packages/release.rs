@@ -86,7 +86,7 @@ pub(super) async fn release(
             discard.await;
             Err(Error::NotFound(format!(
                 "The registry `{}` has just been deleted and made anew. Repeat the request.",
-                registry.slug
+                registry.slug()
             )))
         }
     }

@@ -34,7 +34,7 @@ pub(crate) async fn request_upload(call: &Call<'_>, path: RegistryPath<'_>) -> R
     let access = auth::enter(call.records, call.caller, path, request).await?;
     let registry = &access.registry;
     let (upload, placeholder) = (Uuid::now_v7(), "${filename}");
-    let key = ObjectKey::upload(&registry.organization, &registry.slug, upload, placeholder);
+    let key = ObjectKey::upload(&registry.address, upload, placeholder);
     let form = call.files.post_form(&key).await?;
     views::upload(call.files.uri(&key, placeholder), form)
 }
@@ -100,7 +100,7 @@ async fn publish_content(
 
     // The bytes that were read are the bytes that are kept, whatever is posted afterwards.
     let id = PackageId::mint_after(registry.id);
-    let key = ObjectKey::of(Kind::Package, registry, id);
+    let key = ObjectKey::of(Kind::Package, &registry.address, id);
     let (digests, ()) = tokio::try_join!(keep(call, content, &key), metadata.store(call, registry, id))?;
     let candidate = Candidate {
         manifest,
@@ -171,7 +171,7 @@ async fn locate<'a>(
     upload: &'a Upload,
 ) -> Result<Option<(Content, &'a str)>> {
     for name in &upload.names {
-        let key = ObjectKey::upload(&registry.organization, &registry.slug, upload.id, name);
+        let key = ObjectKey::upload(&registry.address, upload.id, name);
         if let Some(content) = call.files.content(&key).await? {
             return Ok(Some((content, name)));
         }

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use packages_api::{PackageId, Slug};
+use packages_api::{InvalidAddress, PackageId, RegistryAddress};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Output;
@@ -20,8 +20,7 @@ const MAX_LINE_BYTES: u64 = 1024 * 1024;
 /// A package's place: `ORGANIZATION/REGISTRY/ID`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PackageAddress {
-    organization: Slug,
-    registry: Slug,
+    registry: RegistryAddress,
     id: PackageId,
 }
 
@@ -29,15 +28,13 @@ impl FromStr for PackageAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<_> = text.splitn(3, '/').collect();
-        let [organization, registry, id] = parts[..] else {
-            return Err("expected ORGANIZATION/REGISTRY/ID".to_owned());
-        };
-        let slug = |text: &str| text.parse::<Slug>().map_err(|error| error.to_string());
+        let (registry, id) = text.rsplit_once('/').ok_or("expected ORGANIZATION/REGISTRY/ID")?;
+        let registry: RegistryAddress = registry
+            .parse()
+            .map_err(|error: InvalidAddress| error.to_string())?;
         let id = id.to_ascii_lowercase();
         Ok(Self {
-            organization: slug(organization)?,
-            registry: slug(registry)?,
+            registry,
             id: id.parse().map_err(|_| format!("`{id}` is not a package's id"))?,
         })
     }
@@ -70,11 +67,11 @@ struct Query {
 
 impl Query {
     fn of(package: &PackageAddress) -> Self {
-        let PackageAddress {
+        let PackageAddress { registry, id } = package;
+        let RegistryAddress {
             organization,
             registry,
-            id,
-        } = package;
+        } = registry;
         let query = format!(
             "fields @timestamp, route, status, token_id, request_id \
              | filter (package_id = '{id}' and organization = '{organization}' and registry = '{registry}') \
@@ -113,8 +110,8 @@ impl Event {
     fn is_about(&self, package: &PackageAddress) -> bool {
         let id = package.id.to_string();
         let is = |text: &Option<String>, expected: &str| text.as_deref() == Some(expected);
-        let own = is(&self.organization, package.organization.as_str())
-            && is(&self.registry, package.registry.as_str())
+        let own = is(&self.organization, package.registry.organization.as_str())
+            && is(&self.registry, package.registry.registry.as_str())
             && is(&self.package_id, &id);
         own || is(&self.source_package_id, &id)
     }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::{Parser, Subcommand};
-use packages_api::records::{NewToken, Records, Registry};
-use packages_api::{Ecosystem, Error, Scope, Secret, Slug, command_config, log};
+use packages_api::records::{NewToken, Records};
+use packages_api::{Ecosystem, Error, RegistryAddress, Scope, Secret, Slug, command_config, log};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
@@ -82,8 +82,8 @@ enum RegistryCommand {
     /// Make a registry
     Create {
         /// The organization's slug and its own
-        #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
-        registry: (Slug, Slug),
+        #[arg(value_name = "ORGANIZATION/REGISTRY")]
+        registry: RegistryAddress,
         /// What it holds, such as ruby, python, javascript or files
         #[arg(long)]
         ecosystem: Ecosystem,
@@ -96,8 +96,8 @@ enum RegistryCommand {
     /// Delete a registry; the sweep removes its packages
     Delete {
         /// The organization's slug and its own
-        #[arg(value_name = "ORGANIZATION/REGISTRY", value_parser = registry_address)]
-        registry: (Slug, Slug),
+        #[arg(value_name = "ORGANIZATION/REGISTRY")]
+        registry: RegistryAddress,
     },
 }
 
@@ -215,10 +215,10 @@ async fn organizations(
 async fn registries(records: &Records, command: RegistryCommand) -> Result<Output, lambda_http::Error> {
     Ok(match command {
         RegistryCommand::Create { registry, ecosystem } => {
-            let organization = records.organization(&registry.0).await?;
+            let organization = records.organization(&registry.organization).await?;
             Output::one(
                 &records
-                    .create_registry(&organization, &registry.1, ecosystem)
+                    .create_registry(&organization, &registry.registry, ecosystem)
                     .await?,
             )
         }
@@ -230,7 +230,7 @@ async fn registries(records: &Records, command: RegistryCommand) -> Result<Outpu
             )
         }
         RegistryCommand::Delete { registry } => {
-            let registry: Registry = records.registry(&registry.0, &registry.1).await?;
+            let registry = records.registry(&registry).await?;
             records.delete_registry(&registry).await?;
             Output::one(&registry)
         }
@@ -249,8 +249,12 @@ async fn tokens(records: &Records, command: TokenCommand) -> Result<Output, lamb
             let organization = records.organization(&organization).await?;
             let registry = match registry {
                 Some(slug) => {
-                    let registry = records.registry(&organization.slug, &slug).await?;
-                    Some((registry.id, registry.slug))
+                    let address = RegistryAddress {
+                        organization: organization.slug.clone(),
+                        registry: slug,
+                    };
+                    let registry = records.registry(&address).await?;
+                    Some((registry.id, address.registry))
                 }
                 None => None,
             };
@@ -278,12 +282,6 @@ async fn tokens(records: &Records, command: TokenCommand) -> Result<Output, lamb
             Output::one(&output::token(&records.delete_token(&organization, id).await?))
         }
     })
-}
-
-fn registry_address(text: &str) -> Result<(Slug, Slug), String> {
-    let (organization, registry) = text.split_once('/').ok_or("expected ORGANIZATION/REGISTRY")?;
-    let slug = |text: &str| text.parse::<Slug>().map_err(|error| error.to_string());
-    Ok((slug(organization)?, slug(registry)?))
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {

@@ -121,7 +121,7 @@ async fn a_token_of_one_registry_copies_to_no_other() {
     let (bound, _) = app
         .user_of(NewToken {
             scopes: Scope::ALL.to_vec(),
-            registry: Some((app.registry.id, app.registry.slug.clone())),
+            registry: Some((app.registry.id, app.registry.slug().clone())),
             ..NewToken::default()
         })
         .await;

@@ -146,7 +146,7 @@ async fn a_registry_that_is_not_there_or_not_for_this_token_is_a_404() {
     let (bound, _) = app
         .user_of(NewToken {
             scopes: Scope::ALL.to_vec(),
-            registry: Some((other.id, other.slug)),
+            registry: Some((other.id, other.slug().clone())),
             ..NewToken::default()
         })
         .await;

@@ -277,7 +277,7 @@ async fn a_registry_made_anew_shows_nothing_of_the_old_one() {
     let old_next = page["links"]["next"].as_str().unwrap().to_owned();
     let old = app
         .records
-        .registry(&app.organization.slug, &FILES.parse().unwrap())
+        .registry(&format!("{}/{FILES}", app.organization.slug).parse().unwrap())
         .await
         .unwrap();
     app.records.delete_registry(&old).await.unwrap();
@@ -312,7 +312,7 @@ async fn who_may_not_read_is_told_nothing() {
     let (bound, _) = app
         .user_of(NewToken {
             scopes: vec![Scope::ReadPackages],
-            registry: Some((app.registry.id, app.registry.slug.clone())),
+            registry: Some((app.registry.id, app.registry.slug().clone())),
             ..NewToken::default()
         })
         .await;

@@ -17,10 +17,7 @@ use crate::support::many;
 
 /// Deletes the registry [`REGISTRY`] and makes it anew.
 async fn renew(app: &TestApp) -> Registry {
-    let old = app
-        .records
-        .registry(&app.organization.slug, &app.registry.slug)
-        .await;
+    let old = app.records.registry(&app.registry.address).await;
     app.records
         .delete_registry(&old.expect("a registry"))
         .await

@@ -244,7 +244,7 @@ async fn the_tokens_of_a_deleted_registry_go_with_it() {
     let before = app.contents().await.keys();
     let other = app.create_registry("other", Ecosystem::Ruby).await;
     let bound = packages_api::records::NewToken {
-        registry: Some((other.id, other.slug.clone())),
+        registry: Some((other.id, other.slug().clone())),
         ..Default::default()
     };
     app.user_of(bound).await;

@@ -85,7 +85,7 @@ async fn a_refused_registry_is_not_made_later() {
     let organization = &operator.app.organization;
     let refused = operator
         .hold()
-        .create_registry(organization, &first.slug, Ecosystem::Ruby);
+        .create_registry(organization, first.slug(), Ecosystem::Ruby);
     let refused = refused.await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     operator

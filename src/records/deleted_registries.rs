@@ -10,38 +10,38 @@ use uuid::Uuid;
 use super::keys::{self, Key};
 use super::transaction::Outcome;
 use super::{Records, patience};
+use crate::address::RegistryAddress;
 use crate::aws;
 use crate::error::{Error, Result};
 use crate::id::minted_at;
-use crate::slug::Slug;
 
 /// DynamoDB takes this many items in one transaction.
 pub(crate) const MAX_TRANSACTION_ITEMS: usize = 100;
 
 /// A registry that was deleted: its content is still to be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Gone {
+pub(crate) struct DeletedRegistry {
     pub(crate) registry_id: Uuid,
-    pub(crate) organization: Slug,
-    pub(crate) registry: Slug,
+    #[serde(flatten)]
+    pub(crate) address: RegistryAddress,
     /// The deletion, by a UUIDv7: it carries the moment.
     pub(crate) deletion: Uuid,
 }
 
-impl Gone {
+impl DeletedRegistry {
     pub(crate) fn deleted_at(&self) -> SystemTime {
         minted_at(self.deletion)
     }
 
     pub(super) fn key(&self) -> Key {
-        keys::gone(&self.organization, &self.registry, self.registry_id)
+        keys::deleted_registry(&self.address, self.registry_id)
     }
 }
 
 impl Records {
     /// The registries whose deletion is remembered.
-    pub(crate) async fn gone_registries(&self) -> Result<Vec<Gone>> {
-        self.all(keys::GONE, "").await
+    pub(crate) async fn deleted_registries(&self) -> Result<Vec<DeletedRegistry>> {
+        self.all(keys::DELETED_REGISTRIES, "").await
     }
 
     /// Removes records of that registry, at most [`MAX_TRANSACTION_ITEMS`], and no other's that has come to
@@ -91,7 +91,7 @@ impl Records {
     }
 
     /// Forgets the deletion of a registry of which nothing is left.
-    pub(crate) async fn forget(&self, gone: &Gone) -> Result<()> {
-        self.delete_content(&gone.key(), gone.registry_id).await
+    pub(crate) async fn forget(&self, deleted: &DeletedRegistry) -> Result<()> {
+        self.delete_content(&deleted.key(), deleted.registry_id).await
     }
 }
