@@ -146,15 +146,15 @@ impl Bench {
     }
 }
 
-/// What the function finds in its environment: where the stack is, and how `template.yaml` has it take
-/// memory.
+/// Environment of the function: where the stack is, and how `template.yaml` has it take memory.
 fn environment(stack: &Stack) -> BTreeMap<String, String> {
-    const NAME: &str = "MALLOC_MMAP_THRESHOLD_";
     let template = include_str!("../../template.yaml");
-    let (_, behind) = template.split_once(&format!("{NAME}: '")).expect("it is set");
-    let (value, _) = behind.split_once('\'').expect("a string");
     let mut environment = stack.environment();
-    environment.insert(NAME.to_owned(), value.to_owned());
+    for name in ["MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"] {
+        let (_, behind) = template.split_once(&format!("{name}: '")).expect("it is set");
+        let (value, _) = behind.split_once('\'').expect("a string");
+        environment.insert(name.to_owned(), value.to_owned());
+    }
     environment
 }
 
