@@ -11,11 +11,11 @@ use packages_api::{App, Config, DEVELOPMENT_TOKEN};
 use packages_api_local::{Stack, StackOptions};
 use serde_json::Value;
 
+#[path = "../tests/it/support/bulk.rs"]
+mod bulk;
 #[path = "../tests/it/support/contents.rs"]
 #[expect(dead_code, reason = "the tests look at more of a stack")]
 mod contents;
-#[path = "../tests/it/support/many.rs"]
-mod many;
 #[path = "../tests/it/support/seed.rs"]
 mod seed;
 
@@ -26,7 +26,7 @@ const PACKAGES: &str = "/v2/packages/organizations/my_great_org/registries/files
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let larger = many::count(10_000);
+    let larger = bulk::count(10_000);
     let (few, many) = (Registry::of(FEW).await, Registry::of(larger).await);
     let mut fine = true;
     for page in ["first", "middle", "name"] {
@@ -73,12 +73,12 @@ impl Registry {
         let names = |from: usize, to: usize| (from..to).map(|number| format!("name-{number}"));
         let stack = &registry.stack;
         let half = count / 2;
-        many::add(stack, "my_great_org/files", like, names(1, half)).await;
+        bulk::add(stack, "my_great_org/files", like, names(1, half)).await;
         let page = registry.call("GET", "?per_page=1", "").await;
         let next = page["links"]["next"].as_str().expect("a second page");
         let cursor = next.rsplit("after=").next().expect("a cursor");
         registry.middle = format!("?after={cursor}");
-        many::add(stack, "my_great_org/files", like, names(half, count)).await;
+        bulk::add(stack, "my_great_org/files", like, names(half, count)).await;
         registry
     }
 

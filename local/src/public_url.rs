@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_scheme_and_a_host() {
+    fn addresses_have_a_scheme_and_a_host() {
         for (text, base, host) in [
             (
                 "http://192.168.1.5:8080",

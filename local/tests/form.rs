@@ -110,7 +110,7 @@ fn stored() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn fields_in_any_order_store_the_file_under_its_own_name() {
+async fn fields_may_come_in_any_order() {
     let bucket = Bucket::new().await;
     let mut fields = bucket.form(15);
     let mut expected = Vec::new();
@@ -136,7 +136,7 @@ async fn fields_in_any_order_store_the_file_under_its_own_name() {
 }
 
 #[tokio::test]
-async fn what_the_policy_refuses_is_refused_and_leaves_nothing() {
+async fn policy_violations_are_refused_and_leave_nothing() {
     let bucket = Bucket::new().await;
     let altered = |name: &'static str, value: &str| {
         let mut fields = bucket.form(15);
@@ -209,7 +209,7 @@ async fn what_the_policy_refuses_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn the_status_of_success_is_the_forms_choice() {
+async fn forms_choose_the_status_of_success() {
     let bucket = Bucket::new().await;
     for (asked, status) in [("200", 200), ("201", 201), ("204", 204), ("500", 204)] {
         let mut fields = bucket.form(15);
@@ -241,7 +241,7 @@ async fn say(bucket: &Bucket, headers: &str, body: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_form_that_is_none_is_refused() {
+async fn malformed_forms_are_refused() {
     let bucket = Bucket::new().await;
     let part = |name: &str, bytes: &[u8]| {
         [

@@ -75,7 +75,7 @@ fn message(answer: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_way_to_frame_a_request_reaches_the_function() {
+async fn every_request_framing_reaches_the_function() {
     let server = server().await;
     for (request, expected) in [
         (
@@ -116,7 +116,7 @@ async fn one_connection_carries_many_requests() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_is_told_to_go_on() {
+async fn clients_expecting_continue_get_it() {
     let server = server().await;
     let mut socket = connect(&server).await;
     let head = "POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\
@@ -130,7 +130,7 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_never_sends_what_is_too_large() {
+async fn large_bodies_are_refused_before_they_are_sent() {
     let server = server().await;
     let mut socket = connect(&server).await;
     let head = "POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 90000000\r\n\
@@ -142,7 +142,7 @@ async fn a_client_that_asks_first_never_sends_what_is_too_large() {
 }
 
 #[tokio::test]
-async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
+async fn bodies_over_the_event_limit_name_uploads() {
     const FITS: usize = 4_710_000;
     const TOO_LARGE: usize = 4_718_592;
     let server = server().await;
@@ -185,7 +185,7 @@ async fn what_an_event_cannot_carry_is_refused_and_the_upload_road_named() {
 
 /// `curl -H $'X-By: Ren\xe9'`: such a value leaves room for a body like any other.
 #[tokio::test]
-async fn a_header_that_is_not_utf_8_comes_in_as_latin_1() {
+async fn non_utf_8_headers_arrive_as_latin_1() {
     let server = Server::start(ServerOptions::default(), |_| {
         |request: lambda_http::Request| async move {
             let by = request.headers()["x-by"].as_bytes().to_vec();
@@ -201,7 +201,7 @@ async fn a_header_that_is_not_utf_8_comes_in_as_latin_1() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
+async fn large_heads_are_refused() {
     let server = server().await;
     let request = |bytes: usize| {
         format!(
@@ -236,7 +236,7 @@ async fn a_head_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn a_broken_request_harms_nobody_else() {
+async fn broken_requests_harm_nobody_else() {
     let server = server().await;
     for broken in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
@@ -270,7 +270,7 @@ async fn a_broken_request_harms_nobody_else() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_too_long_is_given_up() {
+async fn slow_answers_are_given_up() {
     let options = ServerOptions {
         gateway_timeout: Some(Duration::from_millis(50)),
         ..ServerOptions::default()
@@ -291,7 +291,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_before_the_server_ends() {
+async fn running_requests_are_answered_before_shutdown() {
     let entered = Arc::new(Notify::new());
     let released = Arc::new(Notify::new());
     let server = Server::start(ServerOptions::default(), |_| {

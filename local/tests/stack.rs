@@ -9,7 +9,7 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 use packages_api_local::{Stack, StackOptions};
 
 #[tokio::test]
-async fn an_object_comes_back_whole_and_in_part() {
+async fn objects_are_read_whole_and_in_part() {
     let stack = Stack::start(StackOptions::default()).await.unwrap();
     let s3 = aws_sdk_s3::Client::new(&stack.sdk_config());
     let key = "packages/my_great_org/my-registry/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
@@ -39,7 +39,7 @@ async fn an_object_comes_back_whole_and_in_part() {
 }
 
 #[tokio::test]
-async fn stacks_side_by_side_know_nothing_of_each_other() {
+async fn stacks_side_by_side_are_independent() {
     let one = Stack::start(StackOptions::default()).await.unwrap();
     let other = Stack::start(StackOptions::default()).await.unwrap();
     let put = aws_sdk_dynamodb::Client::new(&one.sdk_config())

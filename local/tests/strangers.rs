@@ -39,7 +39,7 @@ async fn read(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_crowd_of_idle_clients_holds_nobody_up() {
+async fn idle_clients_hold_nobody_up() {
     let server = server(ServerOptions::default()).await;
     let address = address(&server.base_url());
     for sent in [
@@ -66,7 +66,7 @@ async fn a_crowd_of_idle_clients_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_slow_head_is_told_so() {
+async fn slow_heads_are_answered() {
     let options = ServerOptions {
         head_timeout: Duration::from_millis(100),
         ..ServerOptions::default()
@@ -86,7 +86,7 @@ async fn a_slow_head_is_told_so() {
 }
 
 #[tokio::test]
-async fn other_hosts_are_answered_by_no_listener() {
+async fn other_hosts_are_refused_by_every_listener() {
     let stack = Stack::start(StackOptions::default()).await.unwrap();
     let server = Server::over(&stack, ServerOptions::default()).await.unwrap();
     for listener in [server.base_url(), stack.s3_endpoint(), stack.dynamodb_endpoint()] {

@@ -111,7 +111,7 @@ async fn only_the_stacks_own_key_opens_the_table() {
 }
 
 #[tokio::test]
-async fn each_start_makes_another_key() {
+async fn every_start_makes_a_new_key() {
     let one = Stack::start(StackOptions::default()).await.unwrap().environment();
     let other = Stack::start(StackOptions::default()).await.unwrap().environment();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
@@ -120,7 +120,7 @@ async fn each_start_makes_another_key() {
 }
 
 #[tokio::test]
-async fn no_answer_is_for_other_origins() {
+async fn answers_allow_no_other_origins() {
     let stack = Stack::start(StackOptions::default()).await.unwrap();
     for endpoint in [stack.dynamodb_endpoint(), stack.s3_endpoint()] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {

@@ -99,7 +99,7 @@ async fn replaced_and_deleted_bytes_stay_as_versions() {
 }
 
 #[tokio::test]
-async fn a_removed_marker_brings_the_object_back() {
+async fn removed_markers_bring_objects_back() {
     let bucket = Bucket::start().await;
     bucket.put("packages/a", "first").await;
     let second = bucket.put("packages/a", "second").await;
@@ -113,7 +113,7 @@ async fn a_removed_marker_brings_the_object_back() {
 }
 
 #[tokio::test]
-async fn a_version_can_be_copied() {
+async fn versions_can_be_copied() {
     let bucket = Bucket::start().await;
     let version = bucket.put("packages/a", "first").await;
     bucket.delete("packages/a", None).await;

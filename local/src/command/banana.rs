@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gem_is_one() {
+    fn built_gem_is_a_valid_gem() {
         let gem = gem().unwrap();
         let manifest = read(Ecosystem::Ruby, "banana-1.0.0.gem", &mut io::Cursor::new(&gem)).unwrap();
         assert_eq!(

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_token_is_for_loopback_and_a_random_one_is_kept() {
+    fn documented_token_is_for_loopback_only() {
         let folder = tempfile::tempdir().unwrap();
         let folder = DataDir::open(folder.path()).unwrap();
         let secret = |host: [u8; 4]| folder.secret(Ipv4Addr::from(host).into()).unwrap();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_used_by_one_server_at_a_time() {
+    fn folders_serve_one_server_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = DataDir::open(folder.path()).unwrap();
         assert!(matches!(DataDir::open(folder.path()), Err(Trouble::InUse(_))));

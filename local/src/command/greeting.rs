@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_survives_shell_and_curl() {
+    fn paths_survive_shell_and_curl() {
         for (path, written) in [
             (".packages-api/banana.gem", "'file=@.packages-api/banana.gem'"),
             ("my data/it's.gem", r"'file=@my data/it'\''s.gem'"),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_challenge_is_renamed_as_a_rest_api_renames_it() {
+    fn challenges_are_renamed_as_by_rest_apis() {
         let response = Response::builder()
             .status(401)
             .header(WWW_AUTHENTICATE, "Bearer")
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_lambda_would_not_carry_is_refused() {
+    fn answers_too_large_for_lambda_are_refused() {
         let passed = |body| passed_on(Response::new(body), Transfer::Buffered).map(|_| ());
         let of = |bytes: usize| passed(Body::Binary(vec![0; bytes]));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_none_is_refused_before_it_does_harm() {
+    fn invalid_hosts_are_refused() {
         for host in ["a b", "[", "a/b", "a:99999", ""] {
             let request = http::Request::get("/v2").header(HOST, host);
             assert_eq!(event(request).map(|_| ()), Err(Refusal::BAD_TARGET), "{host:?}");
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_and_its_envelope_share_the_events_bound() {
+    fn body_and_envelope_share_the_event_limit() {
         let limit = body_limit(&event(http::Request::get("/").header(HOST, "a")).unwrap());
         assert!((4_700_000..4_718_592).contains(&limit), "{limit}");
         let long = "x".repeat(9_000);

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn one_good_host_does_not_excuse_another() {
+    fn one_valid_host_does_not_excuse_another() {
         let mut headers = HeaderMap::new();
         headers.append(HOST, "127.0.0.1".parse().unwrap());
         headers.append(HOST, "evil.example".parse().unwrap());

@@ -28,7 +28,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn the_line_for_programs_says_everything_there_is_to_know() {
+fn json_line_has_every_address_and_token() {
     let folder = Folder::new();
     let mut running = folder.start(&[]);
     let mut names = [
@@ -86,7 +86,7 @@ fn a_second_run_finds_everything_again() {
 }
 
 #[test]
-fn what_was_answered_outlives_a_killed_process() {
+fn answered_packages_outlive_a_killed_process() {
     let folder = Folder::new();
     let mut first = folder.start(&[]);
     let id = first.publish(&folder);
@@ -96,7 +96,7 @@ fn what_was_answered_outlives_a_killed_process() {
 }
 
 #[test]
-fn beyond_loopback_the_token_is_random_and_kept_and_the_documented_one_opens_nothing() {
+fn tokens_beyond_loopback_are_random_and_kept() {
     let folder = Folder::new();
     drop(folder.start(&[]));
     let open = folder.start(&["--host", "0.0.0.0"]);
@@ -123,7 +123,7 @@ fn beyond_loopback_the_token_is_random_and_kept_and_the_documented_one_opens_not
 }
 
 #[test]
-fn what_stands_in_the_way_is_said_in_a_sentence() {
+fn obstacles_are_reported_in_a_sentence() {
     let folder = Folder::new();
     let path = folder.path().to_str().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -160,7 +160,7 @@ fn what_stands_in_the_way_is_said_in_a_sentence() {
 }
 
 #[test]
-fn nothing_stays_of_an_ephemeral_server() {
+fn ephemeral_servers_leave_nothing() {
     let elsewhere = Folder::new();
     let mut running = Running::of(
         command(&["--json", "--port", "0", "--ephemeral"])
@@ -174,7 +174,7 @@ fn nothing_stays_of_an_ephemeral_server() {
 }
 
 #[test]
-fn the_stack_alone_says_how_to_reach_it() {
+fn stack_alone_prints_its_environment() {
     let folder = Folder::new();
     let mut process = command(&["--stack-only", "--data-dir", folder.path().to_str().unwrap()])
         .stderr(Stdio::null())
@@ -200,7 +200,7 @@ fn the_stack_alone_says_how_to_reach_it() {
 }
 
 #[test]
-fn a_stop_in_the_middle_of_a_request_lets_it_finish() {
+fn stopping_lets_running_requests_finish() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         let mut running = folder.start(&[]);

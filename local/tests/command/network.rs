@@ -142,7 +142,7 @@ fn a_stack_for_containers_shares_its_table() {
 }
 
 #[test]
-fn whoever_is_let_in_finds_everything_made() {
+fn open_ports_have_everything_ready() {
     let folder = Folder::new();
     let port = free_port();
     let mut process = command(&["--port", &port, "--data-dir", folder.path().to_str().unwrap()])
@@ -164,7 +164,7 @@ fn whoever_is_let_in_finds_everything_made() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn invalid_addresses_are_refused() {
     for (flag, value, sentence) in [
         (
             "--public-url",

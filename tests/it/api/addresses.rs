@@ -67,7 +67,7 @@ async fn encoded_reserved_characters_stay_encoded() {
 }
 
 #[tokio::test]
-async fn an_empty_name_is_no_filter() {
+async fn empty_names_are_no_filter() {
     let app = TestApp::start().await;
     let user = files(&app);
     user.publish(&File::new("notes-1.0.0.txt", "x")).await.id();

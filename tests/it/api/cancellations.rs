@@ -25,7 +25,7 @@ fn slow() -> Family {
 }
 
 #[tokio::test]
-async fn a_form_is_read_no_longer_than_its_call() {
+async fn form_reading_ends_with_its_call() {
     let app = TestApp::start().await;
     let file = slow().file(LARGEST_FORM);
     let mut whole = Duration::MAX;
@@ -45,7 +45,7 @@ async fn a_form_is_read_no_longer_than_its_call() {
 
 /// The runtime has one thread for readers, which is free again when the call has been answered.
 #[test]
-fn an_upload_is_read_no_longer_than_its_call() {
+fn upload_reading_ends_with_its_call() {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(1)

@@ -11,14 +11,13 @@ use crate::support::answer::Answer;
 use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp};
 use crate::support::client::Client;
 use crate::support::fault::{Fault, Gate};
-use crate::support::fault_proxy::ALWAYS;
 use crate::support::gem::Gem;
-use crate::support::whole::assert_whole;
+use crate::support::invariants::assert_consistent;
 
 const OTHER: &str = "more-gems";
 
 impl Client {
-    async fn copy(&self, id: &str, to: &str) -> Answer {
+    pub(crate) async fn copy(&self, id: &str, to: &str) -> Answer {
         let path = format!("{}/{id}/copy?to={to}", self.packages());
         self.call(Method::POST, &path).await
     }
@@ -32,12 +31,12 @@ async fn start() -> (TestApp, Client) {
 }
 
 #[tokio::test]
-async fn a_copy_is_a_package_of_its_own() {
+async fn copies_are_packages_of_their_own() {
     let (app, other) = start().await;
     let gem = Gem::banana().build();
     let source = app.user.publish(&gem).await;
     let copy = app.user.copy(&source.id(), OTHER).await;
-    insta::assert_snapshot!(copy.whole());
+    insta::assert_snapshot!(copy.rendered());
     assert_ne!(copy.id(), source.id());
     assert_eq!(other.get(&copy.id()).await.text(), copy.text());
     for field in [
@@ -47,11 +46,11 @@ async fn a_copy_is_a_package_of_its_own() {
     }
     assert_eq!(app.user.delete(&source.id()).await.status, 200);
     assert_eq!(other.download(&copy.id()).await, gem.bytes);
-    assert_eq!(assert_whole(&app.contents().await), [copy.id()]);
+    assert_eq!(assert_consistent(&app.contents().await), [copy.id()]);
 }
 
 #[tokio::test]
-async fn the_rules_of_a_release_are_those_of_a_publish() {
+async fn copies_follow_the_rules_of_publishes() {
     let (app, other) = start().await;
     let source = app.user.publish(&Gem::banana().build()).await.id();
     let first = app.user.copy(&source, OTHER).await;
@@ -66,16 +65,16 @@ async fn the_rules_of_a_release_are_those_of_a_publish() {
     conflict.assert_error(409);
     assert!(conflict.message().contains(&taken), "{}", conflict.message());
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents).len(), 2);
+    assert_eq!(assert_consistent(&contents).len(), 2);
     assert_eq!(contents.objects.len(), 2, "{:?}", contents.objects.keys());
 }
 
 #[tokio::test]
-async fn another_ecosystem_is_refused_with_both_named() {
+async fn copies_between_ecosystems_are_refused() {
     let (app, _) = start().await;
     let source = app.user.publish(&Gem::banana().build()).await.id();
-    insta::assert_snapshot!(app.user.copy(&source, FILES).await.whole());
-    insta::assert_snapshot!(app.user.copy(&source, "").await.whole());
+    insta::assert_snapshot!(app.user.copy(&source, FILES).await.rendered());
+    insta::assert_snapshot!(app.user.copy(&source, "").await.rendered());
     let path = format!("{}/{source}/copy", app.user.packages());
     app.user.call(Method::POST, &path).await.assert_error(422);
     for nowhere in ["nowhere", "..", "%2F", "Ä", "my-registry%00"] {
@@ -89,7 +88,7 @@ async fn another_ecosystem_is_refused_with_both_named() {
 }
 
 #[tokio::test]
-async fn a_copy_takes_reading_here_and_writing_there() {
+async fn copies_need_read_here_and_write_there() {
     let (app, _) = start().await;
     let source = app.user.publish(&Gem::banana().build()).await.id();
     for (scopes, status) in [
@@ -114,7 +113,7 @@ async fn a_copy_takes_reading_here_and_writing_there() {
 }
 
 #[tokio::test]
-async fn a_token_of_one_registry_copies_to_no_other() {
+async fn registry_tokens_copy_to_no_other_registry() {
     let (app, other) = start().await;
     let source = app.user.publish(&Gem::banana().build()).await.id();
     let second = other.publish(&Gem::new("other", "1.0.0").build()).await.id();
@@ -132,22 +131,22 @@ async fn a_token_of_one_registry_copies_to_no_other() {
         .await
         .assert_error(404);
     assert_eq!(bound.copy(&source, REGISTRY).await.id(), source);
-    assert_eq!(assert_whole(&app.contents().await).len(), 2);
+    assert_eq!(assert_consistent(&app.contents().await).len(), 2);
 }
 
 #[tokio::test]
-async fn metadata_beside_the_file_is_copied_with_it() {
+async fn metadata_objects_are_copied_too() {
     let (app, other) = start().await;
     let gem = Gem::banana().summary(&"long ".repeat(10_000)).build();
     let source = app.user.publish(&gem).await.id();
     let copy = app.user.copy(&source, OTHER).await;
     assert_eq!(app.user.delete(&source).await.status, 200);
     assert_eq!(other.get(&copy.id()).await.text(), copy.text());
-    assert_eq!(assert_whole(&app.contents().await), [copy.id()]);
+    assert_eq!(assert_consistent(&app.contents().await), [copy.id()]);
 }
 
 #[tokio::test]
-async fn a_copy_costs_three_round_trips() {
+async fn copies_cost_three_round_trips() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     app.create_registry(OTHER, Ecosystem::Ruby).await;
     let source = app.user.publish(&Gem::banana().build()).await.id();
@@ -160,7 +159,7 @@ async fn a_copy_costs_three_round_trips() {
 }
 
 #[tokio::test]
-async fn a_copy_whose_source_is_deleted_is_whole_or_not_there() {
+async fn copies_of_deleted_sources_are_complete_or_absent() {
     for operation in ["CopyObject", "TransactWriteItems"] {
         let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
         app.create_registry(OTHER, Ecosystem::Ruby).await;
@@ -178,7 +177,7 @@ async fn a_copy_whose_source_is_deleted_is_whole_or_not_there() {
         gate.open();
         let copy = copy.await.expect("no panic");
         let contents = app.contents().await;
-        let packages = assert_whole(&contents);
+        let packages = assert_consistent(&contents);
         if operation == "CopyObject" {
             copy.assert_error(404);
             assert_eq!(packages, [""; 0]);
@@ -187,46 +186,6 @@ async fn a_copy_whose_source_is_deleted_is_whole_or_not_there() {
             assert_eq!(packages, [copy.id()]);
             let other = app.user.at(ORGANIZATION, OTHER);
             assert_eq!(other.download(&copy.id()).await, gem.bytes);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_copy_survives_faults() {
-    let faults = [
-        Fault::Refuse,
-        Fault::Fail,
-        Fault::Throttle,
-        Fault::Disconnect,
-        Fault::LoseAnswer,
-    ];
-    for operation in ["BatchGetItem", "CopyObject", "TransactWriteItems"] {
-        for fault in &faults {
-            for times in [1, ALWAYS] {
-                let case = format!("{operation} {fault:?} {times}");
-                // As long as a release is given anyway, which comes last.
-                let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(12)).await;
-                app.create_registry(OTHER, Ecosystem::Ruby).await;
-                let source = app.user.publish(&Gem::banana().build()).await.id();
-                proxy.inject(operation, fault.clone(), times);
-                let copy = app.user.copy(&source, OTHER).await;
-                let expected = match (fault, operation) {
-                    (Fault::Refuse, "CopyObject") => 404,
-                    (Fault::Refuse, _) => 500,
-                    _ if times == 1 => 200,
-                    (Fault::Throttle, _) => 429,
-                    _ => 503,
-                };
-                assert_eq!(copy.status, expected, "{case}: {}", copy.text());
-                proxy.clear();
-                let packages = assert_whole(&app.contents().await);
-                let again = app.user.copy(&source, OTHER).await;
-                let converged = assert_whole(&app.contents().await);
-                assert_eq!(converged, [again.id(), source], "{case}");
-                if packages.len() == 2 {
-                    assert_eq!(converged, packages, "{case}");
-                }
-            }
         }
     }
 }

@@ -17,7 +17,7 @@ fn not_following() -> reqwest::Client {
 }
 
 #[tokio::test]
-async fn a_download_leads_to_the_file_for_a_while() {
+async fn downloads_redirect_to_an_expiring_address() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();
     let package = app.user.publish(&gem).await;
@@ -65,7 +65,7 @@ async fn a_download_leads_to_the_file_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_download_takes_reading() {
+async fn downloads_need_the_read_scope() {
     let app = TestApp::start().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     let path = format!("{}/{id}/download", app.user.packages());
@@ -89,7 +89,7 @@ async fn a_download_takes_reading() {
 }
 
 #[tokio::test]
-async fn a_download_costs_one_round_trip() {
+async fn downloads_cost_one_round_trip() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     proxy.clear();
@@ -105,7 +105,7 @@ async fn a_download_costs_one_round_trip() {
 
 /// `curl -I`, Gradle and Homebrew ask so before they download.
 #[tokio::test]
-async fn a_head_describes_the_file_without_leading_to_it() {
+async fn head_describes_the_file_without_a_redirect() {
     let app = TestApp::start().await;
     let user = app.user.at(ORGANIZATION, FILES);
     let package = user.publish(&File::new("naïve-1.0.0.txt", "bananas")).await;

@@ -16,7 +16,7 @@ fn with_type(file: &File, content_type: &str) -> Form {
 }
 
 #[tokio::test]
-async fn every_spelling_of_the_documented_form_publishes_the_same_package() {
+async fn all_spellings_of_the_form_publish_alike() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();
     let id = app.user.publish(&gem).await.id();
@@ -41,7 +41,7 @@ async fn every_spelling_of_the_documented_form_publishes_the_same_package() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_a_body() {
+async fn chunked_bodies_are_accepted() {
     let app = TestApp::start().await;
     let form = Form::documented(&Gem::banana().build());
     let chunks: Vec<_> = form
@@ -56,7 +56,7 @@ async fn a_chunked_body_is_a_body() {
 }
 
 #[tokio::test]
-async fn a_file_name_is_read_as_it_was_meant() {
+async fn file_names_are_read_as_meant() {
     let app = TestApp::start().await;
     let user = app.user.at(ORGANIZATION, FILES);
     for (disposition, filename) in [
@@ -109,7 +109,7 @@ async fn a_file_name_is_read_as_it_was_meant() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_asked_for_are_ignored() {
+async fn unknown_fields_are_ignored() {
     let app = TestApp::start().await;
     let file = Part::file("form-data", &Gem::banana().build());
     let note = Part::field("note", "--not a boundary\r\n--");
@@ -142,7 +142,7 @@ async fn hostile_forms_are_refused_and_leave_nothing() {
 }
 
 #[tokio::test]
-async fn an_encoded_form_is_refused_by_name() {
+async fn encoded_forms_are_refused_by_name() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     let gem = Gem::banana().build();
@@ -162,14 +162,14 @@ async fn an_encoded_form_is_refused_by_name() {
         let request = request.header(CONTENT_TYPE, form.content_type);
         let request = request.header(CONTENT_ENCODING, encoding);
         let answer = app.user.send(request.body(form.body)).await;
-        answers.push_str(&format!("{name}: {}\n\n", answer.whole()));
+        answers.push_str(&format!("{name}: {}\n\n", answer.rendered()));
     }
     assert_snapshot!(answers);
     assert_eq!(app.contents().await, before);
 }
 
 #[tokio::test]
-async fn a_file_of_100_mb_is_refused_and_the_client_gets_to_know() {
+async fn files_of_100_mb_are_refused_in_words() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     let head =
@@ -218,7 +218,7 @@ async fn curl(app: &TestApp, arguments: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_command_publishes() {
+async fn documented_command_publishes() {
     let app = TestApp::start().await;
     let json = ["-H", "Content-Type: application/json"];
     let published = curl(&app, &json).await;

@@ -13,5 +13,4 @@ mod package_urls;
 mod packages;
 mod read_only;
 mod symbols;
-mod upload_repeats;
 mod uploads;

@@ -22,7 +22,7 @@ const METHODS: [Method; 8] = [
 ];
 
 #[tokio::test]
-async fn the_description_is_served_as_it_stands() {
+async fn description_is_served_unchanged() {
     let app = TestApp::start().await;
     let served = app.user.authorized(None).call(Method::GET, "/openapi.yaml").await;
     assert_eq!(served.status, 200);
@@ -31,7 +31,7 @@ async fn the_description_is_served_as_it_stands() {
 }
 
 #[tokio::test]
-async fn every_described_path_takes_the_described_methods_and_no_other() {
+async fn described_paths_take_only_the_described_methods() {
     let app = TestApp::start().await;
     for (template, path) in DESCRIPTION["paths"].as_object().unwrap() {
         let address = template
@@ -60,7 +60,7 @@ async fn every_described_path_takes_the_described_methods_and_no_other() {
 }
 
 #[test]
-fn every_call_says_how_it_can_fail() {
+fn every_call_documents_its_errors() {
     for (template, path) in DESCRIPTION["paths"].as_object().unwrap() {
         let operations = path
             .as_object()
@@ -89,7 +89,7 @@ fn every_call_says_how_it_can_fail() {
 
 /// An object that allows more than it names would let any mistake pass.
 #[test]
-fn bodies_are_described_to_the_last_member() {
+fn bodies_are_described_completely() {
     for (name, schema) in DESCRIPTION["components"]["schemas"].as_object().unwrap() {
         let schema = resolved(schema);
         assert_eq!(schema["type"], "object", "{name}");

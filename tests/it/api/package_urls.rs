@@ -231,7 +231,7 @@ fn foreign(address: &str, prefix: &str, trap: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_foreign_address_is_refused_and_never_fetched() {
+async fn foreign_addresses_are_refused_and_never_fetched() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     app.create_registry("more-gems", Ecosystem::Ruby).await;
     let trap = Trap::start().await;

@@ -11,13 +11,13 @@ use crate::support::File;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
 use crate::support::contents::text;
 use crate::support::gem::{Gem, tar};
-use crate::support::whole::assert_whole;
+use crate::support::invariants::assert_consistent;
 
 #[tokio::test]
-async fn a_published_gem_is_answered_as_documented() {
+async fn published_gems_are_answered_as_documented() {
     let app = TestApp::start().await;
     let answer = app.user.publish(&Gem::banana().build()).await;
-    assert_snapshot!(answer.whole());
+    assert_snapshot!(answer.rendered());
 }
 
 #[tokio::test]
@@ -29,33 +29,33 @@ async fn get_answers_what_publish_answered() {
         .await;
     let got = app.user.get(&published.id()).await;
     assert_eq!((got.status, got.text()), (published.status, published.text()));
-    assert_snapshot!(got.whole());
+    assert_snapshot!(got.rendered());
 }
 
 #[tokio::test]
-async fn a_versioned_file_is_published_by_its_name() {
+async fn versioned_files_are_published_by_their_name() {
     let app = TestApp::start().await;
     let file = File::new("notes-1.2.3-rc.1.tar.gz", b"Bananas are berries.");
     let answer = app.user.at(ORGANIZATION, FILES).publish(&file).await;
-    assert_snapshot!(answer.whole());
+    assert_snapshot!(answer.rendered());
 }
 
 #[tokio::test]
-async fn a_deleted_package_is_gone_and_leaves_nothing() {
+async fn deleted_packages_leave_nothing() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
-    assert_snapshot!(app.user.delete(&id).await.whole(), @r"
+    assert_snapshot!(app.user.delete(&id).await.rendered(), @r"
     200 OK
     x-request-id: [id 1]
     ");
-    assert_snapshot!(app.user.get(&id).await.whole());
+    assert_snapshot!(app.user.get(&id).await.rendered());
     app.user.delete(&id).await.assert_error(404);
     assert_eq!(app.contents().await, before);
 }
 
 #[tokio::test]
-async fn the_same_bytes_again_are_the_first_package() {
+async fn same_bytes_again_are_the_first_package() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();
     let first = app.user.publish(&gem).await;
@@ -66,19 +66,19 @@ async fn the_same_bytes_again_are_the_first_package() {
 }
 
 #[tokio::test]
-async fn other_bytes_for_a_release_are_a_conflict_that_names_its_holder() {
+async fn other_bytes_conflict_and_name_the_holder() {
     let app = TestApp::start().await;
     let first = app.user.publish(&Gem::banana().build()).await;
     let after_first = app.contents().await;
     let other = app.user.publish(&Gem::banana().summary("Another").build()).await;
-    assert_snapshot!(other.whole());
+    assert_snapshot!(other.rendered());
     assert!(other.message().contains(&first.id()));
     assert_eq!(app.contents().await, after_first);
 }
 
 /// So that an operator can tell who published what.
 #[tokio::test]
-async fn a_package_carries_the_id_of_the_token_that_made_it() {
+async fn packages_carry_the_id_of_their_token() {
     let app = TestApp::start().await;
     app.create_registry("other", packages_api::formats::Ecosystem::Ruby)
         .await;
@@ -105,7 +105,7 @@ async fn a_package_carries_the_id_of_the_token_that_made_it() {
 }
 
 #[tokio::test]
-async fn variants_and_versions_stand_side_by_side() {
+async fn variants_and_versions_coexist() {
     let app = TestApp::start().await;
     for gem in [
         Gem::banana(),
@@ -119,7 +119,7 @@ async fn variants_and_versions_stand_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_deleted_release_can_be_published_again_with_other_bytes() {
+async fn deleted_releases_can_be_published_again() {
     let app = TestApp::start().await;
     let first = app.user.publish(&Gem::banana().build()).await.id();
     app.user.delete(&first).await;
@@ -134,7 +134,7 @@ async fn a_deleted_release_can_be_published_again_with_other_bytes() {
 }
 
 #[tokio::test]
-async fn the_same_bytes_in_two_registries_are_two_packages() {
+async fn same_bytes_in_two_registries_are_two_packages() {
     let app = TestApp::start().await;
     app.create_registry("other", packages_api::formats::Ecosystem::Ruby)
         .await;
@@ -176,7 +176,7 @@ async fn health_needs_no_token() {
 
 /// Over 16 kB it lies beside the file.
 #[tokio::test]
-async fn large_metadata_is_answered_whole_and_removed_with_its_package() {
+async fn large_metadata_is_answered_and_removed_completely() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     let summary = "Bananas are berries. ".repeat(2_000);
@@ -185,7 +185,7 @@ async fn large_metadata_is_answered_whole_and_removed_with_its_package() {
     assert_eq!(published.json()["metadata"]["summary"], summary.trim_end());
     assert_eq!(app.user.get(&id).await.text(), published.text());
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [id.as_str()]);
+    assert_eq!(assert_consistent(&contents), [id.as_str()]);
     assert_eq!(contents.objects.len(), 2);
 
     let again = app.user.publish(&Gem::banana().summary(&summary).build()).await;
@@ -208,13 +208,13 @@ fn gem_of_summary(summary: &str) -> File {
 }
 
 #[tokio::test]
-async fn metadata_that_no_answer_could_carry_is_refused() {
+async fn metadata_too_large_to_answer_is_refused() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     // Lambda carries an answer's text as JSON: a backslash of the summary is four of them there.
     for summary in ["x".repeat(5_300_000), format!("x{}", "\\".repeat(1_320_000))] {
         let answer = app.user.publish(&gem_of_summary(&summary)).await;
-        assert_snapshot!("metadata_that_no_answer_could_carry_is_refused", answer.whole());
+        assert_snapshot!("metadata_too_large_to_answer_is_refused", answer.rendered());
         assert_eq!(app.contents().await, before);
     }
     let most = format!("x{}", "\\".repeat(1_300_000));

@@ -17,7 +17,7 @@ fn nuspec(more: &str) -> String {
 }
 
 #[tokio::test]
-async fn symbols_never_take_the_release_of_their_package() {
+async fn symbols_never_take_their_packages_release() {
     let app = TestApp::start().await;
     app.create_registry(NUGET, Ecosystem::Nuget).await;
     let symbols = nuspec("<packageTypes><packageType name=\"SymbolsPackage\"/></packageTypes>");
@@ -32,6 +32,6 @@ async fn symbols_never_take_the_release_of_their_package() {
     let user = app.user.at(ORGANIZATION, NUGET);
     let symbols = user.publish(&File::new("Fruit.1.0.0.snupkg", symbols)).await;
     let package = user.publish(&File::new("Fruit.1.0.0.nupkg", package)).await;
-    assert_snapshot!("symbols", symbols.whole());
-    assert_snapshot!("package", package.whole());
+    assert_snapshot!("symbols", symbols.rendered());
+    assert_snapshot!("package", package.rendered());
 }

@@ -18,8 +18,8 @@ async fn admin(stack: &Stack, arguments: &str) -> Output {
     command::run(stack, &format!("admin {arguments}")).await
 }
 
-async fn told(stack: &Stack, arguments: &str) -> String {
-    command::told(stack, &format!("admin {arguments}")).await
+async fn transcript(stack: &Stack, arguments: &str) -> String {
+    command::transcript(stack, &format!("admin {arguments}")).await
 }
 
 /// The record that a command with `--json` printed.
@@ -36,7 +36,7 @@ async fn stack() -> Stack {
 #[tokio::test]
 async fn everything_is_made_listed_and_deleted() {
     let stack = stack().await;
-    let mut told_all = String::new();
+    let mut transcripts = String::new();
     for arguments in [
         "organization create my_great_org",
         "organization create other",
@@ -54,13 +54,13 @@ async fn everything_is_made_listed_and_deleted() {
         "organization delete my_great_org",
         "organization list",
     ] {
-        told_all.push_str(&told(&stack, arguments).await);
+        transcripts.push_str(&transcript(&stack, arguments).await);
     }
-    assert_snapshot!(told_all);
+    assert_snapshot!(transcripts);
 }
 
 #[tokio::test]
-async fn what_is_refused_says_why_and_exits_with_1() {
+async fn refusals_say_why_and_exit_with_1() {
     let stack = stack().await;
     admin(&stack, "organization create my_great_org").await;
     admin(
@@ -68,7 +68,7 @@ async fn what_is_refused_says_why_and_exits_with_1() {
         "registry create my_great_org/my-registry --ecosystem ruby",
     )
     .await;
-    let mut told_all = String::new();
+    let mut transcripts = String::new();
     for arguments in [
         "organization create my_great_org",
         "organization delete nothing",
@@ -81,9 +81,9 @@ async fn what_is_refused_says_why_and_exits_with_1() {
         "token create my_great_org --scope read_packages --registry nothing",
         "token delete my_great_org 0191e23a-4bc8-7683-bfa4-5f73bc9b7c44",
     ] {
-        told_all.push_str(&told(&stack, arguments).await);
+        transcripts.push_str(&transcript(&stack, arguments).await);
     }
-    assert_snapshot!(told_all);
+    assert_snapshot!(transcripts);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn wrong_usage_exits_with_2() {
 }
 
 #[tokio::test]
-async fn without_its_environment_it_names_what_is_missing() {
+async fn missing_environment_variables_are_named() {
     let output = Command::new(env!("CARGO_BIN_EXE_admin"))
         .args(["organization", "list"])
         .env_clear()
@@ -127,7 +127,7 @@ async fn without_its_environment_it_names_what_is_missing() {
 #[tokio::test]
 async fn every_command_has_help() {
     let stack = stack().await;
-    let mut told_all = String::new();
+    let mut transcripts = String::new();
     for arguments in [
         "--help",
         "organization --help",
@@ -147,19 +147,19 @@ async fn every_command_has_help() {
         "adopt --help",
         "quarantine --help",
     ] {
-        told_all.push_str(&told(&stack, arguments).await);
+        transcripts.push_str(&transcript(&stack, arguments).await);
     }
-    assert_snapshot!(told_all);
+    assert_snapshot!(transcripts);
 }
 
 /// Whatever the table said before.
 #[tokio::test]
-async fn adopt_declares_that_table_and_bucket_belong_together() {
+async fn adopt_binds_the_table_to_the_bucket() {
     let stack = stack().await;
     let records = Records::new(&stack.sdk_config(), stack.table());
     assert_eq!(records.marker().await.expect("read"), None);
     let adopt = "READ_ONLY=1 admin adopt";
-    let first = command::told(&stack, adopt).await;
+    let first = command::transcript(&stack, adopt).await;
     assert!(first.ends_with("-> 0\n\n"), "{first}");
     let adopted = records.marker().await.expect("read").expect("a marker");
     assert_eq!(
@@ -167,14 +167,14 @@ async fn adopt_declares_that_table_and_bucket_belong_together() {
         (stack.table(), stack.bucket())
     );
     records.mark("another-bucket").await.expect("marked");
-    assert_eq!(command::told(&stack, adopt).await, first);
+    assert_eq!(command::transcript(&stack, adopt).await, first);
     let again = records.marker().await.expect("read").expect("a marker");
     assert_eq!(again.bucket, stack.bucket());
     assert!(again.quarantined_until > adopted.quarantined_until);
 }
 
 #[tokio::test]
-async fn a_secret_is_shown_once_opens_the_registry_and_dies_with_it() {
+async fn secrets_are_shown_once_and_can_be_revoked() {
     let app = TestApp::start().await;
     let stack = &app.stack;
     json(stack, "registry create my_great_org/other --ecosystem ruby").await;

@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::support::command;
+use crate::support::event::event;
 use crate::support::runtime_api::Function;
 use crate::support::seed::seeded_stack;
 
@@ -70,14 +71,9 @@ impl Sandbox {
     }
 }
 
-fn event(call: &str) -> Value {
-    let path = format!("{}/events/rest-{call}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).expect("the event is there")).expect("it is JSON")
-}
-
 /// The event of a get, made one of another method and path.
-fn about(method: &Method, path: &str) -> Value {
-    let mut event = event("get");
+fn request(method: &Method, path: &str) -> Value {
+    let mut event = event("rest", "get");
     event["httpMethod"] = json!(method.as_str());
     event["path"] = json!(path);
     event["pathParameters"] = json!({"proxy": path.trim_start_matches('/')});
@@ -85,27 +81,27 @@ fn about(method: &Method, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_package_has_all_calls_about_it_and_no_other() {
+async fn history_has_exactly_the_packages_own_calls() {
     let mut sandbox = Sandbox::start().await;
-    let published = sandbox.invoke(&event("publish")).await;
+    let published = sandbox.invoke(&event("rest", "publish")).await;
     let id = published["id"].as_str().expect("an id").to_owned();
     let url = published["url"].as_str().expect("a url");
     let path = &url[url.find("/v2/").expect("a path")..];
-    sandbox.invoke(&about(&Method::GET, path)).await;
+    sandbox.invoke(&request(&Method::GET, path)).await;
     sandbox
-        .invoke(&about(&Method::HEAD, &format!("{path}/download")))
+        .invoke(&request(&Method::HEAD, &format!("{path}/download")))
         .await;
-    let mut nobody = about(&Method::DELETE, path);
+    let mut nobody = request(&Method::DELETE, path);
     nobody["headers"] = json!({});
     nobody["multiValueHeaders"] = json!({});
     sandbox.invoke(&nobody).await;
     sandbox
-        .invoke(&about(
+        .invoke(&request(
             &Method::GET,
             &path.replace(&id, "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44"),
         ))
         .await;
-    sandbox.invoke(&about(&Method::DELETE, path)).await;
+    sandbox.invoke(&request(&Method::DELETE, path)).await;
     let log = sandbox.log().await;
 
     let tokens = command::run(&sandbox.stack, "admin --json token list my_great_org").await;
@@ -133,16 +129,16 @@ async fn a_package_has_all_calls_about_it_and_no_other() {
 }
 
 #[tokio::test]
-async fn without_a_log_the_query_is_printed() {
+async fn query_is_printed_without_a_log() {
     let stack = Stack::start(StackOptions::default()).await.expect("a stack");
-    let mut told = String::new();
+    let mut transcript = String::new();
     for package in [
         "my_great_org/my-registry/0191E23A-4BC8-7683-BFA4-5F73BC9B7C44",
         "my_great_org/my-registry",
         "my_great_org/my-registry/banana",
         "my_great_org/my-registry/0191e23a-4bc8-7683-bfa4-5f73bc9b7c44 --log nowhere",
     ] {
-        told.push_str(&command::told(&stack, &format!("admin package history {package}")).await);
+        transcript.push_str(&command::transcript(&stack, &format!("admin package history {package}")).await);
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
 }

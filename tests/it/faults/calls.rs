@@ -1,9 +1,8 @@
-//! Publish, get and delete, with every misfortune at every call of AWS that they make.
+//! Publish, get and delete, with every fault at every call of AWS that they make.
 //!
-//! The cases are not written out: [`STORIES`] says which calls a request makes, [`faults`] what can
-//! happen to each, and [`expected`] what the client is to be told. After each case the invariants
-//! hold: what was answered is there, whole and once; what failed is not there unless its outcome was
-//! unknown; and a repeat converges.
+//! The cases are not written out: [`SCENARIOS`] names the calls that a request makes, [`Fault::all`] the faults of
+//! each, and [`Case::expected`] the answer. After each case the invariants hold: what was answered is there,
+//! complete and once; what failed is not there unless its outcome was unknown; and a repeat converges.
 
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use crate::support::client::Client;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
+use crate::support::invariants::assert_consistent;
 use crate::support::side_by_side::run_all;
-use crate::support::whole::assert_whole;
 
 /// More than anything takes that ends by itself, whatever else keeps the machine busy.
 const PATIENT: Duration = Duration::from_secs(25);
@@ -30,7 +29,7 @@ const ENOUGH: Duration = Duration::from_secs(8);
 
 /// What a client does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Story {
+enum Scenario {
     Publish,
     /// The same bytes, which are published already.
     PublishAgain,
@@ -44,63 +43,35 @@ enum Story {
     DeleteLarge,
 }
 
-/// The calls of AWS behind each story, in their order. What a repeat has in common with a first
+/// The calls of AWS behind each scenario, in their order. What a repeat has in common with a first
 /// publish is told there.
-const STORIES: [(Story, &[&str]); 8] = [
+const SCENARIOS: [(Scenario, &[&str]); 8] = [
     (
-        Story::Publish,
+        Scenario::Publish,
         &["BatchGetItem", "PutObject", "TransactWriteItems"],
     ),
     (
-        Story::PublishAgain,
+        Scenario::PublishAgain,
         &["TransactWriteItems", "GetItem", "HeadObject", "DeleteObject"],
     ),
-    (Story::PublishOther, &["TransactWriteItems", "DeleteObject"]),
-    (Story::Get, &["BatchGetItem"]),
+    (Scenario::PublishOther, &["TransactWriteItems", "DeleteObject"]),
+    (Scenario::Get, &["BatchGetItem"]),
     (
-        Story::Delete,
+        Scenario::Delete,
         &["BatchGetItem", "TransactWriteItems", "DeleteObject"],
     ),
-    (Story::PublishLarge, &["PutObject"]),
-    (Story::GetLarge, &["GetObject"]),
-    (Story::DeleteLarge, &["DeleteObject"]),
+    (Scenario::PublishLarge, &["PutObject"]),
+    (Scenario::GetLarge, &["GetObject"]),
+    (Scenario::DeleteLarge, &["DeleteObject"]),
 ];
 
-/// What can happen to a call.
-fn faults(operation: &str) -> Vec<Fault> {
-    let mut faults = vec![
-        Fault::Refuse,
-        Fault::Fail,
-        Fault::Throttle,
-        Fault::Disconnect,
-        Fault::LoseAnswer,
-        Fault::CutAnswer,
-        Fault::Hang,
-        Fault::ApplyAndHang,
-        Fault::Delay(Duration::from_millis(200)),
-    ];
-    match operation {
-        "BatchGetItem" => faults.extend([Fault::Unprocessed, Fault::UnprocessedSome]),
-        "TransactWriteItems" => faults.extend([
-            Fault::Cancel("TransactionConflict"),
-            Fault::Cancel("ThrottlingError"),
-            Fault::Cancel("ProvisionedThroughputExceeded"),
-            Fault::Cancel("ValidationError"),
-            Fault::InProgress,
-        ]),
-        "PutObject" => faults.push(Fault::Garble),
-        _ => {}
-    }
-    faults
-}
-
-impl Story {
+impl Scenario {
     /// The answer without any misfortune.
-    fn fortunate(self) -> u16 {
+    fn expected_ok(self) -> u16 {
         if self == Self::PublishOther { 409 } else { 200 }
     }
 
-    /// What there is before the story begins.
+    /// What there is before the scenario begins.
     async fn prepare(self, app: &TestApp) -> String {
         match self {
             Self::Publish | Self::PublishLarge => String::new(),
@@ -108,7 +79,7 @@ impl Story {
         }
     }
 
-    async fn tell(self, user: &Client, id: &str) -> Answer {
+    async fn run(self, user: &Client, id: &str) -> Answer {
         match self {
             Self::Publish | Self::PublishAgain | Self::PublishLarge => user.publish(&self.gem()).await,
             Self::PublishOther => user.publish(&Gem::banana().summary("Another").build()).await,
@@ -127,10 +98,10 @@ impl Story {
     }
 }
 
-/// One misfortune in one story.
+/// One misfortune in one scenario.
 #[derive(Debug, Clone)]
 struct Case {
-    story: Story,
+    scenario: Scenario,
     operation: &'static str,
     fault: Fault,
     times: usize,
@@ -138,12 +109,12 @@ struct Case {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        STORIES.into_iter().flat_map(|(story, operations)| {
+        SCENARIOS.into_iter().flat_map(|(scenario, operations)| {
             operations.iter().flat_map(move |operation| {
-                faults(operation).into_iter().flat_map(move |fault| {
+                Fault::all(operation).into_iter().flat_map(move |fault| {
                     let once = (!fault.outlasts_the_call()).then_some(1);
                     once.into_iter().chain([ALWAYS]).map(move |times| Self {
-                        story,
+                        scenario,
                         operation,
                         fault: fault.clone(),
                         times,
@@ -158,23 +129,23 @@ impl Case {
         let passes = self.times == 1;
         // What a client was promised is done; its file is no part of the promise.
         if self.operation == "DeleteObject" {
-            return self.story.fortunate();
+            return self.scenario.expected_ok();
         }
         match self.fault {
-            Fault::Delay(_) => self.story.fortunate(),
+            Fault::Delay(_) => self.scenario.expected_ok(),
             // To who may not list, S3 says so of what is missing: it is put back.
             Fault::Refuse if self.operation == "HeadObject" => 200,
             Fault::Refuse | Fault::Cancel("ValidationError") => 500,
             // The SDK does not repeat what arrived damaged: the client does.
             Fault::Hang | Fault::ApplyAndHang | Fault::Garble => 503,
-            _ if passes => self.story.fortunate(),
+            _ if passes => self.scenario.expected_ok(),
             // Its answers have no body to say so.
             Fault::Throttle if self.operation == "HeadObject" => 503,
             Fault::Throttle
             | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
             | Fault::Unprocessed => 429,
             // Each repeat leaves one key less.
-            Fault::UnprocessedSome => self.story.fortunate(),
+            Fault::UnprocessedSome => self.scenario.expected_ok(),
             _ => 503,
         }
     }
@@ -191,10 +162,10 @@ impl Case {
 
     async fn run(self) {
         let (app, proxy) = TestApp::behind_proxy(self.request_timeout()).await;
-        let id = self.story.prepare(&app).await;
+        let id = self.scenario.prepare(&app).await;
         proxy.clear();
         proxy.inject(self.operation, self.fault.clone(), self.times);
-        let answer = self.story.tell(&app.user, &id).await;
+        let answer = self.scenario.run(&app.user, &id).await;
         assert_eq!(
             answer.status.as_u16(),
             self.expected(),
@@ -209,30 +180,30 @@ impl Case {
 
     async fn assert_invariants(&self, app: &TestApp, id: &str, answer: &Answer) {
         let contents = app.contents().await;
-        let packages = assert_whole(&contents);
+        let packages = assert_consistent(&contents);
         if matches!(self.fault, Fault::Delay(_)) {
             // A repeat and a conflict have taken their own file away again.
             assert_eq!(contents.orphans(), [""; 0], "{self:?}");
         }
         let unknown = answer.status == 503;
-        match self.story {
-            Story::Publish | Story::PublishLarge if answer.status == 200 => {
+        match self.scenario {
+            Scenario::Publish | Scenario::PublishLarge if answer.status == 200 => {
                 assert_eq!(packages, [answer.id()], "{self:?}");
             }
-            Story::Publish | Story::PublishLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
-            Story::Publish | Story::PublishLarge => assert_eq!(packages, [""; 0], "{self:?}"),
-            Story::Delete | Story::DeleteLarge if answer.status == 200 => {
+            Scenario::Publish | Scenario::PublishLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            Scenario::Publish | Scenario::PublishLarge => assert_eq!(packages, [""; 0], "{self:?}"),
+            Scenario::Delete | Scenario::DeleteLarge if answer.status == 200 => {
                 assert_eq!(packages, [""; 0], "{self:?}");
             }
-            Story::Delete | Story::DeleteLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
+            Scenario::Delete | Scenario::DeleteLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
             _ => assert_eq!(packages, [id], "{self:?}"),
         }
     }
 
     async fn assert_converges(&self, app: &TestApp, proxy: &FaultProxy, id: &str, answer: &Answer) {
-        let again = self.story.tell(&app.user.patient(), id).await;
-        let packages = assert_whole(&app.contents().await);
-        if matches!(self.story, Story::Delete | Story::DeleteLarge) {
+        let again = self.scenario.run(&app.user.patient(), id).await;
+        let packages = assert_consistent(&app.contents().await);
+        if matches!(self.scenario, Scenario::Delete | Scenario::DeleteLarge) {
             let expected: &[u16] = match answer.status.as_u16() {
                 200 => &[404],
                 _ => &[200, 404],
@@ -245,7 +216,12 @@ impl Case {
             assert_eq!(packages, [""; 0], "{self:?}");
             return;
         }
-        assert_eq!(again.status, self.story.fortunate(), "{self:?}: {}", again.text());
+        assert_eq!(
+            again.status,
+            self.scenario.expected_ok(),
+            "{self:?}: {}",
+            again.text()
+        );
         assert_eq!(packages.len(), 1, "{self:?}");
         if answer.status == 200 {
             assert_eq!(again.text(), answer.text(), "{self:?}");
@@ -272,40 +248,40 @@ fn assert_can_be_repeated(answer: &Answer) {
     assert_eq!(answer.header("ratelimit-reset"), waits.filter(|_| status == 429));
 }
 
-/// Runs every case of these stories, many at once, and tells of all that fail.
-async fn run(stories: &[Story]) {
-    let cases = Case::all().filter(|case| stories.contains(&case.story));
+/// Runs every case of these scenarios, many at once, and tells of all that fail.
+async fn run(scenarios: &[Scenario]) {
+    let cases = Case::all().filter(|case| scenarios.contains(&case.scenario));
     run_all(cases.map(Case::run)).await;
 }
 
 #[tokio::test]
-async fn a_publish_survives_every_fault() {
-    run(&[Story::Publish]).await;
+async fn publishes_survive_every_fault() {
+    run(&[Scenario::Publish]).await;
 }
 
 #[tokio::test]
-async fn a_repeated_publish_survives_every_fault() {
-    run(&[Story::PublishAgain]).await;
+async fn repeated_publishes_survive_every_fault() {
+    run(&[Scenario::PublishAgain]).await;
 }
 
 #[tokio::test]
-async fn a_publish_of_other_bytes_survives_every_fault() {
-    run(&[Story::PublishOther]).await;
+async fn publishes_of_other_bytes_survive_every_fault() {
+    run(&[Scenario::PublishOther]).await;
 }
 
 #[tokio::test]
-async fn a_get_and_a_delete_survive_every_fault() {
-    run(&[Story::Get, Story::Delete]).await;
+async fn gets_and_deletes_survive_every_fault() {
+    run(&[Scenario::Get, Scenario::Delete]).await;
 }
 
 #[tokio::test]
-async fn metadata_beside_the_file_survives_every_fault() {
-    run(&[Story::PublishLarge, Story::GetLarge, Story::DeleteLarge]).await;
+async fn large_metadata_survives_every_fault() {
+    run(&[Scenario::PublishLarge, Scenario::GetLarge, Scenario::DeleteLarge]).await;
 }
 
 /// Repeats that are refused say nothing of the attempt before them, which was carried out.
 #[tokio::test]
-async fn an_unknown_outcome_stays_unknown_whatever_comes_after_it() {
+async fn unknown_outcomes_stay_unknown() {
     for after in [Fault::Refuse, Fault::Throttle, Fault::Cancel("ValidationError")] {
         let (app, proxy) = TestApp::behind_proxy(ENOUGH).await;
         proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
@@ -313,7 +289,7 @@ async fn an_unknown_outcome_stays_unknown_whatever_comes_after_it() {
         let answer = app.user.publish(&Gem::banana().build()).await;
         assert_eq!(answer.status, 503, "{after:?}: {}", answer.text());
         proxy.clear();
-        let packages = assert_whole(&app.contents().await);
+        let packages = assert_consistent(&app.contents().await);
         let again = app.user.patient().publish(&Gem::banana().build()).await;
         assert_eq!(again.id(), packages[0]);
         assert_eq!(packages.len(), 1);
@@ -322,7 +298,7 @@ async fn an_unknown_outcome_stays_unknown_whatever_comes_after_it() {
 
 /// Word for word what a client is told.
 #[tokio::test]
-async fn what_storage_fails_at_is_told_without_its_inside() {
+async fn storage_failures_hide_their_causes() {
     let mut answers = String::new();
     for (fault, time) in [
         (Fault::Throttle, PATIENT),
@@ -332,13 +308,13 @@ async fn what_storage_fails_at_is_told_without_its_inside() {
         let (app, proxy) = TestApp::behind_proxy(time).await;
         proxy.inject("PutObject", fault.clone(), ALWAYS);
         let answer = app.user.publish(&Gem::banana().build()).await;
-        answers.push_str(&format!("{fault:?}: {}\n\n", answer.whole()));
+        answers.push_str(&format!("{fault:?}: {}\n\n", answer.rendered()));
     }
     assert_snapshot!(answers);
 }
 
 #[tokio::test]
-async fn a_batch_that_never_ends_is_not_read_as_an_absence() {
+async fn unprocessed_keys_are_no_absences() {
     let (app, proxy) = TestApp::behind_proxy(PATIENT).await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     proxy.inject("BatchGetItem", Fault::UnprocessedSome, 1);

@@ -8,27 +8,21 @@ use packages_api::sweep::Sweep;
 use packages_api::{DEVELOPMENT_TOKEN, Files};
 use serde_json::{Value, json};
 
-use crate::support::File;
 use crate::support::app::TestApp;
+use crate::support::event::{self, about};
 use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::form::Form;
 use crate::support::gem::Gem;
-use crate::support::orphan;
+use crate::support::invariants::assert_consistent;
 use crate::support::runtime_api::Function;
-use crate::support::whole::assert_whole;
-
-/// The package that the events of get and delete name.
-const EVENTS_PACKAGE: &str = "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44";
+use crate::support::{File, orphan};
 
 /// `events/rest-{call}.json` by the app's user, about this package.
 fn event(app: &TestApp, call: &str, package: &str) -> String {
-    let path = format!("{}/events/rest-{call}.json", env!("CARGO_MANIFEST_DIR"));
-    let event = std::fs::read_to_string(path).expect("the event is there");
+    let event = about(&event::event("rest", call), package).to_string();
     let authorization = app.user.authorization.as_deref().expect("a token");
-    event
-        .replace(&format!("Bearer {DEVELOPMENT_TOKEN}"), authorization)
-        .replace(EVENTS_PACKAGE, package)
+    event.replace(&format!("Bearer {DEVELOPMENT_TOKEN}"), authorization)
 }
 
 /// The event of a publish of this file by the app's user.
@@ -88,7 +82,7 @@ async fn assert_swept(app: &TestApp, packages: &[String]) {
     let report = Sweep::new(app.records.clone(), files, false).run().await;
     assert_eq!(report.expect("a report").stopped, None);
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), packages);
+    assert_eq!(assert_consistent(&contents), packages);
     assert_eq!(contents.orphans(), [""; 0]);
 }
 
@@ -104,7 +98,7 @@ async fn a_publish_killed_at(
     let publish = publishing(&app, &gem);
     kill_at(&app, publish.clone(), operation, pauses).await;
     let contents = app.contents().await;
-    let packages = assert_whole(&contents);
+    let packages = assert_consistent(&contents);
     assert_eq!(packages.len(), published, "{operation}");
     assert_eq!(contents.orphans().len(), left, "{operation}");
 
@@ -113,7 +107,7 @@ async fn a_publish_killed_at(
     let answer = function.invoke(publish.into()).await.expect("an answer");
     let answer: Value = serde_json::from_slice(&answer).expect("JSON");
     assert_eq!(answer["statusCode"], 200, "{answer}");
-    let converged = assert_whole(&app.contents().await);
+    let converged = assert_consistent(&app.contents().await);
     assert_eq!(converged.len(), 1);
     assert!(packages.is_empty() || packages == converged);
     assert!(first.is_none_or(|first| converged == [first]));
@@ -121,7 +115,7 @@ async fn a_publish_killed_at(
 }
 
 #[tokio::test]
-async fn a_publish_that_was_killed_is_whole_or_not_there_and_a_repeat_converges() {
+async fn killed_publishes_are_complete_or_absent() {
     let before = async || (TestApp::start().await, Gem::banana().build(), None);
     for (operation, pause, published, left) in [
         ("BatchGetItem", Fault::PauseBefore as Pause, 0, 0),
@@ -136,7 +130,7 @@ async fn a_publish_that_was_killed_is_whole_or_not_there_and_a_repeat_converges(
 }
 
 #[tokio::test]
-async fn a_repeat_that_was_killed_changes_nothing_about_the_first() {
+async fn killed_repeats_change_nothing_about_the_first() {
     let before = async || {
         let (app, gem) = (TestApp::start().await, Gem::banana().build());
         let first = app.user.publish(&gem).await.id();
@@ -158,7 +152,7 @@ async fn a_repeat_that_was_killed_changes_nothing_about_the_first() {
 
 /// File and metadata are stored side by side.
 #[tokio::test]
-async fn a_publish_that_was_killed_leaves_metadata_beside_the_file_to_the_sweep() {
+async fn metadata_of_killed_publishes_is_swept() {
     let gem = Gem::banana().summary(&"x".repeat(20_000)).build();
     let before = async || (TestApp::start().await, gem.clone(), None);
     let (waits, done) = (Fault::PauseBefore as Pause, Fault::PauseAfter as Pause);
@@ -179,7 +173,7 @@ async fn a_delete_killed_at(operation: &'static str, pause: Pause, there: bool, 
     let id = app.user.publish(&gem).await.id();
     kill_at(&app, event(&app, "delete", &id), operation, &[pause]).await;
     let contents = app.contents().await;
-    let packages = assert_whole(&contents);
+    let packages = assert_consistent(&contents);
     assert_eq!(packages.len(), usize::from(there), "{operation}");
     assert_eq!(contents.orphans().len(), left, "{operation}");
     let again = app.user.delete(&id).await;
@@ -189,7 +183,7 @@ async fn a_delete_killed_at(operation: &'static str, pause: Pause, there: bool, 
 }
 
 #[tokio::test]
-async fn a_delete_that_was_killed_is_done_or_not_and_a_repeat_converges() {
+async fn killed_deletes_are_done_or_not() {
     a_delete_killed_at("BatchGetItem", Fault::PauseAfter, true, 0).await;
     a_delete_killed_at("TransactWriteItems", Fault::PauseBefore, true, 0).await;
     a_delete_killed_at("TransactWriteItems", Fault::PauseAfter, false, 1).await;

@@ -1,6 +1,7 @@
 //! Faults of AWS and of the network, at every step of every call.
 
 mod calls;
+mod copies;
 mod killed;
 mod late;
 mod records;

@@ -17,7 +17,7 @@ async fn forgetful(app: &TestApp) -> (Records, FaultProxy) {
 }
 
 #[tokio::test]
-async fn what_was_made_before_its_answer_was_lost_is_made_once_and_told() {
+async fn lost_answers_make_nothing_twice() {
     let app = TestApp::start().await;
     let (records, proxy) = forgetful(&app).await;
     let lose = || proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
@@ -65,7 +65,7 @@ async fn what_was_made_before_its_answer_was_lost_is_made_once_and_told() {
 }
 
 #[tokio::test]
-async fn of_two_that_make_the_same_registry_one_is_told_of_the_other() {
+async fn second_creator_of_a_registry_is_refused() {
     let app = TestApp::start().await;
     let one = slug("one");
     let make = || {

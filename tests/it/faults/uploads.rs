@@ -9,9 +9,9 @@ use crate::support::app::TestApp;
 use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
+use crate::support::invariants::assert_consistent;
 use crate::support::side_by_side::run_all;
 use crate::support::uploads::{posted, put};
-use crate::support::whole::assert_whole;
 
 /// The calls of a publish by address, in their order; the copy and the reads for the digests are
 /// made side by side.
@@ -40,7 +40,7 @@ fn side_by_side(proxy: &FaultProxy) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_publish_by_address_costs_what_it_must() {
+async fn publishes_by_address_cost_what_they_must() {
     let (app, proxy) = start().await;
     let (_, url) = posted(&app, &Gem::banana().build()).await;
     proxy.clear();
@@ -67,7 +67,7 @@ async fn a_publish_by_address_costs_what_it_must() {
 }
 
 #[tokio::test]
-async fn an_upload_of_what_is_published_is_remembered_as_well() {
+async fn uploads_of_published_bytes_are_remembered() {
     let (app, proxy) = start().await;
     let gem = Gem::banana().build();
     let id = app.user.publish(&gem).await.id();
@@ -79,11 +79,11 @@ async fn an_upload_of_what_is_published_is_remembered_as_well() {
     assert_eq!(app.user.delete(&id).await.status, 200);
     let second = app.user.publish_url(&url).await.id();
     assert_ne!(second, id);
-    assert_eq!(assert_whole(&app.contents().await), [second]);
+    assert_eq!(assert_consistent(&app.contents().await), [second]);
 }
 
 #[tokio::test]
-async fn what_cannot_take_a_release_is_not_copied() {
+async fn uploads_of_taken_releases_are_not_copied() {
     let (app, proxy) = start().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     let larger = Gem::banana().member("more", "x").build();
@@ -94,11 +94,11 @@ async fn what_cannot_take_a_release_is_not_copied() {
     assert!(answer.message().contains(&id), "{}", answer.message());
     let expected = ["BatchGetItem", "HeadObject", "GetObject", "GetItem", "GetItem"];
     assert_eq!(proxy.calls(), expected);
-    assert_eq!(assert_whole(&app.contents().await), [id]);
+    assert_eq!(assert_consistent(&app.contents().await), [id]);
 }
 
 #[tokio::test]
-async fn a_format_reads_no_more_than_it_needs() {
+async fn formats_read_no_more_than_they_need() {
     let (app, proxy) = start().await;
     let large = Gem::banana().member("large.bin", vec![7; 20_000_000]).build();
     let (_, url) = posted(&app, &large).await;
@@ -108,12 +108,12 @@ async fn a_format_reads_no_more_than_it_needs() {
     let reads = proxy.calls().iter().filter(|call| *call == "GetObject").count();
     // Five blocks of 4 MiB for the digests; for the format the first block, and the end of the archive.
     assert!((6..=9).contains(&reads), "{:?}", proxy.calls());
-    assert_whole(&app.contents().await);
+    assert_consistent(&app.contents().await);
 }
 
 /// Small answers are cut before they begin, which the SDK repeats by itself; these are not.
 #[tokio::test]
-async fn a_read_that_breaks_off_is_repeated() {
+async fn broken_reads_are_repeated() {
     let (app, proxy) = start().await;
     let large = Gem::banana().member("large.bin", vec![7; 5_000_000]).build();
     let (_, url) = posted(&app, &large).await;
@@ -141,29 +141,8 @@ struct Case {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        let faults = |operation| {
-            let mut faults = vec![
-                Fault::Refuse,
-                Fault::Fail,
-                Fault::Throttle,
-                Fault::Disconnect,
-                Fault::LoseAnswer,
-                Fault::CutAnswer,
-                Fault::Hang,
-                Fault::ApplyAndHang,
-                Fault::Delay(Duration::from_millis(200)),
-            ];
-            if operation == "TransactWriteItems" {
-                faults.extend([
-                    Fault::Cancel("TransactionConflict"),
-                    Fault::Cancel("ThrottlingError"),
-                    Fault::InProgress,
-                ]);
-            }
-            faults
-        };
-        CALLS.into_iter().flat_map(move |operation| {
-            faults(operation).into_iter().flat_map(move |fault| {
+        CALLS.into_iter().flat_map(|operation| {
+            Fault::all(operation).into_iter().flat_map(move |fault| {
                 [1, ALWAYS].map(|times| Self {
                     operation,
                     fault: fault.clone(),
@@ -180,12 +159,19 @@ impl Case {
             (Fault::Delay(_), _) => &[200],
             // To who may not list, S3 says so of what is missing.
             (Fault::Refuse, "HeadObject" | "GetObject" | "CopyObject") => &[422],
-            (Fault::Refuse, _) => &[500],
+            (Fault::Refuse | Fault::Cancel("ValidationError"), _) => &[500],
             (Fault::Hang | Fault::ApplyAndHang, _) if self.times == 1 => &[200, 503],
             _ if self.times == 1 => &[200],
             // Its answers have no body to say so.
             (Fault::Throttle, "HeadObject") => &[503],
-            (Fault::Throttle | Fault::Cancel("ThrottlingError"), _) => &[429],
+            (
+                Fault::Throttle
+                | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
+                | Fault::Unprocessed,
+                _,
+            ) => &[429],
+            // Each repeat leaves one key less.
+            (Fault::UnprocessedSome, _) => &[200],
             _ => &[503],
         }
     }
@@ -208,12 +194,12 @@ impl Case {
         }
         proxy.clear();
         let contents = app.contents().await;
-        let packages = assert_whole(&contents);
+        let packages = assert_consistent(&contents);
         assert!(packages.len() <= 1, "{self:?}");
         assert_eq!(contents.objects.get(&key), Some(&gem.bytes), "{self:?}");
         let again = app.user.publish_url(&url).await;
         assert_eq!(again.status, 200, "{self:?}: {}", again.text());
-        assert_eq!(assert_whole(&app.contents().await), [again.id()], "{self:?}");
+        assert_eq!(assert_consistent(&app.contents().await), [again.id()], "{self:?}");
         if let Some(id) = packages.first() {
             assert_eq!(again.id(), *id, "{self:?}");
         }
@@ -224,13 +210,13 @@ impl Case {
 }
 
 #[tokio::test]
-async fn a_publish_by_address_survives_every_fault() {
+async fn publishes_by_address_survive_every_fault() {
     run_all(Case::all().map(Case::run)).await;
 }
 
 /// What happens to the posted object while it is published, and between which calls.
 #[tokio::test]
-async fn an_object_that_changes_under_way_is_never_half_read() {
+async fn changing_objects_are_never_half_read() {
     for operation in ["GetObject", "CopyObject", "TransactWriteItems"] {
         for removed in [false, true] {
             for skipped in 0..2 {
@@ -261,7 +247,7 @@ async fn an_object_that_changes_under_way_is_never_half_read() {
                 }
                 gate.open();
                 let answer = publish.await.expect("no panic");
-                let packages = assert_whole(&app.contents().await);
+                let packages = assert_consistent(&app.contents().await);
                 if operation == "TransactWriteItems" {
                     assert_eq!(packages, [answer.id()], "{case}");
                     assert_eq!(app.user.download(&answer.id()).await, gem.bytes, "{case}");
@@ -282,7 +268,7 @@ async fn an_object_that_changes_under_way_is_never_half_read() {
 }
 
 #[tokio::test]
-async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
+async fn publishes_outlasting_their_client_are_found_again() {
     let (app, proxy) = start().await;
     let gem = Gem::banana().build();
     let (_, url) = posted(&app, &gem).await;
@@ -307,7 +293,7 @@ async fn a_publish_that_outlasts_the_client_is_found_by_the_repeat() {
     proxy.clear();
     let id = app.user.publish_url(&url).await.id();
     assert!(!proxy.calls().contains(&"CopyObject".to_owned()));
-    assert_eq!(assert_whole(&app.contents().await), [id]);
+    assert_eq!(assert_consistent(&app.contents().await), [id]);
 }
 
 #[tokio::test]
@@ -325,7 +311,7 @@ async fn racing_publishes_of_one_upload_are_one_package() {
     ids.dedup();
     assert_eq!(ids.len(), 1);
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), ids);
+    assert_eq!(assert_consistent(&contents), ids);
     let stored = contents.objects.keys().filter(|key| key.starts_with("packages/"));
     assert_eq!(stored.count(), 1);
 }

@@ -1,4 +1,9 @@
 //! The function's binary, fed events as Lambda does.
 
-mod runtime;
+mod fixture;
+mod front_doors;
+mod lifecycle;
+mod log;
 mod streamed;
+mod sweep;
+mod text_bodies;

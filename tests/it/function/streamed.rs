@@ -8,23 +8,19 @@ use std::time::Duration;
 use packages_api_local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
+use super::fixture::command;
+use crate::support::event::{about, event};
 use crate::support::runtime_api::Function;
 use crate::support::seed::seeded_stack;
 
 const DELIMITER: &[u8] = &[0; 8];
-const LIFETIME: Duration = Duration::from_mins(2);
 
-/// A REST API's event of `call`.
-fn event(call: &str) -> Value {
-    let path = format!("{}/events/rest-{call}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).expect("the event is there")).expect("it is JSON")
-}
+const LIFETIME: Duration = Duration::from_mins(2);
 
 async fn function(stack: &Stack, transfer: &str) -> Function {
     let mut environment = stack.environment();
     environment.insert("RESPONSE_TRANSFER".to_owned(), transfer.to_owned());
-    let command = [env!("CARGO_BIN_EXE_packages-api").to_owned()];
-    let mut function = Function::start(&command, &environment).await;
+    let mut function = Function::start(&command("packages-api"), &environment).await;
     function.first_poll().await;
     function
 }
@@ -73,10 +69,13 @@ async fn streamed_answers_equal_buffered_ones() {
     let mut streaming = function(&stack, "streamed").await;
     let mut buffering = function(&stack, "buffered").await;
 
-    let published = streamed(&mut streaming, &event("publish")).await;
+    let published = streamed(&mut streaming, &event("rest", "publish")).await;
     assert_eq!(published.status, 200, "{published:?}");
     // The repeat of a publish is answered by the same package.
-    assert_eq!(published, buffered(&mut buffering, &event("publish")).await);
+    assert_eq!(
+        published,
+        buffered(&mut buffering, &event("rest", "publish")).await
+    );
     let package: Value = serde_json::from_str(&published.body).expect("JSON");
     let id = package["id"].as_str().expect("an id");
 
@@ -88,17 +87,14 @@ async fn streamed_answers_equal_buffered_ones() {
         ("delete", 200),
     ] {
         let mut event = match call {
-            "get-unknown" | "head" => event("get"),
-            call => event(call),
+            "get-unknown" | "head" => event("rest", "get"),
+            call => event("rest", call),
         };
         if call == "head" {
             event["httpMethod"] = json!("HEAD");
         }
         if call != "get-unknown" {
-            let about = event
-                .to_string()
-                .replace("0191e23a-4bc8-7683-bfa4-5f73bc9b7c44", id);
-            event = serde_json::from_str(&about).expect("still JSON");
+            event = about(&event, id);
         }
         let expected = if call == "delete" {
             None
@@ -114,12 +110,15 @@ async fn streamed_answers_equal_buffered_ones() {
 }
 
 #[tokio::test]
-async fn events_of_no_front_door_are_errors_when_streamed() {
+async fn unknown_events_are_errors_when_streamed() {
     let stack = seeded_stack(StackOptions::default()).await;
     let mut streaming = function(&stack, "streamed").await;
     let answered = streaming.answer_within(LIFETIME, "{}".into()).await;
     let error = answered.expect_err("it is no request");
     let error: Value = serde_json::from_slice(&error).expect("JSON");
     assert!(error["errorMessage"].is_string(), "{error}");
-    assert_eq!(streamed(&mut streaming, &event("health")).await.status, 200);
+    assert_eq!(
+        streamed(&mut streaming, &event("rest", "health")).await.status,
+        200
+    );
 }

@@ -12,8 +12,8 @@ use packages_api::records::Registry;
 use uuid::Uuid;
 
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
+use crate::support::bulk;
 use crate::support::gem::Gem;
-use crate::support::many;
 
 /// Deletes the registry [`REGISTRY`] and makes it anew.
 async fn renew(app: &TestApp) -> Registry {
@@ -39,14 +39,14 @@ async fn listed(app: &TestApp, query: &str) -> Vec<String> {
 async fn earlier_generations_cost_a_list_nothing() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let like = app.user.publish(&Gem::banana().build()).await.id();
-    let names = (0..many::count(1000)).map(|number| {
+    let names = (0..bulk::count(1000)).map(|number| {
         if number % 2 == 0 {
             "banana".to_owned()
         } else {
             format!("n{number}")
         }
     });
-    many::add(&app.stack, &format!("{ORGANIZATION}/{REGISTRY}"), &like, names).await;
+    bulk::add(&app.stack, &format!("{ORGANIZATION}/{REGISTRY}"), &like, names).await;
     renew(&app).await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     for query in ["", "?per_page=1", "?name=banana", "?name=n1"] {
@@ -107,7 +107,7 @@ async fn generations_are_in_order_whatever_the_clocks() {
 
 /// A checksum is no signature: whoever forges a cursor is answered an empty page, not an error.
 #[tokio::test]
-async fn a_cursor_below_the_registry_ends_the_list() {
+async fn cursors_below_the_registry_end_the_list() {
     let app = TestApp::start().await;
     let old = PackageId::mint();
     let registry = renew(&app).await;

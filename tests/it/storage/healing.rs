@@ -11,8 +11,8 @@ use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::ALWAYS;
 use crate::support::gem::Gem;
+use crate::support::invariants::assert_consistent;
 use crate::support::uploads::{posted, put};
-use crate::support::whole::assert_whole;
 
 const SOURCE: &str = "more-gems";
 
@@ -27,7 +27,7 @@ enum Road {
 }
 
 /// A package with metadata beside its file, and all that is needed to publish it again.
-struct World {
+struct Fixture {
     app: TestApp,
     gem: File,
     first: Answer,
@@ -35,7 +35,7 @@ struct World {
     source: String,
 }
 
-impl World {
+impl Fixture {
     async fn of(road: Road, app: TestApp) -> Self {
         app.create_registry(SOURCE, Ecosystem::Ruby).await;
         let gem = Gem::banana().summary(&"x".repeat(20_000)).build();
@@ -79,9 +79,9 @@ impl World {
         }
     }
 
-    async fn assert_is_whole(&self) {
+    async fn assert_consistent(&self) {
         let contents = self.app.contents().await;
-        assert_eq!(assert_whole(&contents).len(), 2);
+        assert_eq!(assert_consistent(&contents).len(), 2);
         assert_eq!(contents.orphans(), [""; 0]);
         let (user, id) = (&self.app.user, self.first.id());
         assert_eq!(user.get(&id).await.text(), self.first.text());
@@ -90,67 +90,67 @@ impl World {
 }
 
 #[tokio::test]
-async fn the_same_bytes_put_back_what_is_missing() {
+async fn same_bytes_put_back_what_is_missing() {
     for road in [Road::File, Road::Upload, Road::UploadAgain, Road::Copy] {
-        let world = World::of(road, TestApp::start().await).await;
+        let fixture = Fixture::of(road, TestApp::start().await).await;
         for missing in [&["packages"][..], &["metadata"], &["packages", "metadata"]] {
             for kind in missing {
-                world.lose(kind).await;
+                fixture.lose(kind).await;
             }
-            let again = world.publish(road).await;
-            assert_eq!(again.text(), world.first.text(), "{road:?} {missing:?}");
-            world.assert_is_whole().await;
+            let again = fixture.publish(road).await;
+            assert_eq!(again.text(), fixture.first.text(), "{road:?} {missing:?}");
+            fixture.assert_consistent().await;
         }
         // Cut off, or another file altogether.
-        put(&world.app.stack, &world.key("packages"), b"damaged").await;
-        let again = world.publish(road).await;
-        assert_eq!(again.text(), world.first.text(), "{road:?}");
-        world.assert_is_whole().await;
+        put(&fixture.app.stack, &fixture.key("packages"), b"damaged").await;
+        let again = fixture.publish(road).await;
+        assert_eq!(again.text(), fixture.first.text(), "{road:?}");
+        fixture.assert_consistent().await;
     }
 }
 
 /// Other bytes heal nothing: they are not the package's.
 #[tokio::test]
 async fn other_bytes_are_refused_and_put_nothing_back() {
-    let world = World::of(Road::File, TestApp::start().await).await;
-    world.lose("packages").await;
-    let before = world.app.contents().await;
+    let fixture = Fixture::of(Road::File, TestApp::start().await).await;
+    fixture.lose("packages").await;
+    let before = fixture.app.contents().await;
     let other = Gem::banana().summary("Another").build();
-    world.app.user.publish(&other).await.assert_error(409);
-    assert_eq!(world.app.contents().await, before);
+    fixture.app.user.publish(&other).await.assert_error(409);
+    assert_eq!(fixture.app.contents().await, before);
 }
 
 /// S3 answers a 403 for a missing object to a role that may not list.
 #[tokio::test]
-async fn a_forbidden_look_is_a_missing_file() {
+async fn forbidden_reads_are_missing_files() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
-    let world = World::of(Road::File, app).await;
-    world.lose("packages").await;
+    let fixture = Fixture::of(Road::File, app).await;
+    fixture.lose("packages").await;
     proxy.inject("HeadObject", Fault::Refuse, ALWAYS);
-    let again = world.publish(Road::File).await;
-    assert_eq!(again.text(), world.first.text());
-    world.assert_is_whole().await;
+    let again = fixture.publish(Road::File).await;
+    assert_eq!(again.text(), fixture.first.text());
+    fixture.assert_consistent().await;
 }
 
 /// No 200 before the file is back.
 #[tokio::test]
-async fn a_repeat_that_cannot_heal_is_not_answered_as_published() {
+async fn repeats_that_cannot_heal_fail() {
     for (operation, kind) in [("CopyObject", "packages"), ("GetObject", "metadata")] {
         for fault in [Fault::Fail, Fault::Disconnect, Fault::Throttle] {
             let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
-            let world = World::of(Road::File, app).await;
-            world.lose(kind).await;
+            let fixture = Fixture::of(Road::File, app).await;
+            fixture.lose(kind).await;
             proxy.inject(operation, fault.clone(), ALWAYS);
             let expected = if matches!(fault, Fault::Throttle) {
                 429
             } else {
                 503
             };
-            world.publish(Road::File).await.assert_error(expected);
+            fixture.publish(Road::File).await.assert_error(expected);
             proxy.clear();
-            let again = world.publish(Road::File).await;
-            assert_eq!(again.text(), world.first.text());
-            assert_eq!(assert_whole(&world.app.contents().await).len(), 2);
+            let again = fixture.publish(Road::File).await;
+            assert_eq!(again.text(), fixture.first.text());
+            assert_eq!(assert_consistent(&fixture.app.contents().await).len(), 2);
         }
     }
 }

@@ -116,7 +116,7 @@ async fn all_accesses() -> BTreeSet<Access> {
 }
 
 #[tokio::test]
-async fn the_role_allows_what_the_calls_need_and_no_more() {
+async fn role_allows_exactly_what_calls_need() {
     let accesses = all_accesses().await;
     let statements = statements();
     let mut permissions: Vec<Permission> = Vec::new();
@@ -147,7 +147,7 @@ async fn the_role_allows_what_the_calls_need_and_no_more() {
 
 /// Whatever is sent to the function, and whatever goes wrong in it.
 #[test]
-fn the_role_makes_no_tokens_and_no_organizations() {
+fn role_makes_no_tokens_and_no_organizations() {
     let partitions = ["token/x", "organization/x", "marker", "gone"];
     for (actions, patterns) in statements() {
         for action in actions.iter().filter(|action| action.starts_with("dynamodb:")) {
@@ -185,7 +185,7 @@ fn documented() -> Vec<(&'static str, BTreeSet<String>)> {
 }
 
 #[tokio::test]
-async fn admin_takes_the_permissions_that_are_documented() {
+async fn admin_needs_the_documented_permissions() {
     let stack = Stack::start(StackOptions::default()).await.expect("a stack");
     let proxy = FaultProxy::start(&stack).await;
     let mut token = String::new();

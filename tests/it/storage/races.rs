@@ -13,7 +13,7 @@ use crate::support::answer::Answer;
 use crate::support::app::{REGISTRY, TestApp};
 use crate::support::fault::{Fault, Gate};
 use crate::support::gem::Gem;
-use crate::support::whole::assert_whole;
+use crate::support::invariants::assert_consistent;
 
 const PUBLISHERS: u8 = 64;
 
@@ -28,18 +28,18 @@ async fn race(app: &TestApp, files: Vec<File>) -> Vec<Answer> {
 }
 
 #[tokio::test]
-async fn publishers_of_the_same_bytes_are_all_answered_with_one_package() {
+async fn racing_publishes_of_same_bytes_share_a_package() {
     let app = TestApp::start().await;
     let gem = Gem::banana().build();
     let answers = race(&app, vec![gem; PUBLISHERS.into()]).await;
     let ids: BTreeSet<_> = answers.iter().map(Answer::id).collect();
     let contents = app.contents().await;
-    assert_eq!(Vec::from_iter(ids), assert_whole(&contents));
+    assert_eq!(Vec::from_iter(ids), assert_consistent(&contents));
     assert_eq!(contents.objects.len(), 1, "{:?}", contents.objects.keys());
 }
 
 #[tokio::test]
-async fn of_publishers_of_different_bytes_exactly_one_wins() {
+async fn one_of_racing_publishes_wins() {
     let app = TestApp::start().await;
     let gem = |number: u8| Gem::banana().member("number", [number]).build();
     let answers = race(&app, (0..PUBLISHERS).map(gem).collect()).await;
@@ -51,12 +51,12 @@ async fn of_publishers_of_different_bytes_exactly_one_wins() {
         assert!(answer.message().contains(&id), "{}", answer.message());
     }
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [id]);
+    assert_eq!(assert_consistent(&contents), [id]);
     assert_eq!(contents.objects.len(), 1, "{:?}", contents.objects.keys());
 }
 
 #[tokio::test]
-async fn a_package_deleted_by_many_is_deleted_once() {
+async fn racing_deletes_delete_once() {
     let app = TestApp::start().await;
     let before = app.contents().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
@@ -73,7 +73,7 @@ async fn a_package_deleted_by_many_is_deleted_once() {
 
 /// Its file is there, and nobody can see it yet.
 #[tokio::test]
-async fn a_package_is_not_there_before_it_is_there_whole() {
+async fn packages_appear_complete_or_not_at_all() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let gate = Gate::new();
     proxy.inject("TransactWriteItems", Fault::PauseBefore(gate.clone()), 1);
@@ -99,7 +99,7 @@ async fn a_package_is_not_there_before_it_is_there_whole() {
 
 /// What happens after the read that let a publisher in.
 #[tokio::test]
-async fn a_registry_deleted_under_a_publish_keeps_it_out_of_its_successor() {
+async fn publishes_to_deleted_registries_miss_their_successor() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let gate = Gate::new();
     proxy.inject("TransactWriteItems", Fault::PauseBefore(gate.clone()), 1);
@@ -119,12 +119,12 @@ async fn a_registry_deleted_under_a_publish_keeps_it_out_of_its_successor() {
     assert_eq!(app.user.get(&other.id()).await.status, 200);
     app.user.publish(&Gem::banana().build()).await.assert_error(409);
     assert_eq!(app.user.delete(&other.id()).await.status, 200);
-    assert_eq!(assert_whole(&app.contents().await), [""; 0]);
+    assert_eq!(assert_consistent(&app.contents().await), [""; 0]);
 }
 
 /// The second publisher finds the release held by a package that is gone when it looks.
 #[tokio::test]
-async fn a_repeat_of_a_package_that_is_being_deleted_begins_again() {
+async fn repeats_during_a_delete_begin_again() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let gem = Gem::banana().build();
     let first = app.user.publish(&gem).await.id();
@@ -137,19 +137,19 @@ async fn a_repeat_of_a_package_that_is_being_deleted_begins_again() {
     gate.open();
     let second = repeating.await.expect("an answer").id();
     assert_ne!(first, second);
-    assert_eq!(assert_whole(&app.contents().await), [second]);
+    assert_eq!(assert_consistent(&app.contents().await), [second]);
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_makes_no_second_package() {
+async fn lost_answers_make_no_second_package() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     proxy.inject("TransactWriteItems", Fault::LoseAnswer, 3);
     let id = app.user.publish(&Gem::banana().build()).await.id();
-    assert_eq!(assert_whole(&app.contents().await), [id]);
+    assert_eq!(assert_consistent(&app.contents().await), [id]);
 }
 
 #[tokio::test]
-async fn a_package_may_be_deleted_before_its_publisher_is_answered() {
+async fn packages_may_be_deleted_before_the_answer() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
     let before = app.contents().await;
     let gate = Gate::new();
@@ -157,7 +157,7 @@ async fn a_package_may_be_deleted_before_its_publisher_is_answered() {
     let user = app.user.clone();
     let publishing = tokio::spawn(async move { user.publish(&Gem::banana().build()).await });
     gate.reached().await;
-    let [id] = assert_whole(&app.contents().await)
+    let [id] = assert_consistent(&app.contents().await)
         .try_into()
         .expect("one package");
     assert_eq!(app.user.delete(&id).await.status, 200);

@@ -11,7 +11,7 @@ async fn start() -> (TestApp, FaultProxy) {
 }
 
 #[tokio::test]
-async fn a_publish_costs_three_a_get_one_and_a_delete_three() {
+async fn publish_costs_three_get_one_delete_three() {
     let (app, proxy) = start().await;
     let id = app.user.publish(&Gem::banana().build()).await.id();
     assert_eq!(proxy.calls(), ["BatchGetItem", "PutObject", "TransactWriteItems"]);
@@ -27,7 +27,7 @@ async fn a_publish_costs_three_a_get_one_and_a_delete_three() {
 }
 
 #[tokio::test]
-async fn a_repeated_publish_looks_at_the_first_package_and_drops_its_own_file() {
+async fn repeated_publishes_drop_their_own_file() {
     let (app, proxy) = start().await;
     let gem = Gem::banana().build();
     app.user.publish(&gem).await.id();
@@ -45,7 +45,7 @@ async fn a_repeated_publish_looks_at_the_first_package_and_drops_its_own_file() 
 }
 
 #[tokio::test]
-async fn a_refused_call_costs_at_most_the_one_read() {
+async fn refused_calls_cost_at_most_one_read() {
     let (app, proxy) = start().await;
     app.user.authorized(None).get("x").await.assert_error(401);
     app.user
@@ -63,7 +63,7 @@ async fn a_refused_call_costs_at_most_the_one_read() {
 }
 
 #[tokio::test]
-async fn health_asks_nobody() {
+async fn health_costs_nothing() {
     let (app, proxy) = start().await;
     let health = app.user.call(http::Method::GET, "/").await;
     assert_eq!(health.status, 200);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// The headers that say something of the answer rather than of its way.
-const TOLD: [&str; 6] = [
+const SHOWN_HEADERS: [&str; 6] = [
     "allow",
     "content-type",
     "ratelimit-reset",
@@ -62,9 +62,9 @@ impl Answer {
 
     /// Status, headers and body in the order in which they were sent. Ids become numbers: equal ids
     /// have equal numbers.
-    pub(crate) fn whole(&self) -> String {
+    pub(crate) fn rendered(&self) -> String {
         let mut text = format!("{}\n", self.status);
-        for name in TOLD {
+        for name in SHOWN_HEADERS {
             for value in self.headers.get_all(name) {
                 text.push_str(&format!("{name}: {}\n", value.to_str().expect("ASCII")));
             }

@@ -29,7 +29,7 @@ pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
 }
 
 /// The command, its exit code and what it printed, without what no two runs have in common.
-pub(crate) async fn told(stack: &Stack, line: &str) -> String {
+pub(crate) async fn transcript(stack: &Stack, line: &str) -> String {
     let output = run(stack, line).await;
     let printed = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     let (out, errors) = (printed(&output.stdout), printed(&output.stderr));

@@ -1,4 +1,4 @@
-//! What can happen to a call of AWS.
+//! Faults that a call of AWS can meet.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::held::Held;
 
-/// One misfortune.
+/// One fault.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// Not allowed: nothing is done, and nothing ever will be.
@@ -47,6 +47,34 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// Every fault that a call of this operation can meet, but for those that a test steers by hand.
+    pub(crate) fn all(operation: &str) -> Vec<Self> {
+        let mut faults = vec![
+            Self::Refuse,
+            Self::Fail,
+            Self::Throttle,
+            Self::Disconnect,
+            Self::LoseAnswer,
+            Self::CutAnswer,
+            Self::Hang,
+            Self::ApplyAndHang,
+            Self::Delay(Duration::from_millis(200)),
+        ];
+        match operation {
+            "BatchGetItem" => faults.extend([Self::Unprocessed, Self::UnprocessedSome]),
+            "TransactWriteItems" => faults.extend([
+                Self::Cancel("TransactionConflict"),
+                Self::Cancel("ThrottlingError"),
+                Self::Cancel("ProvisionedThroughputExceeded"),
+                Self::Cancel("ValidationError"),
+                Self::InProgress,
+            ]),
+            "PutObject" => faults.push(Self::Garble),
+            _ => {}
+        }
+        faults
+    }
+
     /// Whether once is as good as always.
     pub(crate) fn outlasts_the_call(&self) -> bool {
         matches!(self, Self::Hang | Self::ApplyAndHang)

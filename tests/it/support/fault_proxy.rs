@@ -187,14 +187,14 @@ async fn answer(
     let taken = accesses::of(service, &operation, &head, &body);
     lock(&state.accesses).extend(taken);
     if let Some(refusal) = canned::inconsistent_read(service, &operation, &body) {
-        return Ok(whole(refusal));
+        return Ok(boxed(refusal));
     }
     let request = Request::from_parts(head, Full::new(body.clone()));
     match fault {
-        None => Ok(whole(forward(request, upstream).await?)),
+        None => Ok(boxed(forward(request, upstream).await?)),
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
-            Ok(whole(forward(request, upstream).await?))
+            Ok(boxed(forward(request, upstream).await?))
         }
         Some(Fault::Garble) => {
             let mut garbled = body.to_vec();
@@ -202,16 +202,16 @@ async fn answer(
                 *byte ^= 1;
             }
             let request = request.map(|_| Full::new(garbled.into()));
-            Ok(whole(forward(request, upstream).await?))
+            Ok(boxed(forward(request, upstream).await?))
         }
         Some(Fault::PauseBefore(gate)) => {
             gate.pass().await;
-            Ok(whole(forward(request, upstream).await?))
+            Ok(boxed(forward(request, upstream).await?))
         }
         Some(Fault::PauseAfter(gate)) => {
             let response = forward(request, upstream).await?;
             gate.pass().await;
-            Ok(whole(response))
+            Ok(boxed(response))
         }
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Hold(place)) => Err(place.keep(request, upstream).await),
@@ -227,9 +227,9 @@ async fn answer(
         Some(Fault::CutAnswer) => cut(forward(request, upstream).await?),
         Some(Fault::UnprocessedSome) => {
             let response = forward(request, upstream).await?;
-            Ok(whole(canned::first_of_batch(&body, response)))
+            Ok(boxed(canned::first_of_batch(&body, response)))
         }
-        Some(fault) => Ok(whole(canned::answer(service, &fault, &body))),
+        Some(fault) => Ok(boxed(canned::answer(service, &fault, &body))),
     }
 }
 
@@ -251,7 +251,7 @@ pub(super) async fn forward(
     Ok(Response::from_parts(head, body))
 }
 
-fn whole(response: Response<Bytes>) -> Response<Body> {
+fn boxed(response: Response<Bytes>) -> Response<Body> {
     response.map(|body| {
         Full::new(body)
             .map_err(|never: Infallible| match never {})

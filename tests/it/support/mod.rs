@@ -1,13 +1,15 @@
-//! What the tests stand on.
+//! The harness of the tests.
 
 pub(crate) mod accesses;
 pub(crate) mod answer;
 pub(crate) mod app;
+pub(crate) mod bulk;
 pub(crate) mod canned;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod contents;
 pub(crate) mod description;
+pub(crate) mod event;
 pub(crate) mod fault;
 pub(crate) mod fault_proxy;
 pub(crate) mod file;
@@ -16,13 +18,12 @@ pub(crate) mod gem;
 pub(crate) mod held;
 pub(crate) mod hostile;
 pub(crate) mod hostile_forms;
-pub(crate) mod many;
+pub(crate) mod invariants;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
 pub(crate) mod side_by_side;
 pub(crate) mod uploads;
-pub(crate) mod whole;
 pub(crate) mod zip;
 
 pub(crate) use file::File;

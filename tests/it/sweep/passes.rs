@@ -9,12 +9,12 @@ use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
 use tokio::time::Instant;
 
 use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp};
+use crate::support::bulk;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
-use crate::support::many;
+use crate::support::invariants::assert_consistent;
 use crate::support::orphan::{id_of, leave};
-use crate::support::whole::assert_whole;
 
 const DAY_AGO: Duration = Duration::from_hours(25);
 
@@ -40,7 +40,7 @@ async fn lose(app: &TestApp, key: &str) {
 async fn without_files(app: &TestApp, count: usize) -> String {
     let like = app.user.publish(&Gem::banana().build()).await.id();
     let names = (0..count).map(|number| format!("n{number}"));
-    many::add(&app.stack, &format!("{ORGANIZATION}/{REGISTRY}"), &like, names).await;
+    bulk::add(&app.stack, &format!("{ORGANIZATION}/{REGISTRY}"), &like, names).await;
     like
 }
 
@@ -78,7 +78,7 @@ async fn records_without_file_are_reported_and_kept() {
 
 /// An empty bucket is the worst loss of all.
 #[tokio::test]
-async fn an_organization_without_any_object_is_seen() {
+async fn organizations_without_objects_are_seen() {
     let (app, proxy) = behind_proxy().await;
     let like = without_files(&app, 250).await;
     lose(&app, &format!("packages/{ORGANIZATION}/{REGISTRY}/{like}")).await;
@@ -106,7 +106,7 @@ async fn neighbouring_addresses_are_kept_apart() {
     let report = sweep_through(&app, &proxy).run().await.expect("a report");
     assert_eq!((report.records, report.records_without_file), (4, 0));
     assert_eq!((report.orphans, report.removed_objects), (5, 5));
-    let mut whole = assert_whole(&app.contents().await);
+    let mut whole = assert_consistent(&app.contents().await);
     whole.sort();
     kept.sort();
     assert_eq!(whole, kept);
@@ -114,7 +114,7 @@ async fn neighbouring_addresses_are_kept_apart() {
 
 /// Interrupted at every call in turn, by an error or by the end of its time, it comes to the same end.
 #[tokio::test]
-async fn an_interrupted_pass_goes_on() {
+async fn interrupted_passes_go_on() {
     let (app, proxy) = behind_proxy().await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     for registry in [REGISTRY, FILES, "nothing"] {
@@ -142,14 +142,14 @@ async fn an_interrupted_pass_goes_on() {
         }
     }
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [kept]);
+    assert_eq!(assert_consistent(&contents), [kept]);
     assert_eq!(contents.objects.len(), 1);
     assert!(contents.of_kind("sweep").is_empty());
 }
 
 /// The judgement is on all runs of a pass together: none of them alone has too many.
 #[tokio::test]
-async fn the_guard_counts_over_all_runs() {
+async fn guard_counts_over_all_runs() {
     let (app, proxy) = behind_proxy().await;
     for number in 0..=MAX_ORPHANS {
         let registry = if number % 2 == 0 { "first" } else { "second" };
@@ -226,7 +226,7 @@ async fn faults_end_a_run_and_harm_nothing() {
                 "{operation} {fault:?}"
             );
             assert_eq!(
-                assert_whole(&app.contents().await),
+                assert_consistent(&app.contents().await),
                 [kept],
                 "{operation} {fault:?}"
             );
@@ -237,7 +237,7 @@ async fn faults_end_a_run_and_harm_nothing() {
 
 /// A publish and a delete in the middle of a pass are neither orphans nor losses.
 #[tokio::test]
-async fn what_changes_meanwhile_is_no_loss() {
+async fn concurrent_changes_are_no_losses() {
     let (app, proxy) = behind_proxy().await;
     let gate = crate::support::fault::Gate::new();
     let deleted = app.user.publish(&Gem::banana().build()).await.id();
@@ -258,7 +258,7 @@ async fn what_changes_meanwhile_is_no_loss() {
 
 /// Of thousands of packages each run reads a page, not each; and emptying is fast.
 #[tokio::test]
-async fn a_pass_costs_pages() {
+async fn passes_cost_pages() {
     let (app, proxy) = behind_proxy().await;
     let count = 3000;
     without_files(&app, count).await;
@@ -283,16 +283,16 @@ async fn a_pass_costs_pages() {
     );
     // A package and a name each; the one release has been taken over.
     assert_eq!(report.removed_records, 2 * (count + 1));
-    assert_eq!(assert_whole(&app.contents().await), [kept]);
+    assert_eq!(assert_consistent(&app.contents().await), [kept]);
     let calls = proxy.calls();
     assert!(calls.len() < 130, "{} calls: {calls:?}", calls.len());
     println!("{count} packages emptied in {took:?} with {} calls", calls.len());
 }
 
 #[tokio::test]
-async fn a_pass_reads_pages_of_both_lists() {
+async fn passes_read_pages_of_both_lists() {
     let (app, proxy) = behind_proxy().await;
-    let count = many::count(1500);
+    let count = bulk::count(1500);
     let like = without_files(&app, count).await;
     let contents = app.contents().await;
     for (id, _) in contents.of_kind("packages") {

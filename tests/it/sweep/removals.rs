@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
 use crate::support::command;
 use crate::support::gem::Gem;
+use crate::support::invariants::assert_consistent;
 use crate::support::orphan::{id_of, leave};
-use crate::support::whole::assert_whole;
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -61,7 +61,7 @@ async fn remove_marker(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn what_has_a_record_stays_and_what_has_none_for_a_day_goes() {
+async fn orphans_older_than_a_day_are_removed() {
     let app = TestApp::start().await;
     app.user.publish(&Gem::banana().build()).await.id();
     // The first sweep makes the list of organizations.
@@ -108,7 +108,7 @@ async fn foreign_keys_are_left_alone() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_and_removes_nothing() {
+async fn dry_runs_report_and_remove_nothing() {
     let app = TestApp::start().await;
     app.user.publish(&Gem::banana().build()).await.id();
     app.records
@@ -133,7 +133,7 @@ async fn a_dry_run_tells_and_removes_nothing() {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
+async fn unmarked_tables_stop_the_sweep() {
     let app = TestApp::start().await;
     leave(&app, &key("packages", id_of(25 * HOUR))).await;
     remove_marker(&app).await;
@@ -148,13 +148,13 @@ async fn a_table_that_does_not_say_that_it_is_the_right_one_stops_the_sweep() {
 
 /// As an operator meets it: what stopped has failed, for people and for programs.
 #[tokio::test]
-async fn the_command_reports_and_exits_with_1_where_it_stopped() {
+async fn stopped_commands_report_and_exit_with_1() {
     let app = TestApp::start().await;
     app.user.publish(&Gem::banana().build()).await.id();
     leave(&app, &key("packages", id_of(25 * HOUR))).await;
     leave(&app, "packages/readme.txt").await;
     remove_marker(&app).await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "sweep",
         "sweep --json",
@@ -166,9 +166,9 @@ async fn the_command_reports_and_exits_with_1_where_it_stopped() {
         "sweep",
         "sweep",
     ] {
-        told.push_str(&command::told(&app.stack, line).await);
+        transcript.push_str(&command::transcript(&app.stack, line).await);
     }
-    assert_snapshot!(told);
+    assert_snapshot!(transcript);
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn suspiciously_many_orphans_stop_the_sweep() {
 
 /// As a stack is between its deployment and its first organization.
 #[tokio::test]
-async fn there_is_nothing_to_sweep_in_a_stack_that_is_not_used_yet() {
+async fn unused_stacks_have_nothing_to_sweep() {
     let stack = Stack::start(StackOptions::default()).await.expect("a stack");
     let sdk = stack.sdk_config();
     let records = Records::new(&sdk, stack.table());
@@ -198,7 +198,7 @@ async fn there_is_nothing_to_sweep_in_a_stack_that_is_not_used_yet() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_up_is_no_failure() {
+async fn running_out_of_time_is_no_failure() {
     let app = TestApp::start().await;
     leave(&app, &key("packages", id_of(25 * HOUR))).await;
     let report = sweep_of(&app, false)
@@ -212,7 +212,7 @@ async fn a_time_that_is_up_is_no_failure() {
 
 /// By identity: what came after under the same address is not what was deleted.
 #[tokio::test]
-async fn a_deleted_registry_is_emptied_and_its_successor_is_not() {
+async fn deleted_registries_are_emptied_not_their_successors() {
     let app = TestApp::start().await;
     let large = Gem::banana().summary(&"x".repeat(20_000)).build();
     app.user.publish(&large).await.id();
@@ -227,7 +227,7 @@ async fn a_deleted_registry_is_emptied_and_its_successor_is_not() {
     let report = sweep(&app).await;
     assert_json_snapshot!(report);
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [kept.as_str()]);
+    assert_eq!(assert_consistent(&contents), [kept.as_str()]);
     assert_eq!(contents.objects.len(), 1);
     assert_eq!(app.user.get(&kept).await.status, 200);
     // For publishes that were under way, the deletion is remembered for a day.
@@ -239,7 +239,7 @@ async fn a_deleted_registry_is_emptied_and_its_successor_is_not() {
 }
 
 #[tokio::test]
-async fn the_tokens_of_a_deleted_registry_go_with_it() {
+async fn tokens_of_deleted_registries_are_removed() {
     let app = TestApp::start().await;
     let before = app.contents().await.keys();
     let other = app.create_registry("other", Ecosystem::Ruby).await;
@@ -255,7 +255,7 @@ async fn the_tokens_of_a_deleted_registry_go_with_it() {
 }
 
 #[tokio::test]
-async fn a_table_of_another_name_is_not_swept_for_this_bucket() {
+async fn tables_of_other_names_are_not_swept() {
     let app = TestApp::start().await;
     let sdk = app.stack.sdk_config();
     let records = Records::new(&sdk, app.stack.table());

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_row_is_kept_for_30_days() {
+    fn files_without_rows_are_kept_30_days() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path(), true).unwrap();
         let long_ago = SystemTime::now() - UNNAMED_KEPT * 2;

@@ -76,7 +76,7 @@ mod tests {
     use crate::stack::s3::object::Attributes;
 
     #[tokio::test]
-    async fn only_posted_files_expire_and_only_when_they_are_old() {
+    async fn posted_files_expire_when_they_are_old() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), false).unwrap();
         for key in ["packages/a/b/c", "uploads/a/b/c/d", "uploadsx"] {

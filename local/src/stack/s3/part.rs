@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_of_a_copy_names_both_its_ends() {
+    fn copy_ranges_name_both_ends() {
         assert_eq!(whole_range("bytes=0-9", 10).unwrap(), 0..10);
         for (range, code) in [
             ("bytes=0-10", "InvalidRange"),

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_altered_is_refused() {
+    fn altered_policies_are_refused() {
         let policy = signed(&example(), 1).unwrap();
         for (name, value, refusal) in [
             (

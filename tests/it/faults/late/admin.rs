@@ -66,7 +66,7 @@ impl Operator {
 }
 
 #[tokio::test]
-async fn a_refused_organization_is_not_made_later() {
+async fn refused_organizations_are_not_made_later() {
     let operator = Operator::start().await;
     operator.make_organization().await;
     let refused = operator.hold().create_organization(&slug("another")).await;
@@ -79,7 +79,7 @@ async fn a_refused_organization_is_not_made_later() {
 }
 
 #[tokio::test]
-async fn a_refused_registry_is_not_made_later() {
+async fn refused_registries_are_not_made_later() {
     let operator = Operator::start().await;
     let first = operator.make_registry().await;
     let organization = &operator.app.organization;
@@ -100,7 +100,7 @@ async fn a_refused_registry_is_not_made_later() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_not_made_later() {
+async fn refused_tokens_are_not_made_later() {
     let operator = Operator::start().await;
     let secret = Secret::generate().expect("randomness");
     let first = operator.make_token(&secret).await;
@@ -118,7 +118,7 @@ async fn a_refused_token_is_not_made_later() {
 }
 
 #[tokio::test]
-async fn an_organization_that_was_not_deleted_stays() {
+async fn undeleted_organizations_stay() {
     let operator = Operator::start().await;
     let organization = operator.make_organization().await;
     let records = &operator.app.records;

@@ -13,7 +13,7 @@ use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::held::{Held, Seen};
-use crate::support::whole::assert_whole;
+use crate::support::invariants::assert_consistent;
 
 async fn start() -> (TestApp, FaultProxy) {
     TestApp::behind_proxy(Duration::from_secs(25)).await
@@ -28,7 +28,7 @@ fn hold(proxy: &FaultProxy) -> Held {
 
 /// One write more, in this case alone.
 #[tokio::test]
-async fn a_refusal_after_an_unanswered_attempt_puts_a_fence() {
+async fn refusals_after_unanswered_attempts_put_a_fence() {
     let (app, proxy) = start().await;
     let first = app.user.publish(&Gem::banana().build()).await.id();
     proxy.clear();
@@ -61,12 +61,12 @@ async fn a_refusal_after_an_unanswered_attempt_puts_a_fence() {
     let (status, body) = held.deliver().await;
     assert_eq!(status, 400, "{body}");
     assert!(body.contains("TransactionCanceledException"), "{body}");
-    assert_eq!(assert_whole(&app.contents().await), [""; 0]);
+    assert_eq!(assert_consistent(&app.contents().await), [""; 0]);
 }
 
 /// Arrived between the refusal and its fence, which it has won against then.
 #[tokio::test]
-async fn an_attempt_that_arrives_before_its_fence_is_answered_as_published() {
+async fn attempts_before_their_fence_are_published() {
     for summary in ["A banana", "Another banana"] {
         let (app, proxy) = start().await;
         let first = app.user.publish(&Gem::banana().summary("A banana").build()).await;
@@ -87,7 +87,7 @@ async fn an_attempt_that_arrives_before_its_fence_is_answered_as_published() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_ne!(answer.id(), first.id());
         let contents = app.contents().await;
-        assert_eq!(assert_whole(&contents), [answer.id()]);
+        assert_eq!(assert_consistent(&contents), [answer.id()]);
         assert_eq!(contents.fences().len(), 0);
     }
 }
@@ -114,14 +114,14 @@ async fn late_fences_are_harmless() {
         }
         let after = app.contents().await;
         assert_eq!(after, before);
-        assert_eq!((after.fences().len(), assert_whole(&after).len()), (1, 0));
+        assert_eq!((after.fences().len(), assert_consistent(&after).len()), (1, 0));
     }
 }
 
 /// The second attempt finds the release held by a package that is gone when it looks, and the third
 /// publishes: the first must not be forgotten meanwhile.
 #[tokio::test]
-async fn an_unanswered_attempt_is_remembered_until_the_last_one() {
+async fn unanswered_attempts_are_remembered_throughout() {
     let (app, proxy) = start().await;
     let gem = Gem::banana().build();
     let first = app.user.publish(&gem).await.id();
@@ -142,13 +142,13 @@ async fn an_unanswered_attempt_is_remembered_until_the_last_one() {
     assert_eq!(app.user.delete(&other).await.status, 200);
     held.deliver().await;
     let contents = app.contents().await;
-    assert_eq!(assert_whole(&contents), [""; 0]);
+    assert_eq!(assert_consistent(&contents), [""; 0]);
     assert_eq!(contents.fences().len(), 1);
 }
 
 /// Without its fence, a refusal is not certain.
 #[tokio::test]
-async fn a_refusal_whose_fence_fails_is_not_answered() {
+async fn refusals_without_their_fence_are_not_answered() {
     for fault in [Fault::Refuse, Fault::Fail, Fault::Throttle] {
         let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(8)).await;
         app.user.publish(&Gem::banana().build()).await.id();
@@ -159,7 +159,7 @@ async fn a_refusal_whose_fence_fails_is_not_answered() {
         app.user.publish(&other).await.assert_error(503);
         assert!(!proxy.calls().contains(&"DeleteObject".to_owned()));
         held.deliver().await;
-        assert_eq!(assert_whole(&app.contents().await).len(), 1);
+        assert_eq!(assert_consistent(&app.contents().await).len(), 1);
     }
 }
 
@@ -230,5 +230,5 @@ async fn fences_are_missing_packages_to_every_reader() {
     assert_eq!(next, None);
     let (back, ..) = list(&prev.expect("a page before")).await;
     assert_eq!(json!(back), json!(ids[2..4]));
-    assert_eq!(assert_whole(&app.contents().await).len(), 5);
+    assert_eq!(assert_consistent(&app.contents().await).len(), 5);
 }

@@ -8,21 +8,21 @@ use packages_api::formats::Ecosystem;
 use packages_api::records::Records;
 use packages_api::sweep::Sweep;
 
-use crate::adoption::restore::with_halves;
+use crate::adoption::halves::with_halves;
 use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp};
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::held::{Held, Seen};
+use crate::support::invariants::assert_consistent;
 use crate::support::orphan::{id_of, leave};
-use crate::support::whole::assert_whole;
 
 /// Delivers the held request. Every package keeps its file.
 async fn assert_harmless(app: &TestApp, held: &Held, what: &str) {
-    let mut before = assert_whole(&app.contents().await);
+    let mut before = assert_consistent(&app.contents().await);
     let delivered = tokio::time::timeout(Duration::from_secs(30), held.deliver()).await;
     delivered.unwrap_or_else(|_| panic!("no {what} was held"));
-    let mut after = assert_whole(&app.contents().await);
+    let mut after = assert_consistent(&app.contents().await);
     before.sort();
     after.sort();
     assert_eq!(after, before, "{what}");

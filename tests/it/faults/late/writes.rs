@@ -17,9 +17,9 @@ use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::held::{Held, Seen};
+use crate::support::invariants::assert_consistent;
 use crate::support::side_by_side::run_all;
 use crate::support::uploads::posted;
-use crate::support::whole::assert_whole;
 
 const SOURCE: &str = "more-gems";
 
@@ -123,10 +123,10 @@ impl Case {
 
     async fn run(self) {
         let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
-        let world = World::of(self, app).await;
+        let fixture = Fixture::of(self, app).await;
         proxy.clear();
         let held = self.hold(&proxy);
-        let answer = world.call().await;
+        let answer = fixture.call().await;
         let expected = if self.call != Call::Delete && self.holder == Holder::OtherBytes {
             409
         } else {
@@ -136,22 +136,22 @@ impl Case {
         held.taken().await;
         proxy.clear();
 
-        world.let_happen(self.meanwhile).await;
-        let before = world.app.contents().await;
-        assert_whole(&before);
+        fixture.let_happen(self.meanwhile).await;
+        let before = fixture.app.contents().await;
+        assert_consistent(&before);
         held.deliver().await;
-        let after = world.app.contents().await;
-        assert_whole(&after);
+        let after = fixture.app.contents().await;
+        assert_consistent(&after);
         assert_eq!(visible(&after), visible(&before), "{self:?}");
         self.assert_nothing_was_removed(&after);
 
         // And the release is nobody's or a whole package's, as it was.
-        let again = world.app.user.publish(&self.gem("A banana")).await;
+        let again = fixture.app.user.publish(&self.gem("A banana")).await;
         assert!([200, 409].contains(&again.status.as_u16()), "{}", again.text());
-        let packages = assert_whole(&world.app.contents().await);
-        for id in packages.iter().filter(|id| **id != world.source) {
-            assert_eq!(world.app.user.get(id).await.status, 200, "{self:?}");
-            assert!(!world.app.user.download(id).await.is_empty());
+        let packages = assert_consistent(&fixture.app.contents().await);
+        for id in packages.iter().filter(|id| **id != fixture.source) {
+            assert_eq!(fixture.app.user.get(id).await.status, 200, "{self:?}");
+            assert!(!fixture.app.user.download(id).await.is_empty());
         }
     }
 
@@ -193,7 +193,7 @@ fn visible(contents: &Contents) -> Vec<(&(String, String), &crate::support::cont
 }
 
 /// A registry as it is when the call begins.
-struct World {
+struct Fixture {
     case: Case,
     app: TestApp,
     /// The package that a copy is made of.
@@ -204,11 +204,11 @@ struct World {
     url: String,
 }
 
-impl World {
+impl Fixture {
     async fn of(case: Case, app: TestApp) -> Self {
         app.create_registry(SOURCE, Ecosystem::Ruby).await;
         let gem = case.gem("A banana");
-        let mut world = Self {
+        let mut fixture = Self {
             case,
             source: String::new(),
             holder: String::new(),
@@ -216,18 +216,18 @@ impl World {
             app,
         };
         if case.call == Call::Copy {
-            world.source = world.sources().publish(&gem).await.id();
+            fixture.source = fixture.sources().publish(&gem).await.id();
         }
         if case.call == Call::PublishUpload {
-            world.url = posted(&world.app, &gem).await.1;
+            fixture.url = posted(&fixture.app, &gem).await.1;
         }
         let holder = match case.holder {
-            Holder::Nobody => return world,
+            Holder::Nobody => return fixture,
             Holder::SameBytes => gem,
             Holder::OtherBytes => case.gem("B banana"),
         };
-        world.holder = world.app.user.publish(&holder).await.id();
-        world
+        fixture.holder = fixture.app.user.publish(&holder).await.id();
+        fixture
     }
 
     fn sources(&self) -> Client {
