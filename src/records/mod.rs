@@ -64,6 +64,21 @@ const BATCH_ATTEMPTS: u32 = 6;
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// The table.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use packages_api::command_config;
+/// use packages_api::records::Records;
+///
+/// let (config, sdk) = command_config().await?;
+/// let records = Records::new(&sdk, config.table);
+/// let organization = records.organization(&"my_great_org".parse()?).await?;
+/// for registry in records.registries(&organization).await? {
+///     println!("{}: {}", registry.address, registry.ecosystem);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Records {
     client: Client,
