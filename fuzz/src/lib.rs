@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use packages_api::formats::{self, Ecosystem, MAX_NAME, MAX_VARIANT, MAX_VERSION};
+use packages_api::formats::{self, Ecosystem, MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
 
 /// Reads `file` under each of the names, as some readers look at them.
 ///
@@ -16,8 +16,8 @@ pub fn read(ecosystem: &str, filenames: &[&str], file: &[u8]) {
         let Ok(manifest) = formats::read(ecosystem, filename, &mut Cursor::new(file)) else {
             continue;
         };
-        assert!((1..=MAX_NAME).contains(&manifest.name.len()));
-        assert!((1..=MAX_VERSION).contains(&manifest.version.len()));
-        assert!(manifest.variant.unwrap_or_default().len() <= MAX_VARIANT);
+        assert!((1..=MAX_NAME_BYTES).contains(&manifest.name.len()));
+        assert!((1..=MAX_VERSION_BYTES).contains(&manifest.version.len()));
+        assert!(manifest.variant.unwrap_or_default().len() <= MAX_VARIANT_BYTES);
     }
 }

@@ -3,21 +3,22 @@
 
 use std::io::Seek;
 
+use crate::formats::texts::deb822::Paragraph;
 use md5::Md5;
 use serde::Serialize;
 use sha1::Sha1;
 use sha2::Sha256;
 
-use self::control::Control;
 use self::version::is_version;
-use super::alphabet::is_word;
-use super::bounded::unreadable;
-use super::budget::Metered;
-use super::digest::{Hashing, hex};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::Metered;
+use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::texts::alphabet::is_word;
 
 mod archive;
-mod control;
 mod fields;
 mod relations;
 mod version;
@@ -25,7 +26,7 @@ mod version;
 /// What a `Packages` file says of a package, as `dpkg-scanpackages` writes it.
 #[derive(Debug, Serialize)]
 struct IndexFacts {
-    /// The whole paragraph in its order, name and value, as [`Control`] keeps them.
+    /// The whole paragraph in its order, name and value, as [`Paragraph`] keeps them.
     control: Vec<(String, String)>,
     size: u64,
     md5sum: String,
@@ -42,7 +43,7 @@ pub(super) const FORMAT: Format = Format {
 
 fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let control = archive::control(source)?;
-    let control = Control::read(&control).map_err(|why| wrong(&why))?;
+    let control = Paragraph::read(&control).map_err(|why| wrong(&why))?;
     let name = field(&control, "Package", "`bash`, `libc6-dev`", is_name)?;
     let version = field(&control, "Version", "`1.2-3`, `1:2.0~rc1-1`", is_version)?;
     let architecture = field(&control, "Architecture", "`amd64`, `all`", is_architecture)?;
@@ -57,7 +58,7 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
     })
 }
 
-fn index_facts(control: Control, source: &mut Metered<'_>) -> Result<IndexFacts, Rejection> {
+fn index_facts(control: Paragraph, source: &mut Metered<'_>) -> Result<IndexFacts, Rejection> {
     let unreadable = unreadable("file");
     source.rewind().map_err(&unreadable)?;
     let hashing: Hashing<_, Md5> = Hashing::new(source);
@@ -76,7 +77,7 @@ fn index_facts(control: Control, source: &mut Metered<'_>) -> Result<IndexFacts,
 }
 
 fn field(
-    control: &Control,
+    control: &Paragraph,
     name: &'static str,
     examples: &str,
     is_valid: fn(&str) -> bool,

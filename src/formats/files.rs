@@ -3,9 +3,13 @@
 use semver::Version;
 use serde::Serialize;
 
-use super::bounded::{length_of, unreadable};
-use super::budget::Metered;
-use super::{Ecosystem, Format, MAX_NAME, MAX_VARIANT, MAX_VERSION, Manifest, Rejection, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::format::Format;
+use crate::formats::manifest::{
+    MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES, Manifest, Rejection, metadata,
+};
+use crate::formats::source::bounded::{length_of, unreadable};
+use crate::formats::source::budget::Metered;
 
 /// The public service's own sentence.
 const WRONG_NAME: &str = "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}";
@@ -83,7 +87,7 @@ fn wrong_name(filename: &str) -> Rejection {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let hyphens = filename
         .match_indices('-')
-        .take_while(|_| filename.len() <= MAX_NAME);
+        .take_while(|_| filename.len() <= MAX_NAME_BYTES);
     let mut renamed = hyphens.filter_map(|(hyphen, _)| {
         let (third_dot, _) = filename.get(hyphen..)?.match_indices('.').nth(2)?;
         let (three, fourth) = filename.split_at_checked(hyphen + third_dot)?;
@@ -98,7 +102,7 @@ fn wrong_name(filename: &str) -> Rejection {
 
 /// Base name, version and extension: at the leftmost hyphen that a version and an extension follow.
 fn split(filename: &str) -> Option<(&str, &str, &str)> {
-    if filename.len() > MAX_NAME + MAX_VERSION + MAX_VARIANT + 2 {
+    if filename.len() > MAX_NAME_BYTES + MAX_VERSION_BYTES + MAX_VARIANT_BYTES + 2 {
         return None;
     }
     filename.match_indices('-').find_map(|(hyphen, _)| {
@@ -212,8 +216,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::budget::fixtures::ample;
     use super::*;
+    use crate::formats::source::budget::fixtures::ample;
 
     fn read(filename: &str, bytes: &[u8]) -> Result<Manifest, Rejection> {
         super::read(filename, &mut Metered::new(&mut Cursor::new(bytes), &ample()))

@@ -6,16 +6,18 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::alphabet::is_word;
-use super::bounded::unreadable;
-use super::budget::{Budget, Metered};
-use super::digest::{Hashing, hex};
-use super::gzip::{finish, tar_gz};
-use super::yaml::{self, Node};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::gzip::{finish, tar_gz};
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::{Budget, Metered};
+use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::texts::alphabet::is_word;
+use crate::formats::texts::yaml::{self, Node};
 
 /// Bytes of `Chart.yaml`, whose limit in Helm itself is that of any file of a chart, 5 MiB.
-const MAX_CHART: u64 = 1024 * 1024;
+const MAX_CHART_BYTES: u64 = 1024 * 1024;
 
 /// What `index.yaml` says of a version.
 #[derive(Debug, Serialize)]
@@ -55,8 +57,9 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
                 return Err(wrong("the archive must hold one, as a plain file"));
             }
             Some((_, "Chart.yaml")) => {
-                let bytes = member.contents(MAX_CHART);
-                contents.chart = Some(bytes.map_err(super::bounded::unreadable("Chart.yaml"))?);
+                let bytes = member.contents(MAX_CHART_BYTES);
+                contents.chart =
+                    Some(bytes.map_err(crate::formats::source::bounded::unreadable("Chart.yaml"))?);
             }
             Some((_, "values.schema.json")) => contents.has_schema = true,
             _ => {}
@@ -132,9 +135,9 @@ mod tests {
     use serde_json::json;
     use sha2::Digest;
 
-    use super::super::read as read_package;
-    use super::super::tarball::fixtures::{gzip, tar};
     use super::*;
+    use crate::formats::containers::tarball::fixtures::{gzip, tar};
+    use crate::formats::read as read_package;
 
     fn read_chart(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
         let file = gzip(&tar(files));
@@ -249,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_chart_without_end_is_refused() {
-        let endless = vec![b'\n'; usize::try_from(MAX_CHART).unwrap() + 1];
+        let endless = vec![b'\n'; usize::try_from(MAX_CHART_BYTES).unwrap() + 1];
         assert_eq!(
             read_chart(&[("a/Chart.yaml", &endless)]).unwrap_err().message,
             "`Chart.yaml` is larger than the 1048576 bytes that are read of it; build the package again with less in it"

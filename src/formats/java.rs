@@ -9,19 +9,21 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::pom::{Coordinates, Pom, coordinates, is_coordinate, project};
-use super::bounded::{read_all, unreadable};
-use super::budget::Metered;
-use super::xml::Element;
-use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata, zip};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::zip;
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::{read_all, unreadable};
+use crate::formats::source::budget::Metered;
+use crate::formats::texts::xml::Element;
 
 mod entities;
 mod pom;
-mod properties;
 
 /// Bytes of a POM.
-const MAX_POM: u64 = 2 * 1024 * 1024;
+const MAX_POM_BYTES: u64 = 2 * 1024 * 1024;
 /// Bytes that are read to find out which of the POMs inside is meant.
-const MAX_POMS: u64 = 4 * MAX_POM;
+const MAX_ALL_POMS_BYTES: u64 = 4 * MAX_POM_BYTES;
 
 /// What `maven-metadata.xml` and an artifact's page need.
 #[derive(Debug, Serialize)]
@@ -54,7 +56,7 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
 /// A POM that is published by itself.
 fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let budget = source.budget();
-    let bytes = read_all(source, MAX_POM, budget).map_err(unreadable("pom"))?;
+    let bytes = read_all(source, MAX_POM_BYTES, budget).map_err(unreadable("pom"))?;
     let pom = project(&bytes, budget)?;
     let coordinates = coordinates(&pom)?;
     manifest(coordinates, None, "pom", Some(&pom))
@@ -63,7 +65,7 @@ fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
 /// The coordinates that an archive named `stem` holds of itself, and its POM if that can be read.
 fn inside(stem: &str, source: &mut Metered<'_>) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
-    let mut left = MAX_POMS;
+    let mut left = MAX_ALL_POMS_BYTES;
     let mut fitting: Option<(Coordinates, Option<Element>)> = None;
     for folder in folders(&entries) {
         for (coordinates, pom) in named_by(source, &folder, &mut left) {
@@ -148,7 +150,7 @@ fn is_maven(path: &str) -> bool {
 
 /// Reads `entry`, and takes what that cost from the bytes that are `left` for all of them.
 fn contents(source: &mut Metered<'_>, entry: &zip::Entry, left: &mut u64) -> Option<Vec<u8>> {
-    let limit = MAX_POM.min(*left);
+    let limit = MAX_POM_BYTES.min(*left);
     // Where nothing is left, nothing is opened: it might take long to unpack to nothing.
     if limit == 0 {
         return None;

@@ -14,20 +14,23 @@ use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::Sha512;
 
-use super::alphabet::is_made_of;
-use super::bounded::unreadable;
-use super::budget::{Budget, Metered};
-use super::digest::{Hashing, hex};
-use super::gzip::{finish, is_gzip, tar_gz};
-use super::tarball::{Archive, Member};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, json, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
+use crate::formats::containers::tarball::{Archive, Member};
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::{Budget, Metered};
+use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::texts::alphabet::is_made_of;
+use crate::formats::texts::json;
 
 mod version;
 
 /// Bytes of `package.json`.
-const MAX_PACKAGE_JSON: u64 = 4 * 1024 * 1024;
+const MAX_PACKAGE_JSON_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes of a name, scope included, as npm has it.
-const MAX_NAME: usize = 214;
+const MAX_NPM_NAME_BYTES: usize = 214;
 
 /// Commands that one package may bring.
 const MAX_COMMANDS: usize = 1_000;
@@ -109,7 +112,7 @@ impl Contents {
                 return Err(wrong("there is more than one at the top; pack it again"));
             }
             b"package.json" => {
-                let bytes = member.contents(MAX_PACKAGE_JSON);
+                let bytes = member.contents(MAX_PACKAGE_JSON_BYTES);
                 self.package_json = Some(bytes.map_err(unreadable("package.json"))?);
             }
             _ => {}
@@ -192,7 +195,7 @@ impl<'a> Package<'a> {
                 "name",
                 format!(
                     "the `name` in package.json must be letters, digits, `-`, `.`, `_` and `~`, not \
-                     begin with `.` or `_`, and be at most {MAX_NAME} bytes long with its scope: \
+                     begin with `.` or `_`, and be at most {MAX_NPM_NAME_BYTES} bytes long with its scope: \
                      `left-pad`, `@scope/left-pad`"
                 ),
             )
@@ -260,7 +263,7 @@ fn is_name(name: &str) -> bool {
         Some(Some((scope, name))) => part(scope) && part(name),
         Some(None) => false,
     };
-    valid && name.len() <= MAX_NAME
+    valid && name.len() <= MAX_NPM_NAME_BYTES
 }
 
 /// Neither a command nor its file may point out of where it belongs.

@@ -8,14 +8,17 @@ use serde::Serialize;
 use crate::error::Error;
 
 /// Bytes of a name.
-pub const MAX_NAME: usize = 255;
+pub const MAX_NAME_BYTES: usize = 255;
 /// Bytes of a version.
-pub const MAX_VERSION: usize = 128;
+pub const MAX_VERSION_BYTES: usize = 128;
 /// Bytes of a variant: a wheel for many platforms names them all.
-pub const MAX_VARIANT: usize = 255;
+pub const MAX_VARIANT_BYTES: usize = 255;
 /// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
 /// claims a release must fit into one key of the table, which ends at 1,024 bytes.
-pub const MAX_RELEASE: usize = 1000;
+pub const MAX_RELEASE_BYTES: usize = 1000;
+
+/// Bytes of metadata that are read of one package, decompressed.
+pub(super) const MAX_METADATA_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a package file says of itself.
 #[derive(Debug, Clone)]
@@ -92,20 +95,20 @@ impl From<Rejection> for Error {
 impl Manifest {
     /// The bounds that hold for every format.
     pub(super) fn within_bounds(self) -> Result<Self, Rejection> {
-        bounded_text("name", &self.name, MAX_NAME)?;
-        bounded_text("name", &self.normalized_name, MAX_NAME)?;
-        bounded_text("version", &self.version, MAX_VERSION)?;
-        bounded_text("version", &self.normalized_version, MAX_VERSION)?;
+        bounded_text("name", &self.name, MAX_NAME_BYTES)?;
+        bounded_text("name", &self.normalized_name, MAX_NAME_BYTES)?;
+        bounded_text("version", &self.version, MAX_VERSION_BYTES)?;
+        bounded_text("version", &self.normalized_version, MAX_VERSION_BYTES)?;
         let variant = self.variant.as_deref();
         if let Some(variant) = variant {
-            bounded_text("variant", variant, MAX_VARIANT)?;
+            bounded_text("variant", variant, MAX_VARIANT_BYTES)?;
         }
         let release = [
             &self.normalized_name,
             &self.normalized_version,
             variant.unwrap_or(""),
         ];
-        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE {
+        if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE_BYTES {
             let message = "name, version and variant are too long together; shorten the name";
             return Err(Rejection::new("name", message));
         }
@@ -187,7 +190,7 @@ mod fixtures {
     use super::RawMetadata;
 
     impl RawMetadata {
-        pub(in crate::formats) fn value(&self) -> Value {
+        pub(crate) fn value(&self) -> Value {
             serde_json::from_str(&self.0).expect("JSON")
         }
     }
@@ -219,9 +222,9 @@ mod tests {
     #[test]
     fn names_are_bounded_one_by_one_and_together() {
         let longest = [
-            "n".repeat(MAX_NAME),
-            "1".repeat(MAX_VERSION),
-            "v".repeat(MAX_VARIANT),
+            "n".repeat(MAX_NAME_BYTES),
+            "1".repeat(MAX_VERSION_BYTES),
+            "v".repeat(MAX_VARIANT_BYTES),
         ];
         let [name, version, variant] = longest.each_ref().map(String::as_str);
         assert_eq!(checked(name, version, variant), Ok(()));

@@ -1,74 +1,78 @@
 //! Reading packages: bytes → [`Manifest`].
 //!
-//! One file a format. A reader is given a bounded, seekable [`Source`] and the uploaded file's name,
-//! and returns what the file contains. No AWS and no HTTP in here: a reader cannot tell a body in
-//! memory from ranged reads of an object.
+//! One file per ecosystem, above what they share: [`containers`] (archives and compressions), [`texts`]
+//! (languages and encodings of manifests) and [`source`] (bounded bytes). A reader gets a seekable
+//! [`Source`] and the uploaded file's name, and returns what the file contains. No AWS and no HTTP in
+//! here: a reader cannot tell a body in memory from ranged reads of an object.
 
-use std::io::{Read, Seek};
-
-use self::budget::{Budget, Metered};
-use self::manifest::metadata;
-pub use self::manifest::{MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, Manifest, RawMetadata, Rejection};
+use self::format::Format;
+pub use self::manifest::{
+    MAX_NAME_BYTES, MAX_RELEASE_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES, Manifest, RawMetadata, Rejection,
+};
+pub use self::source::Source;
+use self::source::bounded::{length_of, unreadable};
+use self::source::budget::{Budget, Metered};
 use crate::cancellation::Cancellation;
 pub use crate::ecosystem::Ecosystem;
 
-mod alphabet;
-mod alpine;
-mod ar;
-mod bounded;
-mod budget;
-mod compression;
-mod debian;
-mod digest;
-mod files;
-mod gzip;
-mod helm;
-mod inflate;
-mod java;
-mod javascript;
-mod json;
-mod latin1;
+pub(crate) mod alpine;
+pub(crate) mod debian;
+pub(crate) mod files;
+pub(crate) mod helm;
+pub(crate) mod java;
+pub(crate) mod javascript;
+pub(crate) mod nuget;
+pub(crate) mod python;
+pub(crate) mod redhat;
+pub(crate) mod ruby;
+pub(crate) mod terraform;
+
+mod containers;
+mod foreign;
+mod format;
 mod manifest;
 #[cfg(test)]
 mod mutations;
-mod nuget;
-mod python;
-mod redhat;
-mod ruby;
-mod sniff;
-mod tarball;
-mod terraform;
-mod xml;
-mod yaml;
-mod zip;
-
-/// Bytes of metadata that are read of one package, decompressed.
-const MAX_METADATA: u64 = 16 * 1024 * 1024;
-
-/// What a reader reads: any seekable bytes, never assumed to be in memory.
-///
-/// Readers read and seek in small steps, so a source over a network keeps the blocks that it read last.
-/// A reader takes every failure to read for damage of the file. A source that can fail otherwise
-/// (ranged reads over a network) remembers its failure, and whoever made it asks for that first.
-pub trait Source: Read + Seek {}
-impl<S: Read + Seek> Source for S {}
+mod source;
+mod texts;
 
 /// Reads `source`, uploaded under `filename`, as a package of `ecosystem`.
 ///
-/// Blocking; reads only what it needs, within a budget that grows with the file's length. Every other
-/// bound is a named constant in the reader's file.
+/// Blocking. Reads only what it needs, within a budget that grows with the file's length; all other
+/// bounds are named constants in the files that they apply to.
 ///
 /// # Errors
-/// A [`Rejection`] where the file is no package of that ecosystem, or costs more than its budget.
+/// A [`Rejection`] where the file is not a package of that ecosystem, or costs more than its budget.
+///
+/// # Examples
+/// ```
+/// use std::io::Cursor;
+///
+/// use packages_api::formats::{Ecosystem, read};
+///
+/// let mut pom = Cursor::new(
+///     "<project><groupId>org.example</groupId><artifactId>fruit</artifactId><version>1.0</version></project>",
+/// );
+/// let manifest = read(Ecosystem::Java, "fruit-1.0.pom", &mut pom)?;
+/// assert_eq!(manifest.name, "org.example:fruit");
+/// assert_eq!(manifest.version, "1.0");
+/// assert_eq!(manifest.variant.as_deref(), Some("pom"));
+///
+/// let mut page = Cursor::new("<!DOCTYPE html><title>Not found</title>");
+/// let rejection = read(Ecosystem::Ruby, "fruit-1.0.gem", &mut page).unwrap_err();
+/// assert_eq!(rejection.field, "file");
+/// assert!(rejection.message.contains("HTML page"));
+/// # Ok::<(), packages_api::formats::Rejection>(())
+/// ```
 pub fn read(ecosystem: Ecosystem, filename: &str, source: &mut dyn Source) -> Result<Manifest, Rejection> {
     read_until(ecosystem, filename, source, Cancellation::default())
 }
 
-/// Reads as [`read`] does, as long as `cancellation` lets it: whoever made that asks it before a
-/// rejection is believed.
+/// Reads as [`read`] does, until `cancellation` ends the reading. The owner of the cancellation checks
+/// it before a rejection is believed.
 ///
 /// # Errors
-/// A [`Rejection`] where the file is no package of that ecosystem, or costs more than its budget.
+/// A [`Rejection`] where the file is not a package of that ecosystem, or costs more than its budget.
 pub fn read_until(
     ecosystem: Ecosystem,
     filename: &str,
@@ -76,39 +80,19 @@ pub fn read_until(
     cancellation: Cancellation,
 ) -> Result<Manifest, Rejection> {
     let format = format_of(ecosystem);
-    let length = bounded::length_of(source).map_err(bounded::unreadable("file"))?;
+    let length = length_of(source).map_err(unreadable("file"))?;
     let budget = Budget::new(length, cancellation);
     let source = &mut Metered::new(source, &budget);
     let read = (format.read)(filename, source).and_then(Manifest::within_bounds);
     let read = match read {
-        Err(rejection) => Err(sniff::told_apart(format, source).unwrap_or(rejection)),
+        Err(rejection) => Err(foreign::explain_foreign_file(format, source).unwrap_or(rejection)),
         Ok(manifest) => {
             debug_assert_eq!(manifest.normalized_name, ecosystem.normalize(&manifest.name));
             Ok(manifest)
         }
     };
-    // Whatever a reader made of a budget that did not last, this is why it could not go on.
+    // A reader may have mistaken the end of its budget for damage, or even for the end of the file.
     budget.refusal().map_or(read, Err)
-}
-
-/// How packages of one ecosystem are read.
-struct Format {
-    ecosystem: Ecosystem,
-    /// The packages that a registry of it holds, in a sentence: `gems (.gem)`.
-    holds: &'static str,
-    /// The containers that its packages come in.
-    containers: &'static [Container],
-    read: fn(&str, &mut Metered<'_>) -> Result<Manifest, Rejection>,
-}
-
-/// Archives and other forms that packages have on the outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Container {
-    Ar,
-    Gzip,
-    Tar,
-    Text,
-    Zip,
 }
 
 /// The format of an ecosystem's packages. A new one is a file beside the others, and a line here.

@@ -5,11 +5,13 @@
 
 use std::io::Cursor;
 
-use super::alpine::v3_fixtures::{apk, deflated};
-use super::ar::fixtures::ar;
-use super::tarball::fixtures::{gzip, tar};
-use super::zip::fixtures::zip;
-use super::{Ecosystem, MAX_NAME, MAX_RELEASE, MAX_VARIANT, MAX_VERSION, read};
+use crate::ecosystem::Ecosystem;
+use crate::formats::alpine::v3_fixtures::{apk, deflated};
+use crate::formats::containers::ar::fixtures::ar;
+use crate::formats::containers::tarball::fixtures::{gzip, tar};
+use crate::formats::containers::zip::fixtures::zip;
+use crate::formats::manifest::{MAX_NAME_BYTES, MAX_RELEASE_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
+use crate::formats::read;
 
 /// Damaged files of one kind.
 const ROUNDS: u64 = 250;
@@ -115,7 +117,7 @@ const SEEDS: &[Seed] = &[
         ecosystem: Ecosystem::Redhat,
         filename: "a.rpm",
         inside: b"",
-        pack: |_| super::redhat::fixture(),
+        pack: |_| crate::formats::redhat::fixture(),
     },
     Seed {
         ecosystem: Ecosystem::Ruby,
@@ -169,11 +171,11 @@ fn check(seed: &Seed, file: Vec<u8>) {
             continue;
         };
         let variant = manifest.variant.unwrap_or_default();
-        assert!((1..=MAX_NAME).contains(&manifest.name.len()));
-        assert!((1..=MAX_VERSION).contains(&manifest.version.len()));
-        assert!(variant.len() <= MAX_VARIANT);
+        assert!((1..=MAX_NAME_BYTES).contains(&manifest.name.len()));
+        assert!((1..=MAX_VERSION_BYTES).contains(&manifest.version.len()));
+        assert!(variant.len() <= MAX_VARIANT_BYTES);
         let texts = [manifest.normalized_name, manifest.normalized_version, variant];
-        assert!(texts.iter().map(String::len).sum::<usize>() <= MAX_RELEASE);
+        assert!(texts.iter().map(String::len).sum::<usize>() <= MAX_RELEASE_BYTES);
         assert!(!texts.iter().any(|text| text.contains(char::is_control)));
     }
 }

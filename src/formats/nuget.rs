@@ -8,17 +8,20 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::bounded::unreadable;
-use super::budget::Metered;
-use super::xml::{self, Dialect, Element};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata, zip};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::zip;
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::Metered;
+use crate::formats::texts::xml::{self, Dialect, Element};
 
 /// Bytes of the nuspec.
-const MAX_NUSPEC: u64 = 1024 * 1024;
+const MAX_NUSPEC_BYTES: u64 = 1024 * 1024;
 /// Dependencies and groups of them.
 const MAX_DEPENDENCIES: usize = 10_000;
 /// Letters of an id, as `NuGet` has it.
-const MAX_ID: usize = 100;
+const MAX_ID_CHARS: usize = 100;
 
 /// What registration pages and the search service say of a version.
 #[derive(Debug, Serialize)]
@@ -78,7 +81,7 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
             ),
         ));
     };
-    let bytes = zip::contents(source, entry, MAX_NUSPEC).map_err(unreadable("nuspec"))?;
+    let bytes = zip::contents(source, entry, MAX_NUSPEC_BYTES).map_err(unreadable("nuspec"))?;
     let budget = source.budget();
     let nuspec = xml::decoded(&bytes, budget).map_err(|why| wrong(&why))?;
     let root = xml::read(&nuspec, Dialect::PLAIN, budget).map_err(|why| wrong(&why))?;
@@ -95,7 +98,7 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
         Rejection::new(
             "id",
             format!(
-                "the nuspec's `<id>` must be at most {MAX_ID} letters, digits and `_`, with single \
+                "the nuspec's `<id>` must be at most {MAX_ID_CHARS} letters, digits and `_`, with single \
                  `.` and `-` between them"
             ),
         )
@@ -139,7 +142,7 @@ fn symbols(filename: &str, types: &[PackageType]) -> Option<&'static str> {
 /// `PackageIdValidator` of `NuGet`: words, with one `.` or `-` between two of them.
 fn is_id(id: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
-    id.chars().count() <= MAX_ID && id.split(['.', '-']).all(word)
+    id.chars().count() <= MAX_ID_CHARS && id.split(['.', '-']).all(word)
 }
 
 /// `NuGetVersion.ToNormalizedString`, in lower case: three numbers, a fourth unless it is zero, the

@@ -8,17 +8,19 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use self::email::Fields;
 use self::filename::{FileName, sdist_name, wheel_name};
 use self::version::Version;
-use super::alphabet::is_word;
-use super::bounded::unreadable;
-use super::budget::{Budget, Metered};
-use super::digest::sha256;
-use super::gzip::{finish, tar_gz};
-use super::{Container, Ecosystem, Format, MAX_METADATA, Manifest, Rejection, metadata, zip};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::gzip::{finish, tar_gz};
+use crate::formats::containers::zip;
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{MAX_METADATA_BYTES, Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::{Budget, Metered};
+use crate::formats::source::hashing::sha256;
+use crate::formats::texts::alphabet::is_word;
+use crate::formats::texts::email::Fields;
 
-mod email;
 mod filename;
 mod version;
 
@@ -100,12 +102,12 @@ fn wheel(source: &mut Metered<'_>, named: &FileName) -> Result<Vec<u8>, Rejectio
         );
         return Err(Rejection::new("filename", message));
     }
-    zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("METADATA"))
+    zip::contents(source, &entry, MAX_METADATA_BYTES).map_err(unreadable("METADATA"))
 }
 
 fn zipped_sdist(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
     let entry = only_entry(source, "PKG-INFO", is_pkg_info)?;
-    zip::contents(source, &entry, MAX_METADATA).map_err(unreadable("PKG-INFO"))
+    zip::contents(source, &entry, MAX_METADATA_BYTES).map_err(unreadable("PKG-INFO"))
 }
 
 fn is_pkg_info(path: &str) -> bool {
@@ -138,7 +140,7 @@ fn sdist(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
         if found.is_some() {
             return Err(several("PKG-INFO"));
         }
-        let bytes = member.contents(MAX_METADATA);
+        let bytes = member.contents(MAX_METADATA_BYTES);
         found = Some(bytes.map_err(unreadable("PKG-INFO"))?);
     }
     finish(archive).map_err(unreadable("file"))?;

@@ -10,10 +10,12 @@ use self::dependencies::{Dependencies, MAX_DEPENDENCIES};
 use self::files::{Files, Folder};
 use self::header::Header;
 use self::text::Text;
-use super::alphabet::is_made_of;
-use super::bounded::{length_of, unreadable};
-use super::budget::Metered;
-use super::{Ecosystem, Format, Manifest, Rejection, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::format::Format;
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::{length_of, unreadable};
+use crate::formats::source::budget::Metered;
+use crate::formats::texts::alphabet::is_made_of;
 
 mod dependencies;
 mod files;
@@ -22,10 +24,10 @@ mod libc;
 mod tag;
 mod text;
 
-const LEAD: u64 = 96;
+const LEAD_BYTES: u64 = 96;
 const LEAD_MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
 /// Changelog entries that are kept, the latest first. Indexes show ten.
-const MAX_CHANGELOG: usize = 100;
+const MAX_CHANGES: usize = 100;
 
 /// What the index files of a repository say of a package.
 #[derive(Debug, Serialize)]
@@ -89,7 +91,7 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
     let signature = signature(source).map_err(unreadable("signature"))?;
     let budget = source.budget();
     let header = Header::read(source, budget).map_err(unreadable("header"))?;
-    let start = LEAD + signature.size.next_multiple_of(8);
+    let start = LEAD_BYTES + signature.size.next_multiple_of(8);
     let end = start + header.size;
     if end >= package {
         let message = "the package ends behind its header and holds no payload; build it again";
@@ -217,7 +219,7 @@ fn changelog(header: &Header) -> Vec<Change<'_>> {
         .zip(header.texts(tag::CHANGELOGNAME));
     entries
         .zip(header.texts(tag::CHANGELOGTEXT))
-        .take(MAX_CHANGELOG)
+        .take(MAX_CHANGES)
         .map(|((time, author), text)| Change { time, author, text })
         .collect()
 }

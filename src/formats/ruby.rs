@@ -2,11 +2,14 @@
 //!
 //! What is kept is what Bundler's compact index, the dependency API and a gem's page show.
 
-use super::bounded::unreadable;
-use super::budget::Metered;
-use super::gzip::gunzip;
-use super::tarball::{Archive, Member};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, yaml};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::gzip::gunzip;
+use crate::formats::containers::tarball::{Archive, Member};
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::Metered;
+use crate::formats::texts::yaml;
 
 mod specification;
 
@@ -14,9 +17,9 @@ mod specification;
 /// beyond a block is a read of its own.
 const MAX_MEMBERS: usize = 64;
 /// Bytes of `metadata.gz` as it is stored.
-const MAX_PACKED: u64 = 4 * 1024 * 1024;
+const MAX_PACKED_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes of the specification that it holds; the longest on public registries have some 2 MB.
-const MAX_SPECIFICATION: u64 = 8 * 1024 * 1024;
+const MAX_SPECIFICATION_BYTES: u64 = 8 * 1024 * 1024;
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Ruby,
@@ -27,7 +30,8 @@ pub(super) const FORMAT: Format = Format {
 
 fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let packed = packed_specification(source)?;
-    let bytes = gunzip(&packed[..], MAX_SPECIFICATION, source.budget()).map_err(unreadable("metadata.gz"))?;
+    let bytes =
+        gunzip(&packed[..], MAX_SPECIFICATION_BYTES, source.budget()).map_err(unreadable("metadata.gz"))?;
     drop(packed);
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8"))?;
     let specification = yaml::read(text, source.budget()).map_err(|error| wrong(&error))?;
@@ -76,7 +80,9 @@ fn only_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Re
     if !member.is_file() || member.header_path() != b"metadata.gz" {
         return refused("`metadata.gz` must be a plain file of that name; build the gem again");
     }
-    member.contents(MAX_PACKED).map_err(unreadable("metadata.gz"))
+    member
+        .contents(MAX_PACKED_BYTES)
+        .map_err(unreadable("metadata.gz"))
 }
 
 fn wrong(why: &str) -> Rejection {

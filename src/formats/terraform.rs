@@ -7,11 +7,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 
-use super::alphabet::is_word;
-use super::bounded::unreadable;
-use super::budget::{Budget, Metered};
-use super::gzip::{finish, tar_gz};
-use super::{Container, Ecosystem, Format, Manifest, Rejection, metadata};
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::gzip::{finish, tar_gz};
+use crate::formats::format::{Container, Format};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::{Budget, Metered};
+use crate::formats::texts::alphabet::is_word;
 
 /// What the module registry protocol and a module's page need.
 #[derive(Debug, Serialize)]
@@ -193,9 +195,9 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::read as read_package;
-    use super::super::tarball::fixtures::{gzip, tar};
     use super::*;
+    use crate::formats::containers::tarball::fixtures::{gzip, tar};
+    use crate::formats::read as read_package;
 
     fn read_module(filename: &str, files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
         let file = gzip(&tar(files));

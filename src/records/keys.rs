@@ -19,7 +19,7 @@
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //!
 //! What comes from a package is percent-encoded, and bounded where it is read
-//! ([`MAX_RELEASE`](crate::formats::MAX_RELEASE)); slugs and ids need neither.
+//! ([`MAX_RELEASE_BYTES`](crate::formats::MAX_RELEASE_BYTES)); slugs and ids need neither.
 
 use std::collections::HashMap;
 

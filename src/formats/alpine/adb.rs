@@ -3,15 +3,15 @@
 
 use std::io::{self, Read};
 
-use super::super::bounded::{damaged, read_all};
-use super::super::budget::Budget;
+use crate::formats::source::bounded::{damaged, read_all};
+use crate::formats::source::budget::Budget;
 
 /// `ADB.`, in front of what is not compressed.
 const MAGIC: [u8; 4] = *b"ADB.";
 /// Bytes of the block that holds the tree: names, dependencies and the list of files.
-const MAX_BLOCK: u64 = 16 * 1024 * 1024;
+const MAX_BLOCK_BYTES: u64 = 16 * 1024 * 1024;
 /// A block's header where its size fits into 30 bits; its type, 0 for the tree, is in the other two.
-const BLOCK_HEADER: u32 = 4;
+const BLOCK_HEADER_BYTES: u32 = 4;
 
 /// The tree of a file, in memory.
 pub(super) struct Adb {
@@ -38,11 +38,11 @@ impl Adb {
             return Err(damaged("it is of another schema than packages"));
         }
         let size = u32::from_le_bytes(*header);
-        if size >> 30 != 0 || size < BLOCK_HEADER {
+        if size >> 30 != 0 || size < BLOCK_HEADER_BYTES {
             return Err(damaged("its first block is none of values"));
         }
-        let size = u64::from(size - BLOCK_HEADER);
-        let block = read_all(reader.take(size), MAX_BLOCK, budget)?;
+        let size = u64::from(size - BLOCK_HEADER_BYTES);
+        let block = read_all(reader.take(size), MAX_BLOCK_BYTES, budget)?;
         if (block.len() as u64) < size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -131,10 +131,10 @@ pub(super) mod fixtures {
     //! Small trees for the tests.
 
     /// A tree that is written from its leaves to its root.
-    pub(in crate::formats) struct Tree(Vec<u8>);
+    pub(crate) struct Tree(Vec<u8>);
 
     impl Tree {
-        pub(in crate::formats) fn new() -> Self {
+        pub(crate) fn new() -> Self {
             Self(vec![0; 8])
         }
 
@@ -143,7 +143,7 @@ pub(super) mod fixtures {
             u32::try_from(self.0.len()).unwrap()
         }
 
-        pub(in crate::formats) fn blob(&mut self, bytes: &[u8]) -> u32 {
+        pub(crate) fn blob(&mut self, bytes: &[u8]) -> u32 {
             let Ok(length) = u8::try_from(bytes.len()) else {
                 let length = u32::try_from(bytes.len()).unwrap();
                 let at = self.align(4);
@@ -157,7 +157,7 @@ pub(super) mod fixtures {
             0x8 << 28 | at
         }
 
-        pub(in crate::formats) fn number(&mut self, number: u32) -> u32 {
+        pub(crate) fn number(&mut self, number: u32) -> u32 {
             if number < 1 << 28 {
                 return 1 << 28 | number;
             }
@@ -174,16 +174,16 @@ pub(super) mod fixtures {
             kind << 28 | at
         }
 
-        pub(in crate::formats) fn object(&mut self, slots: &[u32]) -> u32 {
+        pub(crate) fn object(&mut self, slots: &[u32]) -> u32 {
             self.slots(0xe, slots)
         }
 
-        pub(in crate::formats) fn array(&mut self, slots: &[u32]) -> u32 {
+        pub(crate) fn array(&mut self, slots: &[u32]) -> u32 {
             self.slots(0xd, slots)
         }
 
         /// The file, uncompressed, and a block of data behind its tree.
-        pub(in crate::formats) fn file(mut self, schema: [u8; 4], root: u32) -> Vec<u8> {
+        pub(crate) fn file(mut self, schema: [u8; 4], root: u32) -> Vec<u8> {
             self.0[4..8].copy_from_slice(&root.to_le_bytes());
             let size = u32::try_from(self.0.len() + 4).unwrap();
             let data = (2_u32 << 30 | 8).to_le_bytes();

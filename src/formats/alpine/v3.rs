@@ -3,15 +3,15 @@
 
 use std::io::{self, BufReader, Read, Seek};
 
-use super::super::bounded::unreadable;
-use super::super::budget::{Budget, Metered};
-use super::super::compression::Compression;
-use super::super::digest::sha256;
-use super::super::inflate::Inflate;
-use super::super::latin1::utf8_or_latin1;
-use super::super::{Manifest, Rejection};
 use super::adb::{Adb, Slots, Value};
 use super::{Contents, IndexFacts, MAX_FIELDS, manifest, wrong};
+use crate::formats::containers::compression::Compression;
+use crate::formats::containers::inflate::Inflate;
+use crate::formats::manifest::{Manifest, Rejection};
+use crate::formats::source::bounded::unreadable;
+use crate::formats::source::budget::{Budget, Metered};
+use crate::formats::source::hashing::sha256;
+use crate::formats::texts::latin1::utf8_or_latin1;
 
 const SCHEMA: [u8; 4] = *b"pckg";
 /// The package's own object in the outermost one.
@@ -108,7 +108,7 @@ impl Reading<'_> {
     fn field(&mut self, key: &str, value: Value, kind: &Kind) -> Result<(), Rejection> {
         let text = match kind {
             Kind::Text => self.adb.blob(value).map(text),
-            Kind::Hex => self.adb.blob(value).map(super::super::digest::hex),
+            Kind::Hex => self.adb.blob(value).map(crate::formats::source::hashing::hex),
             Kind::Number => self.adb.number(value).map(|number| number.to_string()),
             Kind::Dependencies => {
                 for dependency in self.adb.slots(value).values() {
@@ -175,7 +175,7 @@ fn operator(comparison: u64) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-pub(in crate::formats) mod fixtures {
+pub(crate) mod fixtures {
     //! Small packages for the tests.
 
     use std::io::Write;
@@ -184,7 +184,7 @@ pub(in crate::formats) mod fixtures {
     use super::SCHEMA;
 
     /// A package with these dependencies: name, version, comparison.
-    pub(in crate::formats) fn apk(dependencies: &[(&str, Option<&str>, u32)]) -> Vec<u8> {
+    pub(crate) fn apk(dependencies: &[(&str, Option<&str>, u32)]) -> Vec<u8> {
         let mut tree = Tree::new();
         let mut info = vec![0; 21];
         for (number, value) in [
@@ -220,7 +220,7 @@ pub(in crate::formats) mod fixtures {
     }
 
     /// The package, compressed as `apk mkpkg` does it.
-    pub(in crate::formats) fn deflated(file: &[u8]) -> Vec<u8> {
+    pub(crate) fn deflated(file: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::DeflateEncoder::new(b"ADBd".to_vec(), flate2::Compression::best());
         encoder.write_all(file).unwrap();
         encoder.finish().unwrap()
@@ -233,10 +233,11 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::super::{Ecosystem, read as read_package};
     use super::super::adb::fixtures::Tree;
     use super::fixtures::{apk, deflated};
     use super::*;
+    use crate::ecosystem::Ecosystem;
+    use crate::formats::read as read_package;
 
     fn read_apk(file: &[u8]) -> Result<Manifest, Rejection> {
         read_package(Ecosystem::Alpine, "lies-2.apk", &mut Cursor::new(file))

@@ -2,17 +2,18 @@
 //! `debian-binary`, `control.tar` and `data.tar` in this order, with members between them only where
 //! their names begin with an underscore.
 
-use super::super::bounded::{Bounded, read_all, unreadable};
-use super::super::budget::Metered;
-use super::super::compression::Compression;
-use super::super::tarball::Archive;
-use super::super::{MAX_METADATA, Rejection, ar};
 use super::wrong;
+use crate::formats::containers::ar;
+use crate::formats::containers::compression::Compression;
+use crate::formats::containers::tarball::Archive;
+use crate::formats::manifest::{MAX_METADATA_BYTES, Rejection};
+use crate::formats::source::bounded::{Bounded, read_all, unreadable};
+use crate::formats::source::budget::Metered;
 
 /// Bytes of `control`; the longest in Debian have 60 kB.
-const MAX_CONTROL: u64 = 1024 * 1024;
+const MAX_CONTROL_BYTES: u64 = 1024 * 1024;
 /// Bytes of `debian-binary`, which holds a line.
-const MAX_VERSION: u64 = 1024;
+const MAX_FORMAT_VERSION_BYTES: u64 = 1024;
 
 const VERSION: &str = "debian-binary";
 const CONTROL: &str = "control.tar";
@@ -69,7 +70,7 @@ fn is_data(name: &str) -> bool {
 fn check_version(source: &mut Metered<'_>, member: &ar::Member) -> Result<(), Rejection> {
     let budget = source.budget();
     let contents = ar::contents(source, member);
-    let text = contents.and_then(|contents| read_all(contents, MAX_VERSION, budget));
+    let text = contents.and_then(|contents| read_all(contents, MAX_FORMAT_VERSION_BYTES, budget));
     let text = text.map_err(unreadable(VERSION))?;
     let line = text.split_inclusive(|&byte| byte == b'\n').next();
     let minor = line.and_then(|line| line.strip_prefix(b"2.")?.strip_suffix(b"\n"));
@@ -116,7 +117,7 @@ fn control_file(source: &mut Metered<'_>, member: &ar::Member) -> Result<Vec<u8>
     let budget = source.budget();
     let packed = ar::contents(source, member).map_err(&unreadable)?;
     let tar = compression.unpack(packed, budget).map_err(&unreadable)?;
-    let mut archive = Archive::new(Bounded::new(tar, MAX_METADATA, budget), budget);
+    let mut archive = Archive::new(Bounded::new(tar, MAX_METADATA_BYTES, budget), budget);
     let mut found = None;
     while let Some(mut member) = archive.next().map_err(&unreadable)? {
         if !is_control_path(&member.path) {
@@ -125,8 +126,8 @@ fn control_file(source: &mut Metered<'_>, member: &ar::Member) -> Result<Vec<u8>
         if found.is_some() || !member.is_file() {
             return Err(wrong("it must be one plain file"));
         }
-        let bytes = member.contents(MAX_CONTROL);
-        found = Some(bytes.map_err(super::super::bounded::unreadable("control"))?);
+        let bytes = member.contents(MAX_CONTROL_BYTES);
+        found = Some(bytes.map_err(crate::formats::source::bounded::unreadable("control"))?);
     }
     found.ok_or_else(|| missing("control"))
 }

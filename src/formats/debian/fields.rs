@@ -1,8 +1,8 @@
 //! The fields of a control file whose values dpkg holds to rules, and those that it wants nowhere.
 
-use super::super::Rejection;
-use super::control::Control;
 use super::relations;
+use crate::formats::manifest::Rejection;
+use crate::formats::texts::deb822::Paragraph;
 
 /// Fields of dpkg's own files, which a package must not bring along.
 const OF_INSTALLED_PACKAGES: &[&str] = &["status", "config-version", "triggers-pending", "triggers-awaited"];
@@ -11,7 +11,7 @@ const REVISIONS: &[&str] = &["revision", "package-revision", "package_revision"]
 const SWITCHES: &[&str] = &["essential", "protected"];
 
 /// Refuses fields that dpkg refuses.
-pub(super) fn check(control: &Control) -> Result<(), Rejection> {
+pub(super) fn check(control: &Paragraph) -> Result<(), Rejection> {
     for (name, value) in &control.fields {
         let field = name.to_ascii_lowercase();
         if let Some(expected) = fault(&field, value, control) {
@@ -24,7 +24,7 @@ pub(super) fn check(control: &Control) -> Result<(), Rejection> {
 }
 
 /// A field's fault, as a phrase that follows its name.
-fn fault(field: &str, value: &str, control: &Control) -> Option<&'static str> {
+fn fault(field: &str, value: &str, control: &Paragraph) -> Option<&'static str> {
     let is_one_of = |known: &[&str]| known.iter().any(|known| value.eq_ignore_ascii_case(known));
     let architecture = control.get("Architecture");
     match field {

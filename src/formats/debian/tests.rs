@@ -3,10 +3,11 @@ use std::io::Cursor;
 use serde_json::json;
 use sha2::Digest;
 
-use super::super::ar::fixtures::ar;
-use super::super::tarball::fixtures::{gzip, tar};
-use super::super::{Ecosystem, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::ar::fixtures::ar;
+use crate::formats::containers::tarball::fixtures::{gzip, tar};
+use crate::formats::read as read_package;
 
 const CONTROL: &str = "\
 Package: bash

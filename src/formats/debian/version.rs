@@ -1,7 +1,7 @@
 //! Versions of Debian packages: `[epoch:]upstream[-revision]` (`deb-version(7)`), as dpkg's
 //! `parseversion` takes them.
 
-use super::super::alphabet::is_made_of;
+use crate::formats::texts::alphabet::is_made_of;
 
 /// Whether dpkg takes `version` without a warning.
 pub(super) fn is_version(version: &str) -> bool {

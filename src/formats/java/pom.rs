@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::super::Rejection;
-use super::super::alphabet::is_made_of;
-use super::super::budget::Budget;
-use super::super::xml::{self, Dialect, Element};
-use super::{entities, properties};
+use super::entities;
+use crate::formats::manifest::Rejection;
+use crate::formats::source::budget::Budget;
+use crate::formats::texts::alphabet::is_made_of;
+use crate::formats::texts::properties;
+use crate::formats::texts::xml::{self, Dialect, Element};
 
 /// Dependencies that a POM lists for itself.
 const MAX_DEPENDENCIES: usize = 10_000;

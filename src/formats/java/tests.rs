@@ -2,9 +2,10 @@ use std::io::Cursor;
 
 use serde_json::json;
 
-use super::super::zip::fixtures::zip;
-use super::super::{Ecosystem, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::zip::fixtures::zip;
+use crate::formats::read as read_package;
 
 const POM: &str = "<?xml version=\"1.0\"?><project xmlns=\"http://maven.apache.org/POM/4.0.0\">\
     <parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>7</version></parent>\
@@ -236,13 +237,13 @@ fn poms_and_their_dependencies_are_bounded() {
         read_java("fruit-1.0.pom", many.into()).unwrap_err().message,
         "the POM is not usable XML: it has too many dependencies"
     );
-    let endless = vec![b' '; usize::try_from(MAX_POM).unwrap() + 1];
+    let endless = vec![b' '; usize::try_from(MAX_POM_BYTES).unwrap() + 1];
     assert_eq!(
         read_java("fruit-1.0.pom", endless).unwrap_err().message,
         "`pom` is larger than the 2097152 bytes that are read of it; build the package again with less in it"
     );
     // What is swallowed uses up what may be read, before the right one is met.
-    let swallowed = vec![b' '; usize::try_from(MAX_POM).unwrap()];
+    let swallowed = vec![b' '; usize::try_from(MAX_POM_BYTES).unwrap()];
     let paths: Vec<_> = (0..5)
         .map(|n| format!("META-INF/maven/{n}/a/pom.properties"))
         .collect();

@@ -3,10 +3,11 @@ use std::io::Cursor;
 use serde_json::json;
 use sha2::Digest;
 
-use super::super::budget::fixtures::ample;
-use super::super::tarball::fixtures::{gzip, tar};
-use super::super::{Ecosystem, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::tarball::fixtures::{gzip, tar};
+use crate::formats::read as read_package;
+use crate::formats::source::budget::fixtures::ample;
 
 fn read_npm(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
     let file = gzip(&tar(files));
@@ -241,7 +242,7 @@ fn an_archive_that_is_cut_off_is_refused() {
 
 #[test]
 fn a_package_json_without_end_is_refused() {
-    let endless = vec![b' '; usize::try_from(MAX_PACKAGE_JSON).unwrap() + 1];
+    let endless = vec![b' '; usize::try_from(MAX_PACKAGE_JSON_BYTES).unwrap() + 1];
     assert_eq!(
         read_npm(&[("package/package.json", &endless)])
             .unwrap_err()

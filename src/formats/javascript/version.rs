@@ -3,7 +3,7 @@
 
 use semver::{BuildMetadata, Version};
 
-use super::super::MAX_VERSION;
+use crate::formats::manifest::MAX_VERSION_BYTES;
 
 /// The largest number of a release: JavaScript's `Number.MAX_SAFE_INTEGER`.
 const MAX_NUMBER: u64 = (1 << 53) - 1;
@@ -12,7 +12,7 @@ const MAX_NUMBER: u64 = (1 << 53) - 1;
 pub(super) fn cleaned(stated: &str) -> Option<(String, String)> {
     let text = stated.trim_matches(char::is_whitespace);
     let text = text.trim_start_matches(|c: char| matches!(c, '=' | 'v') || c.is_whitespace());
-    if text.len() > MAX_VERSION {
+    if text.len() > MAX_VERSION_BYTES {
         return None;
     }
     let mut version = Version::parse(&strict(text)?).ok()?;

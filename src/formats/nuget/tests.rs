@@ -2,9 +2,10 @@ use std::io::Cursor;
 
 use serde_json::json;
 
-use super::super::zip::fixtures::zip;
-use super::super::{Ecosystem, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::zip::fixtures::zip;
+use crate::formats::read as read_package;
 
 fn read_nupkg(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
     read_package(Ecosystem::Nuget, "x.nupkg", &mut Cursor::new(zip(files)))
@@ -153,7 +154,7 @@ fn dependencies_and_the_nuspec_are_bounded() {
     );
     let rejection = read_nupkg(&[("a.nuspec", many.as_bytes())]).unwrap_err();
     assert_eq!(rejection.message, "the nuspec has more than 10000 dependencies");
-    let endless = vec![b' '; usize::try_from(MAX_NUSPEC).unwrap() + 1];
+    let endless = vec![b' '; usize::try_from(MAX_NUSPEC_BYTES).unwrap() + 1];
     let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
     assert_eq!(
         rejection.message,

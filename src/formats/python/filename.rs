@@ -1,9 +1,10 @@
 //! What the file name of a Python package says: all of a wheel's tags, and nothing else that counts.
 
-use super::super::alphabet::is_made_of;
-use super::super::{Ecosystem, Rejection};
-use super::email::Fields;
 use super::version::Version;
+use crate::ecosystem::Ecosystem;
+use crate::formats::manifest::Rejection;
+use crate::formats::texts::alphabet::is_made_of;
+use crate::formats::texts::email::Fields;
 
 /// What a file name says.
 pub(super) struct FileName<'a> {

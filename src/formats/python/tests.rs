@@ -2,10 +2,11 @@ use std::io::Cursor;
 
 use serde_json::json;
 
-use super::super::tarball::fixtures::{gzip, tar};
-use super::super::zip::fixtures::zip;
-use super::super::{Ecosystem, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::tarball::fixtures::{gzip, tar};
+use crate::formats::containers::zip::fixtures::zip;
+use crate::formats::read as read_package;
 
 const METADATA: &str = "\
 Metadata-Version: 2.1

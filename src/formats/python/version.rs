@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::super::MAX_VERSION;
+use crate::formats::manifest::MAX_VERSION_BYTES;
 
 /// Marks of pre-releases, longer ones before those that they begin with, and their one spelling.
 const PRE: &[(&str, &str)] = &[
@@ -37,9 +37,9 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// A version of at most [`MAX_VERSION`] bytes.
+    /// A version of at most [`MAX_VERSION_BYTES`] bytes.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.len() > MAX_VERSION {
+        if text.len() > MAX_VERSION_BYTES {
             return None;
         }
         let text = text.to_ascii_lowercase();
@@ -210,7 +210,7 @@ mod tests {
         ] {
             assert_eq!(spelled(&text), Some((text.clone(), text)));
         }
-        assert!(Version::parse(&"9".repeat(MAX_VERSION + 1)).is_none());
+        assert!(Version::parse(&"9".repeat(MAX_VERSION_BYTES + 1)).is_none());
     }
 
     #[test]

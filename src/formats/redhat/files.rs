@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::super::Rejection;
 use super::header::Header;
 use super::tag;
 use super::text::Text;
+use crate::formats::manifest::Rejection;
 
 /// Files of a package, and folders that they lie in.
 const MAX_FILES: usize = 200_000;

@@ -3,18 +3,18 @@
 
 use std::io::{self, Read};
 
-use super::super::bounded::{damaged, read_all};
-use super::super::budget::Budget;
 use super::text::Text;
+use crate::formats::source::bounded::{damaged, read_all};
+use crate::formats::source::budget::Budget;
 
 /// Entries of an index.
 pub(super) const MAX_ENTRIES: u32 = 65_535;
 /// Bytes of a store; packages of a hundred thousand files have some ten million.
-pub(super) const MAX_STORE: u32 = 16 * 1024 * 1024;
+pub(super) const MAX_STORE_BYTES: u32 = 16 * 1024 * 1024;
 
 const MAGIC: [u8; 4] = [0x8e, 0xad, 0xe8, 0x01];
-const INTRODUCTION: u64 = 16;
-const ENTRY: u64 = 16;
+const INTRODUCTION_BYTES: u64 = 16;
+const ENTRY_BYTES: u64 = 16;
 /// `HEADERIMAGE`, `HEADERSIGNATURES` and `HEADERIMMUTABLE`: an index's first entry may span all others.
 const REGIONS: std::ops::RangeInclusive<u32> = 61..=63;
 
@@ -43,13 +43,13 @@ impl Header {
         if magic != u32::from_be_bytes(MAGIC) {
             return Err(damaged("a header is not where it must be"));
         }
-        if entries > MAX_ENTRIES || size > MAX_STORE {
+        if entries > MAX_ENTRIES || size > MAX_STORE_BYTES {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                format!("has a header of more than {MAX_ENTRIES} tags or {MAX_STORE} bytes"),
+                format!("has a header of more than {MAX_ENTRIES} tags or {MAX_STORE_BYTES} bytes"),
             ));
         }
-        let index_size = u64::from(entries) * ENTRY;
+        let index_size = u64::from(entries) * ENTRY_BYTES;
         let index = exactly(reader, index_size, budget)?;
         let store = exactly(reader, u64::from(size), budget)?;
         let entries: Vec<_> = index.as_chunks::<16>().0.iter().map(Entry::read).collect();
@@ -57,7 +57,7 @@ impl Header {
         Ok(Self {
             entries,
             store,
-            size: INTRODUCTION + index_size + u64::from(size),
+            size: INTRODUCTION_BYTES + index_size + u64::from(size),
         })
     }
 
@@ -186,7 +186,7 @@ pub(super) mod fixtures {
     //! Small headers for the tests.
 
     /// Values of a tag.
-    pub(in crate::formats) enum Values<'a> {
+    pub(crate) enum Values<'a> {
         Text(&'a str),
         /// A text in another encoding than UTF-8.
         Bytes(&'a [u8]),
@@ -195,7 +195,7 @@ pub(super) mod fixtures {
         Numbers(&'a [u32]),
     }
 
-    pub(in crate::formats) fn header(tags: &[(u32, Values)]) -> Vec<u8> {
+    pub(crate) fn header(tags: &[(u32, Values)]) -> Vec<u8> {
         let mut index = Vec::new();
         let mut store = Vec::new();
         for (tag, values) in tags {
@@ -245,9 +245,9 @@ pub(super) mod fixtures {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::budget::fixtures::ample;
     use super::fixtures::{Values, header};
     use super::*;
+    use crate::formats::source::budget::fixtures::ample;
 
     #[test]
     fn values_are_read_by_tag_and_type() {
@@ -305,7 +305,12 @@ mod tests {
     #[test]
     fn sizes_beyond_the_bounds_and_the_file_are_refused() {
         let good = header(&[(1000, Values::Text("name"))]);
-        for (at, value) in [(8, MAX_ENTRIES + 1), (12, MAX_STORE + 1), (12, MAX_STORE), (0, 0)] {
+        for (at, value) in [
+            (8, MAX_ENTRIES + 1),
+            (12, MAX_STORE_BYTES + 1),
+            (12, MAX_STORE_BYTES),
+            (0, 0),
+        ] {
             let mut bytes = good.clone();
             bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
             assert!(Header::read(&mut &bytes[..], &ample()).is_err());

@@ -2,9 +2,10 @@ use std::io::Cursor;
 
 use serde_json::json;
 
-use super::super::{Ecosystem, read as read_package};
 use super::header::fixtures::{Values, header};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::read as read_package;
 
 fn tags() -> Vec<(u32, Values<'static>)> {
     vec![
@@ -42,7 +43,7 @@ fn tags() -> Vec<(u32, Values<'static>)> {
 }
 
 /// A whole package, for tests of all formats.
-pub(in crate::formats) fn fixture() -> Vec<u8> {
+pub(crate) fn fixture() -> Vec<u8> {
     rpm(&tags())
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::alphabet::is_word;
-use super::super::yaml::Node;
-use super::super::{Manifest, Rejection, metadata};
+use crate::formats::manifest::{Manifest, Rejection, metadata};
+use crate::formats::texts::alphabet::is_word;
+use crate::formats::texts::yaml::Node;
 
 /// What names and platforms may hold besides letters and digits.
 const OTHERS: &[u8] = b"._-";

@@ -3,9 +3,11 @@ use std::io::Cursor;
 use serde_json::json;
 use tar::EntryType;
 
-use super::super::tarball::fixtures::{append, gzip, tar};
-use super::super::{Ecosystem, MAX_NAME, Manifest, metadata, read as read_package};
 use super::*;
+use crate::ecosystem::Ecosystem;
+use crate::formats::containers::tarball::fixtures::{append, gzip, tar};
+use crate::formats::manifest::{MAX_NAME_BYTES, Manifest, metadata};
+use crate::formats::read as read_package;
 
 const SPECIFICATION: &str = "\
 --- !ruby/object:Gem::Specification
@@ -271,7 +273,7 @@ fn names_follow_the_rule_of_rubygems() {
         let rejection = rejected(&changed("name: banana", &format!("name: {name}")));
         assert_eq!(rejection.field, "name", "{name}");
     }
-    let longest = "a".repeat(MAX_NAME);
+    let longest = "a".repeat(MAX_NAME_BYTES);
     let manifest = read_gem(gem(&changed("banana", &longest))).unwrap();
     assert_eq!(manifest.name, longest);
     let rejection = rejected(&changed("banana", &"a".repeat(10_240)));
