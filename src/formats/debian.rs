@@ -3,12 +3,11 @@
 
 use std::io::Seek;
 
-use crate::formats::texts::deb822::Paragraph;
 use md5::Md5;
-use serde::Serialize;
 use sha1::Sha1;
 use sha2::Sha256;
 
+pub(crate) use self::facts::Facts;
 use self::version::is_version;
 use crate::ecosystem::Ecosystem;
 use crate::formats::format::{Container, Format};
@@ -17,22 +16,13 @@ use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::Metered;
 use crate::formats::source::hashing::{Hashing, hex};
 use crate::formats::texts::alphabet::is_word;
+use crate::formats::texts::deb822::Paragraph;
 
 mod archive;
+mod facts;
 mod fields;
 mod relations;
 mod version;
-
-/// What a `Packages` file says of a package, as `dpkg-scanpackages` writes it.
-#[derive(Debug, Serialize)]
-struct IndexFacts {
-    /// The whole paragraph in its order, name and value, as [`Paragraph`] keeps them.
-    control: Vec<(String, String)>,
-    size: u64,
-    md5sum: String,
-    sha1: String,
-    sha256: String,
-}
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Debian,
@@ -54,11 +44,11 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
         name,
         version,
         variant: Some(architecture),
-        metadata: metadata(&index_facts(control, source)?)?,
+        metadata: metadata(&facts(control, source)?)?,
     })
 }
 
-fn index_facts(control: Paragraph, source: &mut Metered<'_>) -> Result<IndexFacts, Rejection> {
+fn facts(control: Paragraph, source: &mut Metered<'_>) -> Result<Facts, Rejection> {
     let unreadable = unreadable("file");
     source.rewind().map_err(&unreadable)?;
     let hashing: Hashing<_, Md5> = Hashing::new(source);
@@ -67,7 +57,7 @@ fn index_facts(control: Paragraph, source: &mut Metered<'_>) -> Result<IndexFact
     let (hashing, sha256, size) = hashing.finish().map_err(&unreadable)?;
     let (hashing, sha1, _) = hashing.finish().map_err(&unreadable)?;
     let (_, md5, _) = hashing.finish().map_err(&unreadable)?;
-    Ok(IndexFacts {
+    Ok(Facts {
         control: control.fields,
         size,
         md5sum: hex(&md5),

@@ -1,7 +1,9 @@
 //! `files`: anything, named `{BASENAME}-{SEMVER}.{EXT}`.
 
+use std::borrow::Cow;
+
 use semver::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ecosystem::Ecosystem;
 use crate::formats::format::Format;
@@ -48,13 +50,15 @@ const COMPOUND: &[&str] = &[
 /// What lies beside a file and is named after it: its signature or its digest.
 const BESIDE: &[&str] = &["asc", "md5", "minisig", "pem", "sha1", "sha256", "sha512", "sig"];
 
-/// What a download page shows of a file.
-#[derive(Debug, Serialize)]
-struct FileFacts {
-    extension: String,
-    media_type: &'static str,
-    /// Bytes.
-    size: u64,
+/// Facts of a file, as a download page shows them. Every field has a default, so that items of earlier
+/// versions read too.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    pub(crate) extension: String,
+    pub(crate) media_type: Cow<'static, str>,
+    /// Bytes of the file.
+    pub(crate) size: u64,
 }
 
 pub(super) const FORMAT: Format = Format {
@@ -73,9 +77,9 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
         version: version.to_owned(),
         normalized_version: version.to_owned(),
         variant: Some(extension.to_owned()),
-        metadata: metadata(&FileFacts {
+        metadata: metadata(&Facts {
             extension: extension.to_owned(),
-            media_type: media_type(extension),
+            media_type: media_type(extension).into(),
             size,
         })?,
     })

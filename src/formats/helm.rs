@@ -2,7 +2,7 @@
 //!
 //! Kept is the whole `Chart.yaml`, which a repository's `index.yaml` repeats, and the digest.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -19,15 +19,17 @@ use crate::formats::texts::yaml::{self, Node};
 /// Bytes of `Chart.yaml`, whose limit in Helm itself is that of any file of a chart, 5 MiB.
 const MAX_CHART_BYTES: u64 = 1024 * 1024;
 
-/// What `index.yaml` says of a version.
-#[derive(Debug, Serialize)]
-struct IndexFacts {
-    /// `Chart.yaml`; numbers that are no integers are text, as they were written.
-    chart: Value,
+/// Facts of a chart, as `index.yaml` shows them. Every field has a default, so that items of earlier
+/// versions read too.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    /// `Chart.yaml`; numbers that are not integers are text, as they were written.
+    pub(crate) chart: Value,
     /// SHA-256 of the file, hexadecimal.
-    digest: String,
+    pub(crate) digest: String,
     /// Whether there is a `values.schema.json`.
-    has_schema: bool,
+    pub(crate) has_schema: bool,
 }
 
 /// What one pass over the archive gathers.
@@ -99,7 +101,7 @@ fn manifest(contents: &Contents, digest: &[u8], budget: &Budget) -> Result<Manif
         version: version.unwrap_or_default().to_owned(),
         normalized_version: normalized,
         variant: None,
-        metadata: metadata(&IndexFacts {
+        metadata: metadata(&Facts {
             chart: chart.to_json(),
             digest: hex(digest),
             has_schema: contents.has_schema,
@@ -137,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::formats::containers::tarball::fixtures::{gzip, tar};
-    use crate::formats::read as read_package;
+    use crate::formats::round_trip::read as read_package;
 
     fn read_chart(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
         let file = gzip(&tar(files));

@@ -4,11 +4,12 @@
 //! puts into it, if it did, and if the file's own name tells which of several is meant: shaded
 //! archives hold those of everything they swallowed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use self::pom::{Coordinates, Pom, coordinates, is_coordinate, project};
+pub(crate) use self::facts::Facts;
+use self::facts::{Coordinates, Pom};
+use self::pom::{coordinates, is_coordinate, project};
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::zip;
 use crate::formats::format::{Container, Format};
@@ -18,23 +19,13 @@ use crate::formats::source::budget::Metered;
 use crate::formats::texts::xml::Element;
 
 mod entities;
+mod facts;
 mod pom;
 
 /// Bytes of a POM.
 const MAX_POM_BYTES: u64 = 2 * 1024 * 1024;
 /// Bytes that are read to find out which of the POMs inside is meant.
 const MAX_ALL_POMS_BYTES: u64 = 4 * MAX_POM_BYTES;
-
-/// What `maven-metadata.xml` and an artifact's page need.
-#[derive(Debug, Serialize)]
-struct IndexFacts<'a> {
-    #[serde(flatten)]
-    coordinates: &'a Coordinates,
-    classifier: Option<&'a str>,
-    extension: &'a str,
-    #[serde(flatten)]
-    pom: Pom<'a>,
-}
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Java,
@@ -203,10 +194,10 @@ fn manifest(
         None => extension.to_owned(),
         Some(classifier) => format!("{classifier}.{extension}"),
     };
-    let metadata = metadata(&IndexFacts {
-        coordinates: &coordinates,
-        classifier,
-        extension,
+    let metadata = metadata(&Facts {
+        coordinates: coordinates.clone(),
+        classifier: classifier.map(Cow::Borrowed),
+        extension: Cow::Borrowed(extension),
         pom: pom.map(Pom::read).unwrap_or_default(),
     })?;
     Ok(Manifest {

@@ -9,11 +9,11 @@ use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::Sha512;
 
+pub(crate) use self::facts::Facts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
 use crate::formats::containers::tarball::{Archive, Member};
@@ -25,6 +25,7 @@ use crate::formats::source::hashing::{Hashing, hex};
 use crate::formats::texts::alphabet::is_made_of;
 use crate::formats::texts::json;
 
+mod facts;
 mod version;
 
 /// Bytes of `package.json`.
@@ -34,26 +35,6 @@ const MAX_NPM_NAME_BYTES: usize = 214;
 
 /// Commands that one package may bring.
 const MAX_COMMANDS: usize = 1_000;
-
-/// What a packument says of a version: `manifest` is `package.json` itself, the rest its `dist` and
-/// what the registry works out.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct IndexFacts<'a> {
-    /// As it was written, white space apart: the order of `exports` decides what is imported.
-    manifest: &'a RawValue,
-    /// `sha512-` and base64, as Subresource Integrity has it.
-    integrity: String,
-    /// SHA-1, hexadecimal.
-    shasum: String,
-    /// Members of the archive, folders included, as npm counts them.
-    file_count: u64,
-    /// Bytes of all of them.
-    unpacked_size: u64,
-    has_install_script: bool,
-    /// Commands and the files that they run.
-    bin: BTreeMap<String, String>,
-}
 
 /// What one pass over the archive gathers.
 #[derive(Default)]
@@ -146,8 +127,8 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
         version,
         normalized_version: precedence,
         variant: None,
-        metadata: metadata(&IndexFacts {
-            manifest: &written,
+        metadata: metadata(&Facts {
+            manifest: Cow::Borrowed(&*written),
             integrity: format!("sha512-{}", STANDARD.encode(sha512)),
             shasum: hex(sha1),
             file_count: contents.file_count,

@@ -33,6 +33,8 @@ mod format;
 mod manifest;
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod round_trip;
 mod source;
 mod texts;
 

@@ -10,21 +10,30 @@ use crate::formats::alpine::v3_fixtures::{apk, deflated};
 use crate::formats::containers::ar::fixtures::ar;
 use crate::formats::containers::tarball::fixtures::{gzip, tar};
 use crate::formats::containers::zip::fixtures::zip;
+use crate::formats::manifest::Manifest;
 use crate::formats::manifest::{MAX_NAME_BYTES, MAX_RELEASE_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
-use crate::formats::read;
+use crate::formats::round_trip::read;
 
 /// Damaged files of one kind.
 const ROUNDS: u64 = 250;
 
 /// A package: where it goes, its file name, what lies inside, and how that is packed.
-struct Seed {
-    ecosystem: Ecosystem,
+pub(super) struct Seed {
+    pub(super) ecosystem: Ecosystem,
     filename: &'static str,
     inside: &'static [u8],
     pack: fn(&[u8]) -> Vec<u8>,
 }
 
-const SEEDS: &[Seed] = &[
+impl Seed {
+    /// The manifest of the undamaged package.
+    pub(super) fn manifest(&self) -> Manifest {
+        let file = (self.pack)(self.inside);
+        read(self.ecosystem, self.filename, &mut Cursor::new(file)).expect(self.filename)
+    }
+}
+
+pub(super) const SEEDS: &[Seed] = &[
     Seed {
         ecosystem: Ecosystem::Alpine,
         filename: "a.apk",
@@ -143,9 +152,7 @@ const SEEDS: &[Seed] = &[
 #[test]
 fn every_kind_of_seed_is_a_package() {
     for seed in SEEDS {
-        let file = (seed.pack)(seed.inside);
-        let manifest = read(seed.ecosystem, seed.filename, &mut Cursor::new(file));
-        assert!(manifest.is_ok(), "{} {manifest:?}", seed.filename);
+        seed.manifest();
     }
     let covered = |ecosystem| SEEDS.iter().any(|seed| seed.ecosystem == ecosystem);
     assert!(Ecosystem::all().all(covered));

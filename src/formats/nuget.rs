@@ -4,10 +4,11 @@
 //! Ids and versions are one whatever their case, and versions whatever zeros they leave out. Kept
 //! is all of the nuspec, taken apart and as it is, since the V3 protocol serves both.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
+pub(crate) use self::facts::Facts;
+use self::facts::{Dependency, DependencyGroup, PackageType};
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::zip;
 use crate::formats::format::{Container, Format};
@@ -16,49 +17,14 @@ use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::Metered;
 use crate::formats::texts::xml::{self, Dialect, Element};
 
+mod facts;
+
 /// Bytes of the nuspec.
 const MAX_NUSPEC_BYTES: u64 = 1024 * 1024;
 /// Dependencies and groups of them.
 const MAX_DEPENDENCIES: usize = 10_000;
 /// Letters of an id, as `NuGet` has it.
 const MAX_ID_CHARS: usize = 100;
-
-/// What registration pages and the search service say of a version.
-#[derive(Debug, Serialize)]
-struct IndexFacts<'a> {
-    /// Every element of `<metadata>` that is text, under its own name.
-    fields: BTreeMap<&'a str, &'a str>,
-    /// `expression` or `file`.
-    license_type: Option<&'a str>,
-    min_client_version: Option<&'a str>,
-    repository: BTreeMap<&'a str, &'a str>,
-    package_types: Vec<PackageType<'a>>,
-    dependency_groups: Vec<DependencyGroup<'a>>,
-    /// The nuspec itself.
-    nuspec: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct PackageType<'a> {
-    name: &'a str,
-    version: Option<&'a str>,
-}
-
-/// Dependencies for one target framework, or for all.
-#[derive(Debug, Serialize)]
-struct DependencyGroup<'a> {
-    target_framework: Option<&'a str>,
-    dependencies: Vec<Dependency<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Dependency<'a> {
-    id: &'a str,
-    /// A range as the nuspec has it, `[1.0,2.0)`; none means any version.
-    range: Option<&'a str>,
-    include: Option<&'a str>,
-    exclude: Option<&'a str>,
-}
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Nuget,
@@ -111,7 +77,7 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
              a label: `1.2.3`, `1.2.3-beta.1`",
         )
     })?;
-    let facts = index_facts(described, nuspec)?;
+    let facts = facts(described, nuspec)?;
     Ok(Manifest {
         name: id.to_owned(),
         normalized_name: id.to_lowercase(),
@@ -185,28 +151,31 @@ fn is_label(label: &str) -> bool {
     })
 }
 
-fn index_facts<'a>(described: &'a Element, nuspec: &'a str) -> Result<IndexFacts<'a>, Rejection> {
-    Ok(IndexFacts {
+fn facts<'a>(described: &'a Element, nuspec: &'a str) -> Result<Facts<'a>, Rejection> {
+    Ok(Facts {
         fields: described
             .children
             .iter()
             .filter(|child| child.children.is_empty() && !child.text().is_empty())
-            .map(|child| (child.name.as_str(), child.text()))
+            .map(|child| (Cow::Borrowed(child.name.as_str()), Cow::Borrowed(child.text())))
             .collect(),
         license_type: described
             .child("license")
-            .and_then(|license| license.attribute("type")),
-        min_client_version: described.attribute("minClientVersion"),
+            .and_then(|license| license.attribute("type"))
+            .map(Cow::Borrowed),
+        min_client_version: described.attribute("minClientVersion").map(Cow::Borrowed),
         repository: described.child("repository").map(attributes).unwrap_or_default(),
         package_types: package_types(described),
         dependency_groups: dependency_groups(described)?,
-        nuspec,
+        nuspec: Cow::Borrowed(nuspec),
     })
 }
 
-fn attributes(element: &Element) -> BTreeMap<&str, &str> {
+fn attributes(element: &Element) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
     let pairs = element.attributes.iter();
-    pairs.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    pairs
+        .map(|(key, value)| (Cow::Borrowed(key.as_str()), Cow::Borrowed(value.as_str())))
+        .collect()
 }
 
 fn package_types(described: &Element) -> Vec<PackageType<'_>> {
@@ -215,8 +184,8 @@ fn package_types(described: &Element) -> Vec<PackageType<'_>> {
     types
         .filter_map(|kind| {
             Some(PackageType {
-                name: kind.attribute("name")?,
-                version: kind.attribute("version"),
+                name: Cow::Borrowed(kind.attribute("name")?),
+                version: kind.attribute("version").map(Cow::Borrowed),
             })
         })
         .collect()
@@ -245,7 +214,7 @@ fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup<'_>>, Re
 fn group<'a>(element: &'a Element, framework: Option<&'a str>) -> Result<DependencyGroup<'a>, Rejection> {
     let dependencies: Option<Vec<_>> = element.all("dependency").map(dependency).collect();
     Ok(DependencyGroup {
-        target_framework: framework,
+        target_framework: framework.map(Cow::Borrowed),
         dependencies: dependencies.ok_or_else(|| {
             Rejection::new(
                 "dependencies",
@@ -256,7 +225,7 @@ fn group<'a>(element: &'a Element, framework: Option<&'a str>) -> Result<Depende
 }
 
 fn dependency(element: &Element) -> Option<Dependency<'_>> {
-    let attribute = |name| element.attribute(name);
+    let attribute = |name| element.attribute(name).map(Cow::Borrowed);
     Some(Dependency {
         id: attribute("id").filter(|id| is_id(id.trim()))?,
         range: attribute("version").filter(|range| !range.is_empty()),

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
+pub(crate) use self::facts::Facts;
+use self::facts::FileType;
 use self::filename::{FileName, sdist_name, wheel_name};
 use self::version::Version;
 use crate::ecosystem::Ecosystem;
@@ -21,38 +21,9 @@ use crate::formats::source::hashing::sha256;
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::email::Fields;
 
+mod facts;
 mod filename;
 mod version;
-
-/// What the Simple API and a project's page need.
-#[derive(Debug, Serialize)]
-struct IndexFacts<'a> {
-    filetype: &'static str,
-    metadata_version: Option<Cow<'a, str>>,
-    summary: Option<Cow<'a, str>>,
-    requires_python: Option<Cow<'a, str>>,
-    requires_dist: Vec<Cow<'a, str>>,
-    provides_extra: Vec<Cow<'a, str>>,
-    license: Option<Cow<'a, str>>,
-    license_expression: Option<Cow<'a, str>>,
-    /// PEP 639: the files that hold the licence's text.
-    license_files: Vec<Cow<'a, str>>,
-    author: Option<Cow<'a, str>>,
-    author_email: Option<Cow<'a, str>>,
-    maintainer: Option<Cow<'a, str>>,
-    maintainer_email: Option<Cow<'a, str>>,
-    home_page: Option<Cow<'a, str>>,
-    keywords: Option<Cow<'a, str>>,
-    classifiers: Vec<Cow<'a, str>>,
-    project_urls: Vec<Cow<'a, str>>,
-    description_content_type: Option<Cow<'a, str>>,
-    dynamic: Vec<Cow<'a, str>>,
-    /// Of the raw bytes of METADATA, as PEP 658 publishes it.
-    metadata_sha256: String,
-    metadata_size: usize,
-    /// The file name's build tag.
-    build: Option<&'a str>,
-}
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Python,
@@ -194,18 +165,18 @@ fn manifest<'a>(
         version: stated.to_owned(),
         normalized_version: version.canonical(),
         variant: Some(named.variant()),
-        metadata: metadata(&index_facts(bytes, &fields, &named))?,
+        metadata: metadata(&facts(bytes, &fields, &named))?,
     })
 }
 
-fn index_facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> IndexFacts<'a> {
+fn facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> Facts<'a> {
     let one = |name: &str| fields.get(name);
     let all = |name: &str| fields.all(name).collect();
-    IndexFacts {
+    Facts {
         filetype: if named.tags.is_some() {
-            "bdist_wheel"
+            FileType::Wheel
         } else {
-            "sdist"
+            FileType::SourceDistribution
         },
         metadata_version: one("Metadata-Version"),
         summary: one("Summary"),
@@ -227,7 +198,7 @@ fn index_facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> I
         dynamic: all("Dynamic"),
         metadata_sha256: sha256(bytes),
         metadata_size: bytes.len(),
-        build: named.build,
+        build: named.build.map(Cow::Borrowed),
     }
 }
 

@@ -4,10 +4,10 @@
 
 use std::io::{self, Read};
 
-use serde::Serialize;
-
-use self::dependencies::{Dependencies, MAX_DEPENDENCIES};
-use self::files::{Files, Folder};
+use self::dependencies::MAX_DEPENDENCIES;
+pub(crate) use self::facts::Facts;
+use self::facts::{Change, Dependencies, HeaderRange, Sizes};
+use self::files::Files;
 use self::header::Header;
 use self::text::Text;
 use crate::ecosystem::Ecosystem;
@@ -18,6 +18,7 @@ use crate::formats::source::budget::Metered;
 use crate::formats::texts::alphabet::is_made_of;
 
 mod dependencies;
+mod facts;
 mod files;
 mod header;
 mod libc;
@@ -28,56 +29,6 @@ const LEAD_BYTES: u64 = 96;
 const LEAD_MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
 /// Changelog entries that are kept, the latest first. Indexes show ten.
 const MAX_CHANGES: usize = 100;
-
-/// What the index files of a repository say of a package.
-#[derive(Debug, Serialize)]
-struct IndexFacts<'a> {
-    epoch: u64,
-    version: &'a str,
-    release: &'a str,
-    arch: &'a str,
-    summary: Option<Text<'a>>,
-    description: Option<Text<'a>>,
-    packager: Option<Text<'a>>,
-    url: Option<Text<'a>>,
-    license: Option<Text<'a>>,
-    vendor: Option<Text<'a>>,
-    group: Option<Text<'a>>,
-    build_host: Option<Text<'a>>,
-    source_rpm: Option<Text<'a>>,
-    payload_compressor: Option<Text<'a>>,
-    /// Seconds since 1970.
-    build_time: Option<u64>,
-    size: Sizes,
-    header_range: HeaderRange,
-    #[serde(flatten)]
-    dependencies: Dependencies<'a>,
-    folders: Vec<Folder<'a>>,
-    changelog: Vec<Change<'a>>,
-}
-
-/// Bytes.
-#[derive(Debug, Serialize)]
-struct Sizes {
-    package: u64,
-    installed: Option<u64>,
-    archive: Option<u64>,
-}
-
-/// Bytes of the file that the header takes; the end is behind it.
-#[derive(Debug, Serialize)]
-struct HeaderRange {
-    start: u64,
-    end: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Change<'a> {
-    /// Seconds since 1970.
-    time: u64,
-    author: Text<'a>,
-    text: Text<'a>,
-}
 
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Redhat,
@@ -146,11 +97,11 @@ fn manifest(header: &Header, size: Sizes, range: HeaderRange) -> Result<Manifest
             Some(epoch) => with_epoch(epoch),
         },
         variant: Some(arch.to_owned()),
-        metadata: metadata(&IndexFacts {
+        metadata: metadata(&Facts {
             epoch: epoch.unwrap_or(0),
-            version,
-            release,
-            arch,
+            version: Text(version.as_bytes()),
+            release: Text(release.as_bytes()),
+            arch: Text(arch.as_bytes()),
             summary: header.text(tag::SUMMARY),
             description: header.text(tag::DESCRIPTION),
             packager: header.text(tag::PACKAGER),
@@ -204,7 +155,7 @@ fn check_texts(header: &Header) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn dependencies<'a>(header: &'a Header, files: &Files<'a>) -> Result<Dependencies<'a>, Rejection> {
+fn dependencies<'a>(header: &'a Header, files: &Files<'a>) -> Result<Dependencies<Text<'a>>, Rejection> {
     Dependencies::read(header, files).ok_or_else(|| {
         Rejection::new(
             "header",
@@ -213,7 +164,7 @@ fn dependencies<'a>(header: &'a Header, files: &Files<'a>) -> Result<Dependencie
     })
 }
 
-fn changelog(header: &Header) -> Vec<Change<'_>> {
+fn changelog(header: &Header) -> Vec<Change<Text<'_>>> {
     let entries = header
         .numbers(tag::CHANGELOGTIME)
         .zip(header.texts(tag::CHANGELOGNAME));

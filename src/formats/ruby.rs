@@ -2,6 +2,7 @@
 //!
 //! What is kept is what Bundler's compact index, the dependency API and a gem's page show.
 
+pub(crate) use self::facts::Facts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::gunzip;
 use crate::formats::containers::tarball::{Archive, Member};
@@ -11,6 +12,7 @@ use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::Metered;
 use crate::formats::texts::yaml;
 
+mod facts;
 mod specification;
 
 /// Members of the archive; `gem build` makes three, and signs each of them. Of an upload every one

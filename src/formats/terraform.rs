@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
@@ -15,16 +15,18 @@ use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::{Budget, Metered};
 use crate::formats::texts::alphabet::is_word;
 
-/// What the module registry protocol and a module's page need.
-#[derive(Debug, Serialize)]
-struct IndexFacts {
-    provider: String,
-    module: String,
-    has_readme: bool,
+/// Facts of a module, as the module registry protocol and a module's page show them. Every field has a
+/// default, so that items of earlier versions read too.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    pub(crate) provider: String,
+    pub(crate) module: String,
+    pub(crate) has_readme: bool,
     /// Configuration files in the module's root.
-    root_files: Vec<String>,
+    pub(crate) root_files: Vec<String>,
     /// Folders of `modules/`.
-    submodules: Vec<String>,
+    pub(crate) submodules: Vec<String>,
 }
 
 /// Configuration files and READMEs of an archive.
@@ -55,7 +57,7 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
         version: version.to_owned(),
         normalized_version: version.to_owned(),
         variant: None,
-        metadata: metadata(&IndexFacts {
+        metadata: metadata(&Facts {
             provider: provider.to_owned(),
             module: module.to_owned(),
             has_readme: contents.has_readme,
@@ -197,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::formats::containers::tarball::fixtures::{gzip, tar};
-    use crate::formats::read as read_package;
+    use crate::formats::round_trip::read as read_package;
 
     fn read_module(filename: &str, files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
         let file = gzip(&tar(files));

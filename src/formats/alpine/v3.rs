@@ -4,7 +4,7 @@
 use std::io::{self, BufReader, Read, Seek};
 
 use super::adb::{Adb, Slots, Value};
-use super::{Contents, IndexFacts, MAX_FIELDS, manifest, wrong};
+use super::{Facts, MAX_FIELDS, manifest, wrong};
 use crate::formats::containers::compression::Compression;
 use crate::formats::containers::inflate::Inflate;
 use crate::formats::manifest::{Manifest, Rejection};
@@ -63,10 +63,9 @@ pub(super) fn read(source: &mut Metered<'_>, length: u64) -> Result<Manifest, Re
     for (number, key, kind) in FIELDS {
         reading.field(key, info.get(number), &kind)?;
     }
-    manifest(&IndexFacts {
-        contents: Contents::V3 {
-            adb_sha256: sha256(&adb.block),
-        },
+    manifest(&Facts {
+        checksum: None,
+        adb_sha256: Some(sha256(&adb.block)),
         size: length,
         pkginfo: reading.pkginfo,
     })
@@ -237,7 +236,7 @@ mod tests {
     use super::fixtures::{apk, deflated};
     use super::*;
     use crate::ecosystem::Ecosystem;
-    use crate::formats::read as read_package;
+    use crate::formats::round_trip::read as read_package;
 
     fn read_apk(file: &[u8]) -> Result<Manifest, Rejection> {
         read_package(Ecosystem::Alpine, "lies-2.apk", &mut Cursor::new(file))

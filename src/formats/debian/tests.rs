@@ -7,7 +7,7 @@ use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::ar::fixtures::ar;
 use crate::formats::containers::tarball::fixtures::{gzip, tar};
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 const CONTROL: &str = "\
 Package: bash

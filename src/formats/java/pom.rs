@@ -1,8 +1,9 @@
 //! The POM of an artifact (`maven-4.0.0.xsd`), as far as its page and its index need it.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
 use super::entities;
+use super::facts::{Coordinates, Dependency, Parent, Pom};
 use crate::formats::manifest::Rejection;
 use crate::formats::source::budget::Budget;
 use crate::formats::texts::alphabet::is_made_of;
@@ -17,47 +18,6 @@ const MAVEN: Dialect = Dialect {
     document_type: true,
     entity: entities::named,
 };
-
-/// What identifies an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Coordinates {
-    pub(super) group_id: String,
-    pub(super) artifact_id: String,
-    pub(super) version: String,
-}
-
-/// What a POM says besides.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Pom<'a> {
-    packaging: Option<&'a str>,
-    parent: Option<Parent<'a>>,
-    name: Option<&'a str>,
-    description: Option<&'a str>,
-    url: Option<&'a str>,
-    licenses: Vec<&'a str>,
-    dependencies: Vec<Dependency<'a>>,
-}
-
-/// A dependency as the POM has it: expressions such as `${project.version}` are left alone.
-#[derive(Debug, Serialize)]
-struct Dependency<'a> {
-    group_id: Option<&'a str>,
-    artifact_id: Option<&'a str>,
-    version: Option<&'a str>,
-    scope: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: Option<&'a str>,
-    classifier: Option<&'a str>,
-    optional: bool,
-}
-
-/// The coordinates of a parent.
-#[derive(Debug, Serialize)]
-struct Parent<'a> {
-    group_id: &'a str,
-    artifact_id: &'a str,
-    version: &'a str,
-}
 
 /// The root of a POM.
 pub(super) fn project(bytes: &[u8], budget: &Budget) -> Result<Element, Rejection> {
@@ -136,19 +96,19 @@ pub(super) fn is_coordinate(text: &str) -> bool {
 
 impl<'a> Pom<'a> {
     pub(super) fn read(project: &'a Element) -> Self {
-        let text = |name: &str| project.child_text(name);
+        let text = |name: &str| project.child_text(name).map(Cow::Borrowed);
         let list = |outer: &str, inner: &'static str| {
             let lists = project.child(outer).into_iter();
             lists.flat_map(move |list| list.all(inner))
         };
         Self {
-            packaging: Some(project.child_text("packaging").unwrap_or("jar")),
+            packaging: Some(Cow::Borrowed(project.child_text("packaging").unwrap_or("jar"))),
             parent: project.child("parent").and_then(parent),
             name: text("name"),
             description: text("description"),
             url: text("url"),
             licenses: list("licenses", "license")
-                .filter_map(|license| license.child_text("name"))
+                .filter_map(|license| license.child_text("name").map(Cow::Borrowed))
                 .collect(),
             dependencies: list("dependencies", "dependency").map(dependency).collect(),
         }
@@ -156,7 +116,7 @@ impl<'a> Pom<'a> {
 }
 
 fn parent(element: &Element) -> Option<Parent<'_>> {
-    let text = |name| element.child_text(name);
+    let text = |name| element.child_text(name).map(Cow::Borrowed);
     Some(Parent {
         group_id: text("groupId")?,
         artifact_id: text("artifactId")?,
@@ -165,7 +125,7 @@ fn parent(element: &Element) -> Option<Parent<'_>> {
 }
 
 fn dependency(element: &Element) -> Dependency<'_> {
-    let text = |name| element.child_text(name);
+    let text = |name| element.child_text(name).map(Cow::Borrowed);
     Dependency {
         group_id: text("groupId"),
         artifact_id: text("artifactId"),

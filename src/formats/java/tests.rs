@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::zip::fixtures::zip;
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 const POM: &str = "<?xml version=\"1.0\"?><project xmlns=\"http://maven.apache.org/POM/4.0.0\">\
     <parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>7</version></parent>\

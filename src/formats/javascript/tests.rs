@@ -6,7 +6,7 @@ use sha2::Digest;
 use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::tarball::fixtures::{gzip, tar};
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 use crate::formats::source::budget::fixtures::ample;
 
 fn read_npm(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {

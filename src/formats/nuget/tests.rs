@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::zip::fixtures::zip;
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 fn read_nupkg(files: &[(&str, &[u8])]) -> Result<Manifest, Rejection> {
     read_package(Ecosystem::Nuget, "x.nupkg", &mut Cursor::new(zip(files)))

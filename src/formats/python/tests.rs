@@ -6,7 +6,7 @@ use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::tarball::fixtures::{gzip, tar};
 use crate::formats::containers::zip::fixtures::zip;
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 const METADATA: &str = "\
 Metadata-Version: 2.1

@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-
+use super::facts::{Comparison, Dependencies, Dependency, Evr};
 use super::files::Files;
 use super::header::Header;
 use super::libc::LibcVersion;
@@ -39,45 +38,7 @@ const COMPARISON: u64 = 0x0f;
 /// package's scripts run.
 const PRE: u64 = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10;
 
-/// All kinds.
-#[derive(Debug, Serialize)]
-pub(super) struct Dependencies<'a> {
-    provides: Vec<Dependency<'a>>,
-    /// Without what `primary.xml` leaves out: `rpmlib(…)`, and what the package has itself.
-    requires: Vec<Dependency<'a>>,
-    conflicts: Vec<Dependency<'a>>,
-    obsoletes: Vec<Dependency<'a>>,
-    suggests: Vec<Dependency<'a>>,
-    enhances: Vec<Dependency<'a>>,
-    recommends: Vec<Dependency<'a>>,
-    supplements: Vec<Dependency<'a>>,
-}
-
-/// A name, and perhaps the versions of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Dependency<'a> {
-    name: Text<'a>,
-    /// `LT`, `GT`, `EQ`, `LE` or `GE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flags: Option<&'static str>,
-    #[serde(flatten)]
-    version: Evr<'a>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pre: bool,
-}
-
-/// Epoch, version and release.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-struct Evr<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    release: Option<Text<'a>>,
-}
-
-impl<'a> Dependencies<'a> {
+impl<'a> Dependencies<Text<'a>> {
     /// Nothing where there are too many.
     pub(super) fn read(header: &'a Header, files: &Files<'a>) -> Option<Self> {
         let count = |[names, ..]: [u32; 3]| header.texts(names).take(MAX_DEPENDENCIES + 1).count();
@@ -109,7 +70,7 @@ pub(super) fn texts() -> impl Iterator<Item = u32> {
         .flat_map(|[names, _, versions]| [names, versions])
 }
 
-fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency<'_>> {
+fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency<Text<'_>>> {
     let pre = names == REQUIRES[0];
     let rows = header.texts(names).zip(header.numbers(flags));
     rows.zip(header.texts(versions))
@@ -117,7 +78,7 @@ fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency
         .collect()
 }
 
-impl<'a> Dependency<'a> {
+impl<'a> Dependency<Text<'a>> {
     /// None where the version is none, which indexes leave out.
     fn new(name: Text<'a>, flags: u64, evr: &'a [u8], may_be_pre: bool) -> Option<Self> {
         Some(Self {
@@ -129,23 +90,23 @@ impl<'a> Dependency<'a> {
     }
 
     /// Everything but when it is needed.
-    fn meaning(&self) -> (Text<'a>, Option<&'static str>, Evr<'a>) {
+    fn meaning(&self) -> (Text<'a>, Option<Comparison>, Evr<Text<'a>>) {
         (self.name, self.flags, self.version)
     }
 }
 
-fn comparison(flags: u64) -> Option<&'static str> {
+fn comparison(flags: u64) -> Option<Comparison> {
     match flags & COMPARISON {
-        0x02 => Some("LT"),
-        0x04 => Some("GT"),
-        0x08 => Some("EQ"),
-        0x0a => Some("LE"),
-        0x0c => Some("GE"),
+        0x02 => Some(Comparison::Less),
+        0x04 => Some(Comparison::Greater),
+        0x08 => Some(Comparison::Equal),
+        0x0a => Some(Comparison::LessOrEqual),
+        0x0c => Some(Comparison::GreaterOrEqual),
         _ => None,
     }
 }
 
-impl<'a> Evr<'a> {
+impl<'a> Evr<Text<'a>> {
     /// `[epoch:]version[-release]`; an epoch that is not said is 0. None where the epoch is no number.
     fn read(evr: &'a [u8]) -> Option<Self> {
         if evr.is_empty() {
@@ -172,14 +133,14 @@ impl<'a> Evr<'a> {
 /// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
 /// itself, none twice, and of the versions of libc the highest.
 fn required<'a>(
-    all: Vec<Dependency<'a>>,
-    own: &[Dependency<'a>],
+    all: Vec<Dependency<Text<'a>>>,
+    own: &[Dependency<Text<'a>>],
     own_files: &HashSet<Text<'a>>,
-) -> Vec<Dependency<'a>> {
+) -> Vec<Dependency<Text<'a>>> {
     let own: HashSet<_> = own.iter().map(Dependency::meaning).collect();
-    let mut last: HashMap<Text<'a>, Dependency<'a>> = HashMap::new();
+    let mut last: HashMap<Text<'a>, Dependency<Text<'a>>> = HashMap::new();
     let mut kept = Vec::new();
-    let mut libc: Option<(LibcVersion<'a>, Dependency<'a>)> = None;
+    let mut libc: Option<(LibcVersion<'a>, Dependency<Text<'a>>)> = None;
     for dependency in all {
         let name = dependency.name;
         if name.0.starts_with(b"rpmlib(")
@@ -214,7 +175,7 @@ fn is_primary(path: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn dependency(name: &'static str, flags: u64, evr: &'static str) -> Dependency<'static> {
+    fn dependency(name: &'static str, flags: u64, evr: &'static str) -> Dependency<Text<'static>> {
         Dependency::new(Text(name.as_bytes()), flags, evr.as_bytes(), true).unwrap()
     }
 

@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-
+use super::facts::Folder;
 use super::header::Header;
 use super::tag;
 use super::text::Text;
@@ -18,19 +17,6 @@ const S_IFMT: u64 = 0o170_000;
 const S_IFDIR: u64 = 0o040_000;
 /// `RPMFILE_GHOST`.
 const GHOST: u64 = 1 << 6;
-
-/// What a folder, named with its slash, holds of the package.
-#[derive(Debug, Serialize)]
-pub(super) struct Folder<'a> {
-    path: Text<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<Text<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    folders: Vec<Text<'a>>,
-    /// Files that belong to the package but are not in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ghosts: Vec<Text<'a>>,
-}
 
 /// Folders and files of a package. No path is written out, as many may share a long folder.
 pub(super) struct Files<'a> {
@@ -89,7 +75,7 @@ impl<'a> Files<'a> {
     }
 
     /// The file list, folder by folder.
-    pub(super) fn into_folders(self) -> Vec<Folder<'a>> {
+    pub(super) fn into_folders(self) -> Vec<Folder<Text<'a>>> {
         let folder = |path| Folder {
             path,
             files: Vec::new(),

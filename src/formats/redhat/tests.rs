@@ -5,7 +5,7 @@ use serde_json::json;
 use super::header::fixtures::{Values, header};
 use super::*;
 use crate::ecosystem::Ecosystem;
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 fn tags() -> Vec<(u32, Values<'static>)> {
     vec![

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// A text where it lies in the header, written as `createrepo_c` writes it: as it is where it is
 /// UTF-8, else as ISO-8859-1 without the bytes 0x80 to 0xBF, which are more often of Windows-1252.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Text<'_> {

@@ -4,39 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
+use super::Facts;
+use super::facts::Dependency;
 use crate::formats::manifest::{Manifest, Rejection, metadata};
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::yaml::Node;
 
 /// What names and platforms may hold besides letters and digits.
 const OTHERS: &[u8] = b"._-";
-
-/// What the indexes know of a gem.
-#[derive(Debug, Serialize)]
-struct IndexFacts {
-    summary: Option<String>,
-    description: Option<String>,
-    homepage: Option<String>,
-    authors: Vec<String>,
-    licenses: Vec<String>,
-    /// As `Gem::Requirement` prints it: `>= 2.7, < 4`.
-    required_ruby_version: String,
-    required_rubygems_version: String,
-    runtime_dependencies: Vec<Dependency>,
-    development_dependencies: Vec<Dependency>,
-    /// Native code to build when it is installed.
-    extensions: Vec<String>,
-    /// The specification's own `metadata`: links and flags.
-    metadata: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Dependency {
-    name: String,
-    requirement: String,
-}
 
 /// What a specification says, checked.
 pub(super) fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
@@ -49,15 +24,15 @@ pub(super) fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
         normalized_name: name.clone(),
         normalized_version: version.clone(),
         variant: Some(platform(specification)?),
-        metadata: metadata(&index_facts(specification)?)?,
+        metadata: metadata(&facts(specification)?)?,
         name,
         version,
     })
 }
 
-fn index_facts(specification: &Node) -> Result<IndexFacts, Rejection> {
+fn facts(specification: &Node) -> Result<Facts, Rejection> {
     let (runtime_dependencies, development_dependencies) = dependencies(specification)?;
-    Ok(IndexFacts {
+    Ok(Facts {
         summary: text(specification, "summary"),
         description: text(specification, "description"),
         homepage: text(specification, "homepage"),

@@ -7,7 +7,7 @@ use super::*;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::tarball::fixtures::{append, gzip, tar};
 use crate::formats::manifest::{MAX_NAME_BYTES, Manifest, metadata};
-use crate::formats::read as read_package;
+use crate::formats::round_trip::read as read_package;
 
 const SPECIFICATION: &str = "\
 --- !ruby/object:Gem::Specification
