@@ -1,6 +1,6 @@
-//! What a call costs beside the calls of AWS that it cannot do without, through the same SDK and the
-//! same stack (in a folder, as `cargo run` has it), taken in turns: get beside the bare
-//! `BatchGetItem`, publish beside the bare `PutObject` and transaction.
+//! Costs of calls beside the calls of AWS that they need, through the same SDK and the same stack (in a
+//! folder, as `cargo run` has it), taken in turns: get beside the bare `BatchGetItem`, publish beside
+//! the bare `PutObject` and transaction.
 //!
 //! Exits with 1 where a ratio is exceeded.
 

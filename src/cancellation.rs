@@ -1,11 +1,10 @@
-//! How a reading ends before it is done: its time is up, or nobody waits for it any more.
+//! The end of a reading before it is done: its time is up, or its caller has gone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Shared by a reading, which asks it as it goes on, and by whoever waits for that. The default
-/// never ends anything by itself.
+/// Shared by a reading, which checks it again and again, and by its caller. The default has no deadline.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     due: Option<Instant>,
@@ -14,9 +13,9 @@ pub struct Cancellation {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whoever waited has gone.
+    /// Whether the caller has gone.
     abandoned: AtomicBool,
-    /// A reading ended by this.
+    /// Whether a reading ended because of this.
     ended: AtomicBool,
 }
 
@@ -36,13 +35,13 @@ impl Cancellation {
         Guard(Arc::clone(&self.state))
     }
 
-    /// Whether a reading ended by this, so that what it answered says nothing of its file.
+    /// Whether a reading ended because of this, so that its result means nothing.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.state.ended.load(Ordering::Relaxed)
     }
 
-    /// Asked by a reading as it goes on.
+    /// Whether a reading has to end now. Readings check this again and again.
     #[must_use]
     pub fn is_due(&self) -> bool {
         let due =
@@ -54,7 +53,7 @@ impl Cancellation {
     }
 }
 
-/// Held by whoever waits for a reading.
+/// Held by the caller of a reading while it waits.
 #[derive(Debug)]
 pub struct Guard(Arc<State>);
 

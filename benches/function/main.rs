@@ -1,6 +1,6 @@
-//! What the deployed function costs, beside what bounds it in the same run: how soon it polls,
-//! beside a bare function; the memory of a publish, beside the body's size; and what requests without
-//! a valid token, hostile forms and hostile packages can make it do.
+//! Costs of the deployed function, each with its bound from the same run: the time until it polls,
+//! beside a bare function; the memory of a publish, beside the body's size; and the costs of requests
+//! without a valid token, of hostile forms and of hostile packages.
 //!
 //! `FUNCTION_BINARY` and `BARE_BINARY` name release builds; see `.ci/measure`. Exits with 1 where a
 //! bound is exceeded. With an argument, such as `ruby` or `comments`, only the hostile packages are
@@ -43,7 +43,7 @@ const STARTS: usize = 101;
 const MAX_FIRST_POLL_RATIO: f64 = 4.0;
 const BODY_BYTES: u32 = 4_000_000;
 const MAX_MEMORY_RATIO: f64 = 4.0;
-/// What refusing something hostile may take.
+/// Time that a refusal of something hostile may take.
 const MAX_REFUSAL: Duration = Duration::from_secs(1);
 const MAX_REFUSAL_MEGABYTES: f64 = 64.0;
 
@@ -93,7 +93,7 @@ impl Bench {
                 times.push(function.first_poll().await);
             }
         }
-        // Whatever else the machine does only adds to a start: the soonest of each is what it takes.
+        // Other work of the machine only adds to a start, so the shortest of each counts.
         let [ours, least] = [ours, least].map(|mut times| {
             times.sort_unstable();
             (times[0], times[times.len() / 2])

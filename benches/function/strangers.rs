@@ -45,7 +45,7 @@ pub(crate) async fn within_bounds(bench: &Bench) -> bool {
     time <= MAX_TIME && ratio <= MAX_MEMORY_RATIO
 }
 
-/// The same event with another token, or with none.
+/// The event with another token, or with none.
 fn without_access(event: &str, token: Option<&str>) -> String {
     let mut event: Value = serde_json::from_str(event).expect("JSON");
     for headers in ["headers", "multiValueHeaders"] {

@@ -1,13 +1,14 @@
-//! What every fuzz target does: read bytes as a package, and insist on what holds for all of them.
+//! The body of every fuzz target: reads bytes as a package, and checks the bounds of all formats.
 
 use std::io::Cursor;
 
-use packages_api::formats::{self, Ecosystem, MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
+use packages_api::Ecosystem;
+use packages_api::formats::{self, MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
 
-/// Reads `file` under each of the names, as some readers look at them.
+/// Reads `file` under each of the names, since some readers depend on them.
 ///
 /// # Panics
-/// Where a reader panics, or lets pass what is beyond the bounds of every format.
+/// Where a reader panics, or returns a manifest beyond the bounds of all formats.
 pub fn read(ecosystem: &str, filenames: &[&str], file: &[u8]) {
     let ecosystem: Ecosystem = ecosystem
         .parse()

@@ -1,8 +1,8 @@
-//! `alpine`: an apk of version 2, gzip members one behind the other: signatures, control, data; or
-//! of version 3 (`alpine/v3.rs`).
+//! `alpine`: an apk of version 2 (gzip members one behind the other: signatures, control, data), or of
+//! version 3 (`alpine/v3.rs`).
 //!
-//! What it says stands in `.PKGINFO` of the control member (`abuild`, "APKINDEX format"). The
-//! compressed control member is what the index's checksum is of, so its limits matter.
+//! Its metadata is the `.PKGINFO` of the control member (`abuild`, "APKINDEX format"). The index's
+//! checksum is that of the compressed control member, so its limits matter.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -57,7 +57,7 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
     }
     let control = control(source)?;
     if control.end >= length {
-        let message = "the package ends behind its control member and holds no data; build it again";
+        let message = "The package ends behind its control member and holds no data; build it again.";
         return Err(Rejection::new("data", message));
     }
     let checksum = checksum(source, &control).map_err(&unreadable)?;
@@ -121,7 +121,7 @@ fn pkginfo(tar: &[u8], budget: &Budget) -> Result<Option<Vec<u8>>, Rejection> {
 fn missing() -> Rejection {
     Rejection::new(
         ".PKGINFO",
-        "this is no Alpine package: no `.PKGINFO` comes before its data; build it with `abuild`",
+        "This is not an Alpine package: no `.PKGINFO` comes before its data; build it with `abuild`.",
     )
 }
 
@@ -173,7 +173,7 @@ fn field(
         (Some((_, value)), None) if is_valid(value) => Ok(value.clone()),
         _ => Err(Rejection::new(
             name,
-            format!("`.PKGINFO` must have one `{name}`, such as {example}"),
+            format!("`.PKGINFO` must have one `{name}`, such as {example}."),
         )),
     }
 }
@@ -192,7 +192,7 @@ fn is_arch(arch: &str) -> bool {
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new(".PKGINFO", format!("`.PKGINFO` is not usable: {why}"))
+    Rejection::new(".PKGINFO", format!("`.PKGINFO` is not usable: {why}."))
 }
 
 #[cfg(test)]
@@ -289,7 +289,7 @@ mod tests {
         let bomb = cut(&[(".SIGN.x", &vec![0; 17 * 1024 * 1024])]);
         assert_eq!(
             read_apk(&[&bomb]).unwrap_err().message,
-            "`control` is larger than the 16777216 bytes that are read of it; build the package again with less in it"
+            "`control` is larger than the 16777216 bytes that are read of it; build the package again with less in it."
         );
     }
 
@@ -298,10 +298,10 @@ mod tests {
         let many = control(&format!("{PKGINFO}{}", "a=b\n".repeat(MAX_FIELDS)));
         let endless = control(&format!("{PKGINFO}a={}", "b".repeat(1024 * 1024)));
         for (control, expected) in [
-            (many, "`.PKGINFO` is not usable: it has too many lines"),
+            (many, "`.PKGINFO` is not usable: it has too many lines."),
             (
                 endless,
-                "`.PKGINFO` is larger than the 1048576 bytes that are read of it; build the package again with less in it",
+                "`.PKGINFO` is larger than the 1048576 bytes that are read of it; build the package again with less in it.",
             ),
         ] {
             assert_eq!(

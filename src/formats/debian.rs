@@ -1,5 +1,5 @@
 //! `debian`: a binary package, an ar archive of `debian-binary`, `control.tar` and `data.tar`
-//! (`deb(5)`). Everything it says stands in `control` (`deb-control(5)`).
+//! (`deb(5)`). Its metadata is the file `control` (`deb-control(5)`).
 
 use std::io::Seek;
 
@@ -74,7 +74,7 @@ fn field(
 ) -> Result<String, Rejection> {
     let value = control.get(name).filter(|value| is_valid(value));
     value.map(str::to_owned).ok_or_else(|| {
-        let message = format!("the control file's `{name}` must be such as {examples}");
+        let message = format!("The control file's `{name}` must be a value such as {examples}; correct it and build the package again.");
         Rejection::new(name, message)
     })
 }
@@ -89,7 +89,7 @@ fn is_architecture(architecture: &str) -> bool {
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new("control", format!("`control` is not usable: {why}"))
+    Rejection::new("control", format!("`control` is not usable: {why}."))
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ const COMPOUND: &[&str] = &[
     "cdx.json",
 ];
 
-/// What lies beside a file and is named after it: its signature or its digest.
+/// Extensions of files that accompany another one and are named after it: signatures and digests.
 const BESIDE: &[&str] = &["asc", "md5", "minisig", "pem", "sha1", "sha256", "sha512", "sig"];
 
 /// Facts of a file, as a download page shows them. Every field has a default, so that items of earlier

@@ -1,7 +1,7 @@
-//! What a file is that is not what its registry holds.
+//! Files that were evidently meant for another registry, or for none.
 //!
-//! Looks at the first bytes, and into archives only as far as those reach. Never decides what a
-//! package is: it only makes a refusal more helpful.
+//! Reads the first bytes, and archives only as far as those reach. Never decides whether a file is a
+//! package: it only makes a rejection more helpful.
 
 use std::io::{Read, Seek};
 
@@ -12,11 +12,11 @@ use crate::formats::format::{Container, Format};
 use crate::formats::manifest::Rejection;
 use crate::formats::source::budget::{Budget, Metered};
 
-/// Bytes looked at.
+/// Bytes that are read of a file.
 const MAX_HEAD_BYTES: u64 = 64 * 1024;
-/// Bytes of them decompressed.
+/// Bytes that are decompressed of them.
 const MAX_EXPANDED_BYTES: u64 = 4 * 1024 * 1024;
-/// Members of an archive looked at.
+/// Members that are read of an archive.
 const MAX_MEMBERS: usize = 1_000;
 
 /// A kind of file, and what people call it.
@@ -26,7 +26,7 @@ enum Kind {
         ecosystem: Ecosystem,
         called: &'static str,
     },
-    /// An archive of who knows what.
+    /// An archive with unknown contents.
     Container(Container, &'static str),
     Other(&'static str),
 }
@@ -36,7 +36,7 @@ const fn package(ecosystem: Ecosystem, called: &'static str) -> Kind {
 }
 
 impl Kind {
-    /// What to call it and what to do, unless it may well be a broken package of `format`.
+    /// A name for the file and advice, unless it may well be a broken package of `format`.
     fn foreign_to(&self, format: &Format) -> Option<(&'static str, &'static str)> {
         let elsewhere = "publish it to a registry that holds it";
         let build = "publish the package that your build made";
@@ -49,14 +49,14 @@ impl Kind {
     }
 }
 
-/// The refusal of a file that is evidently something else than what `format` holds.
+/// The rejection of a file that is evidently not a package of `format`.
 pub(super) fn explain_foreign_file(format: &Format, source: &mut Metered<'_>) -> Option<Rejection> {
     if format.ecosystem == Ecosystem::Files {
         return None;
     }
     let (called, advice) = kind(source)?.foreign_to(format)?;
     let holds = format.holds;
-    let message = format!("this is {called}, the registry holds {holds}; {advice}");
+    let message = format!("This is {called}, but the registry holds {holds}; {advice}.");
     Some(Rejection::new("file", message))
 }
 
@@ -138,7 +138,7 @@ fn gzip(head: &[u8], budget: &Budget) -> Kind {
     }
 }
 
-/// What the members of a tar archive tell, of which only the beginning is there.
+/// The kind that the members of a tar archive imply, of which only the beginning is there.
 fn by_members(beginning: impl Read, budget: &Budget) -> Option<Kind> {
     let mut archive = Archive::new(beginning, budget);
     for _ in 0..MAX_MEMBERS {
@@ -189,7 +189,7 @@ mod tests {
         ]));
         let chart = gzip(&tar(&[("chart/Chart.yaml", b"name: chart")]));
         let wheel = b"PK\x03\x04................ruamel_yaml-1.dist-info/METADATA";
-        let expected = "the registry holds gems (`.gem`); publish";
+        let expected = "but the registry holds gems (`.gem`); publish";
         for (file, what) in [
             (&deb[..], "a Debian package"),
             (&npm, "an npm package"),
@@ -202,14 +202,14 @@ mod tests {
         ] {
             let message = message(file);
             assert!(
-                message.starts_with(&format!("this is {what}, {expected}")),
+                message.starts_with(&format!("This is {what}, {expected}")),
                 "{message}"
             );
         }
         assert_eq!(
             message(b"not a gem"),
-            "this is a text file, the registry holds gems (`.gem`); publish the package that your \
-             build made"
+            "This is a text file, but the registry holds gems (`.gem`); publish the package that your \
+             build made."
         );
     }
 }

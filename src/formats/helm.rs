@@ -1,6 +1,6 @@
 //! `helm`: a chart, a compressed tar with `{chart}/Chart.yaml`.
 //!
-//! Kept is the whole `Chart.yaml`, which a repository's `index.yaml` repeats, and the digest.
+//! The facts are the whole `Chart.yaml`, which a repository's `index.yaml` repeats, and the digest.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub(crate) struct Facts {
     pub(crate) has_schema: bool,
 }
 
-/// What one pass over the archive gathers.
+/// Findings of one pass over the archive.
 #[derive(Default)]
 struct Contents {
     chart: Option<Vec<u8>>,
@@ -56,7 +56,9 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
         let path = path.strip_prefix("./").unwrap_or(&path);
         match path.split_once('/') {
             Some((_, "Chart.yaml")) if contents.chart.is_some() || !member.is_file() => {
-                return Err(wrong("the archive must hold one, as a plain file"));
+                return Err(wrong(
+                    "it must be one plain file in the top folder of the archive",
+                ));
             }
             Some((_, "Chart.yaml")) => {
                 let bytes = member.contents(MAX_CHART_BYTES);
@@ -74,7 +76,7 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
 
 fn manifest(contents: &Contents, digest: &[u8], budget: &Budget) -> Result<Manifest, Rejection> {
     let bytes = contents.chart.as_deref().ok_or_else(|| {
-        wrong("there is none in the archive's top folder; make the file with `helm package`")
+        wrong("it is missing from the archive's top folder; make the file with `helm package`")
     })?;
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -83,16 +85,16 @@ fn manifest(contents: &Contents, digest: &[u8], budget: &Budget) -> Result<Manif
     let name = text("name").filter(|name| is_word(name, b"-_.")).ok_or_else(|| {
         Rejection::new(
             "name",
-            "the chart's `name` must be letters, digits, `-`, `_` and `.`, and begin with a letter \
-             or a digit; set it in `Chart.yaml` and package the chart again",
+            "The chart's `name` must be letters, digits, `-`, `_` and `.`, and begin with a letter \
+             or a digit; set it in `Chart.yaml` and package the chart again.",
         )
     })?;
     let version = text("version").map(str::trim);
     let normalized = version.and_then(normalized).ok_or_else(|| {
         Rejection::new(
             "version",
-            "the chart's `version` must be a semantic version, such as `1.2.3`; set it in `Chart.yaml` \
-             and package the chart again",
+            "The chart's `version` must be a semantic version, such as `1.2.3`; set it in `Chart.yaml` \
+             and package the chart again.",
         )
     })?;
     Ok(Manifest {
@@ -127,7 +129,7 @@ fn normalized(version: &str) -> Option<String> {
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new("Chart.yaml", format!("`Chart.yaml` is not usable: {why}"))
+    Rejection::new("Chart.yaml", format!("`Chart.yaml` is not usable: {why}."))
 }
 
 #[cfg(test)]
@@ -247,7 +249,7 @@ mod tests {
                     .unwrap_err()
                     .message,
                 "`Chart.yaml` is not usable: it holds too large a value in brackets, or too many \
-                 directives"
+                 directives."
             );
         }
     }
@@ -257,7 +259,7 @@ mod tests {
         let endless = vec![b'\n'; usize::try_from(MAX_CHART_BYTES).unwrap() + 1];
         assert_eq!(
             read_chart(&[("a/Chart.yaml", &endless)]).unwrap_err().message,
-            "`Chart.yaml` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
+            "`Chart.yaml` is larger than the 1048576 bytes that are read of it; build the package again with less in it."
         );
     }
 }

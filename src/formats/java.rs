@@ -1,8 +1,8 @@
 //! `java`: a single file of a Maven artifact: `.pom`, or an archive (`.jar`, `.war`, `.aar` …).
 //!
 //! A POM names itself. An archive names itself by the `pom.properties` and `pom.xml` that Maven
-//! puts into it, if it did, and if the file's own name tells which of several is meant: shaded
-//! archives hold those of everything they swallowed.
+//! puts into it. The file's own name decides between several of them: shaded archives hold those of
+//! everything they swallowed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ fn folders(entries: &[zip::Entry]) -> Vec<Folder<'_>> {
 
 /// The coordinates that a folder's properties hold, or where those hold none, its POMs.
 ///
-/// What was swallowed may be broken without harm to the archive itself, and so may the POM beside
+/// Swallowed files may be broken without harm to the archive itself, and so may the POM beside
 /// properties that name the archive: it is kept where it can be read.
 fn named_by(
     source: &mut Metered<'_>,
@@ -123,11 +123,11 @@ fn named_by(
 
 fn nameless(found: usize) -> Rejection {
     let message = if found == 0 {
-        "the archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
-         its `.pom`, or build it with Maven's archiver"
+        "The archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
+         its `.pom`, or build it with Maven's archiver."
     } else {
-        "the archive's file name is not `{artifactId}-{version}[-{classifier}].{extension}` of one \
-         of the POMs inside, so it cannot be told which of them it is; name it so"
+        "The archive's file name is not `{artifactId}-{version}[-{classifier}].{extension}` of one \
+         of the POMs inside, so it is unclear which of them it is; rename the file."
     };
     Rejection::new("pom.properties", message)
 }
@@ -170,7 +170,7 @@ fn classifier<'a>(stem: &'a str, coordinates: &Coordinates) -> Option<&'a str> {
     rest.strip_prefix('-').filter(|rest| is_coordinate(rest))
 }
 
-/// What follows the `{yyyymmdd}.{hhmmss}-{build}` that stands for a snapshot.
+/// The text behind the `{yyyymmdd}.{hhmmss}-{build}` that stands for a snapshot.
 fn after_timestamp(text: &str) -> Option<&str> {
     let (timestamp, rest) = text.split_once('-')?;
     let (day, time) = timestamp.split_once('.')?;
@@ -186,7 +186,7 @@ fn manifest(
     pom: Option<&Element>,
 ) -> Result<Manifest, Rejection> {
     if !is_coordinate(extension) {
-        let message = "the file name must end in the artifact's extension, such as `.jar`";
+        let message = "The file name must end in the artifact's extension, such as `.jar`.";
         return Err(Rejection::new("filename", message));
     }
     let name = format!("{}:{}", coordinates.group_id, coordinates.artifact_id);

@@ -1,7 +1,7 @@
 //! `javascript`: an npm package, a tar with `package/package.json`, compressed as a rule.
 //!
 //! The top folder may have any name, since installers strip it; a `package.json` further down is
-//! somebody else's. Kept is what a packument shows of a version.
+//! somebody else's.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ const MAX_NPM_NAME_BYTES: usize = 214;
 /// Commands that one package may bring.
 const MAX_COMMANDS: usize = 1_000;
 
-/// What one pass over the archive gathers.
+/// Findings of one pass over the archive.
 #[derive(Default)]
 struct Contents {
     package_json: Option<Vec<u8>>,
@@ -90,7 +90,9 @@ impl Contents {
         match below_top(&member.path) {
             b"binding.gyp" => self.binding = true,
             b"package.json" if self.package_json.is_some() => {
-                return Err(wrong("there is more than one at the top; pack it again"));
+                return Err(wrong(
+                    "there is more than one at the top of the archive; pack it again",
+                ));
             }
             b"package.json" => {
                 let bytes = member.contents(MAX_PACKAGE_JSON_BYTES);
@@ -117,9 +119,9 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
     let bytes = contents
         .package_json
         .as_deref()
-        .ok_or_else(|| wrong("there is none in the archive's top folder; make the file with `npm pack`"))?;
+        .ok_or_else(|| wrong("it is missing from the archive's top folder; make the file with `npm pack`"))?;
     let written = json::read(bytes, budget).map_err(|error| wrong(&error))?;
-    let package = Package::read(&written).ok_or_else(|| wrong("it is no object"))?;
+    let package = Package::read(&written).ok_or_else(|| wrong("it is not an object"))?;
     let name = package.name()?;
     let (version, precedence) = package.version()?;
     Ok(Manifest {
@@ -141,7 +143,7 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new("package.json", format!("`package.json` is not usable: {why}"))
+    Rejection::new("package.json", format!("`package.json` is not usable: {why}."))
 }
 
 /// The fields of a `package.json` that decide.
@@ -175,9 +177,9 @@ impl<'a> Package<'a> {
             Rejection::new(
                 "name",
                 format!(
-                    "the `name` in package.json must be letters, digits, `-`, `.`, `_` and `~`, not \
+                    "The `name` in package.json must be letters, digits, `-`, `.`, `_` and `~`, not \
                      begin with `.` or `_`, and be at most {MAX_NPM_NAME_BYTES} bytes long with its scope: \
-                     `left-pad`, `@scope/left-pad`"
+                     `left-pad`, `@scope/left-pad`."
                 ),
             )
         })
@@ -188,8 +190,8 @@ impl<'a> Package<'a> {
         stated.and_then(version::cleaned).ok_or_else(|| {
             Rejection::new(
                 "version",
-                "the `version` in package.json must be a semantic version whose numbers are at most \
-                 9007199254740991, such as `1.2.3` or `2.0.0-rc.1`",
+                "The `version` in package.json must be a semantic version whose numbers are at most \
+                 9007199254740991, such as `1.2.3` or `2.0.0-rc.1`.",
             )
         })
     }

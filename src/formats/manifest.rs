@@ -1,4 +1,4 @@
-//! What reading a package gives, and the bounds that hold for every format.
+//! The result of reading a package, and the bounds that hold for every format.
 
 use std::fmt;
 use std::io;
@@ -13,38 +13,39 @@ pub const MAX_NAME_BYTES: usize = 255;
 pub const MAX_VERSION_BYTES: usize = 128;
 /// Bytes of a variant: a wheel for many platforms names them all.
 pub const MAX_VARIANT_BYTES: usize = 255;
-/// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: what
-/// claims a release must fit into one key of the table, which ends at 1,024 bytes.
+/// Bytes of normalised name, version and variant together when percent-encoded, as in a URL: a release
+/// is claimed by one key of the table, which has at most 1,024 bytes.
 pub const MAX_RELEASE_BYTES: usize = 1000;
 
 /// Bytes of metadata that are read of one package, decompressed.
 pub(super) const MAX_METADATA_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What a package file says of itself.
+/// The identity and the facts of a package, read from its file.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq))]
 pub struct Manifest {
-    /// The name as the file spells it: what people see.
+    /// The name as the file spells it, for people to see.
     pub name: String,
-    /// The name by the ecosystem's own rule of sameness: what releases are claimed by.
+    /// The name in the one spelling of all names that the ecosystem considers equal. Releases are claimed
+    /// by it.
     pub normalized_name: String,
     /// The version as the file spells it.
     pub version: String,
-    /// The version by the ecosystem's own rule of sameness.
+    /// The version in the one spelling of all versions that the ecosystem considers equal.
     pub normalized_version: String,
     /// Architecture, platform or distribution, where the ecosystem has such a thing.
     pub variant: Option<String>,
-    /// What the ecosystem's native index needs to know, so that no file is ever read twice.
+    /// The facts that the ecosystem's native index needs, so that no file is ever read twice.
     pub metadata: RawMetadata,
 }
 
-/// Facts that an index needs, as JSON text: written once, straight from a reader's findings.
+/// Facts that an index needs, as JSON text, written from the `Facts` of the format.
 #[derive(Debug, Clone, Default)]
 pub struct RawMetadata(String);
 
 impl RawMetadata {
-    /// The most that is kept of a package, in bytes as an answer carries them: 1 MiB less than what
-    /// Lambda takes back from a function.
+    /// The largest size, in bytes as an answer carries them: 1 MiB less than Lambda takes back from a
+    /// function.
     pub const MAX_BYTES: usize = 5 * 1024 * 1024;
 
     /// The text.
@@ -60,12 +61,12 @@ impl From<RawMetadata> for String {
     }
 }
 
-/// Why a file is no package of its ecosystem: the field at fault, and a sentence to act upon.
+/// The reason why a file is not a package of its ecosystem: the field at fault, and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// The part of the file that is wrong, as its format calls it (`metadata.gz`, `version`).
     pub field: &'static str,
-    /// What was found, what was expected, what to do next.
+    /// A whole sentence: the finding, the expectation, the next step.
     pub message: String,
 }
 
@@ -109,14 +110,14 @@ impl Manifest {
             variant.unwrap_or(""),
         ];
         if release.into_iter().map(percent_encoded_length).sum::<usize>() > MAX_RELEASE_BYTES {
-            let message = "name, version and variant are too long together; shorten the name";
+            let message = "Name, version and variant are too long together; shorten the name.";
             return Err(Rejection::new("name", message));
         }
         Ok(self)
     }
 }
 
-/// What one of a release's names may be in any format: not empty, within `limit` bytes, printable.
+/// Refuses a name, version or variant that is empty, longer than `limit` bytes, or not printable.
 fn bounded_text(field: &'static str, text: &str, limit: usize) -> Result<(), Rejection> {
     let what = if text.is_empty() {
         "is empty".to_owned()
@@ -129,7 +130,7 @@ fn bounded_text(field: &'static str, text: &str, limit: usize) -> Result<(), Rej
     };
     Err(Rejection::new(
         field,
-        format!("the package's {field} {what}; change it and build the package again"),
+        format!("The package's {field} {what}; change it and build the package again."),
     ))
 }
 
@@ -141,15 +142,15 @@ fn percent_encoded_length(text: &str) -> usize {
         .sum()
 }
 
-/// What a format keeps for its index, as it travels.
+/// Writes the facts of a package as JSON text.
 pub(super) fn metadata(facts: &impl Serialize) -> Result<RawMetadata, Rejection> {
     let mut bounded = Bounded::default();
     let written = serde_json::to_writer(&mut bounded, facts).ok();
     let text = written.and_then(|()| String::from_utf8(bounded.text).ok());
     text.map(RawMetadata).ok_or_else(|| {
         let message = format!(
-            "the package's metadata takes more than the {} bytes that an answer can carry of it; shorten \
-             its longest texts, most likely the description, and build it again",
+            "The package's metadata takes more than the {} bytes that an answer can carry of it; shorten \
+             its longest texts, most likely the description, and build it again.",
             RawMetadata::MAX_BYTES
         );
         Rejection::new("file", message)
@@ -229,38 +230,38 @@ mod tests {
         let [name, version, variant] = longest.each_ref().map(String::as_str);
         assert_eq!(checked(name, version, variant), Ok(()));
         for (name, version, variant, expected) in [
-            ("", "1", "v", "the package's name is empty"),
+            ("", "1", "v", "The package's name is empty"),
             (
                 &format!("{name}n"),
                 "1",
                 "v",
-                "the package's name is longer than 255 bytes",
+                "The package's name is longer than 255 bytes",
             ),
             (
                 "n",
                 &format!("{version}1"),
                 "v",
-                "the package's version is longer than 128 bytes",
+                "The package's version is longer than 128 bytes",
             ),
             (
                 "n",
                 "1",
                 &format!("{variant}v"),
-                "the package's variant is longer than 255 bytes",
+                "The package's variant is longer than 255 bytes",
             ),
             (
                 "n",
                 "1",
                 "a\u{7}b",
-                "the package's variant holds control characters",
+                "The package's variant holds control characters",
             ),
         ] {
-            let message = format!("{expected}; change it and build the package again");
+            let message = format!("{expected}; change it and build the package again.");
             assert_eq!(checked(name, version, variant), Err(message));
         }
         assert_eq!(
             checked(&"ü".repeat(127), version, &"名".repeat(42)),
-            Err("name, version and variant are too long together; shorten the name".to_owned())
+            Err("Name, version and variant are too long together; shorten the name.".to_owned())
         );
     }
 }

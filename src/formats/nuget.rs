@@ -41,8 +41,8 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
         return Err(Rejection::new(
             "nuspec",
             format!(
-                "the package must hold one `.nuspec` at its top and holds {}; make it with \
-                 `dotnet pack`",
+                "The package must hold one `.nuspec` at its top, but holds {}; make it with \
+                 `dotnet pack`.",
                 entries.len()
             ),
         ));
@@ -64,8 +64,8 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
         Rejection::new(
             "id",
             format!(
-                "the nuspec's `<id>` must be at most {MAX_ID_CHARS} letters, digits and `_`, with single \
-                 `.` and `-` between them"
+                "The nuspec's `<id>` must be at most {MAX_ID_CHARS} letters, digits and `_`, with single \
+                 `.` and `-` between them."
             ),
         )
     })?;
@@ -73,8 +73,8 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
     let normalized = normalized(version).ok_or_else(|| {
         Rejection::new(
             "version",
-            "the nuspec's `<version>` must be one to four numbers of at most 2147483647, and may have \
-             a label: `1.2.3`, `1.2.3-beta.1`",
+            "The nuspec's `<version>` must be one to four numbers of at most 2147483647, and may have \
+             a label: `1.2.3`, `1.2.3-beta.1`.",
         )
     })?;
     let facts = facts(described, nuspec)?;
@@ -89,7 +89,7 @@ fn manifest(filename: &str, described: &Element, nuspec: &str) -> Result<Manifes
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new("nuspec", format!("the nuspec is not usable XML: {why}"))
+    Rejection::new("nuspec", format!("The nuspec is not usable XML: {why}."))
 }
 
 /// The variant of symbols, told by their package type or by either extension that they are given.
@@ -198,7 +198,9 @@ fn dependency_groups(described: &Element) -> Result<Vec<DependencyGroup<'_>>, Re
     };
     let grouped = listed.children.iter().map(|child| 1 + child.children.len());
     if grouped.sum::<usize>() > MAX_DEPENDENCIES {
-        let message = format!("the nuspec has more than {MAX_DEPENDENCIES} dependencies");
+        let message = format!(
+            "The nuspec has more than {MAX_DEPENDENCIES} dependencies; build the package again with fewer."
+        );
         return Err(Rejection::new("dependencies", message));
     }
     let mut groups = Vec::new();
@@ -218,7 +220,7 @@ fn group<'a>(element: &'a Element, framework: Option<&'a str>) -> Result<Depende
         dependencies: dependencies.ok_or_else(|| {
             Rejection::new(
                 "dependencies",
-                "each of the nuspec's dependencies must have an `id`",
+                "Each of the nuspec's dependencies must have an `id`.",
             )
         })?,
     })

@@ -1,8 +1,7 @@
 //! `python`: wheels and source distributions.
 //!
-//! What they say stands in `METADATA` and `PKG-INFO` (Core metadata specifications); a wheel's tags
-//! stand only in its file name (Binary distribution format), which installers take at its word.
-//! Names are normalised as PEP 503 has it, versions as PEP 440.
+//! Their metadata is in `METADATA` and `PKG-INFO` (Core metadata specifications); a wheel's tags are
+//! only in its file name (Binary distribution format), which installers trust.
 
 use std::borrow::Cow;
 
@@ -47,7 +46,7 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
     } else {
         Err(Rejection::new(
             "file",
-            "a Python package is a wheel (`.whl`) or a source distribution (`.tar.gz`, `.zip`)",
+            "The file name must end in `.whl` (a wheel), `.tar.gz` or `.zip` (a source distribution).",
         ))
     }
 }
@@ -68,7 +67,7 @@ fn wheel(source: &mut Metered<'_>, named: &FileName) -> Result<Vec<u8>, Rejectio
         .starts_with(&Ecosystem::Python.normalize(named.name))
     {
         let message = format!(
-            "the file name is that of another wheel: the one inside is `{}`",
+            "The file name is that of another wheel: it should begin with `{}`.",
             entry.name.trim_end_matches(".dist-info/METADATA")
         );
         return Err(Rejection::new("filename", message));
@@ -120,8 +119,8 @@ fn sdist(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> {
 
 fn missing(field: &'static str) -> Rejection {
     let message = match field {
-        "METADATA" => "the wheel holds no `{name}-{version}.dist-info/METADATA`; build it again",
-        _ => "the source distribution holds no `{name}-{version}/PKG-INFO`; build it with `python -m build`",
+        "METADATA" => "The wheel holds no `{name}-{version}.dist-info/METADATA`; build it again.",
+        _ => "The source distribution holds no `{name}-{version}/PKG-INFO`; build it with `python -m build`.",
     };
     Rejection::new(field, message)
 }
@@ -129,7 +128,7 @@ fn missing(field: &'static str) -> Rejection {
 fn several(field: &'static str) -> Rejection {
     Rejection::new(
         field,
-        format!("the package holds more than one `{field}` at its top; build it again"),
+        format!("The package holds more than one `{field}` at its top; build it again."),
     )
 }
 
@@ -139,15 +138,15 @@ fn manifest<'a>(
     named: impl FnOnce(&Fields) -> FileName<'a>,
 ) -> Result<Manifest, Rejection> {
     let fields = Fields::read(bytes, budget)
-        .map_err(|why| Rejection::new("METADATA", format!("the metadata is not usable: {why}")))?;
+        .map_err(|why| Rejection::new("METADATA", format!("The metadata is not usable: {why}.")))?;
     let named = named(&fields);
     let name = fields.get("Name").unwrap_or_default();
     let name = name.trim();
     if !is_name(name) {
         return Err(Rejection::new(
             "Name",
-            "the metadata's `Name` must be letters, digits, `.`, `_` and `-`, and begin and end \
-             with a letter or a digit",
+            "The metadata's `Name` must be letters, digits, `.`, `_` and `-`, and begin and end \
+             with a letter or a digit.",
         ));
     }
     let stated = fields.get("Version").unwrap_or_default();
@@ -155,10 +154,10 @@ fn manifest<'a>(
     let version = Version::parse(stated).ok_or_else(|| {
         Rejection::new(
             "Version",
-            "the metadata's `Version` must be a version as PEP 440 has it, such as `1.2.0rc1`",
+            "The metadata's `Version` must be a version as PEP 440 has it, such as `1.2.0rc1`.",
         )
     })?;
-    named.must_be(name, &version)?;
+    named.check_name(name, &version)?;
     Ok(Manifest {
         name: name.to_owned(),
         normalized_name: Ecosystem::Python.normalize(name),

@@ -1,6 +1,4 @@
-//! `redhat`: an RPM package: a lead, a signature, a header, and the payload that nobody reads here.
-//!
-//! Kept is what `primary.xml`, `filelists.xml` and `other.xml` are made of.
+//! `redhat`: an RPM package: a lead, a signature, a header, and the payload, which is not read here.
 
 use std::io::{self, Read};
 
@@ -45,7 +43,7 @@ fn read(_filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection
     let start = LEAD_BYTES + signature.size.next_multiple_of(8);
     let end = start + header.size;
     if end >= package {
-        let message = "the package ends behind its header and holds no payload; build it again";
+        let message = "The package ends behind its header and holds no payload; build it again.";
         return Err(Rejection::new("payload", message));
     }
     let size = Sizes {
@@ -65,7 +63,10 @@ fn signature(source: &mut Metered<'_>) -> io::Result<Header> {
     let mut lead = [0; 96];
     source.read_exact(&mut lead)?;
     if !lead.starts_with(&LEAD_MAGIC) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no RPM package"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is not an RPM package",
+        ));
     }
     let budget = source.budget();
     let signature = Header::read(source, budget)?;
@@ -133,8 +134,8 @@ fn text<'a>(header: &'a Header, tag: u32, field: &'static str, others: &[u8]) ->
             Rejection::new(
                 field,
                 format!(
-                    "the header's {field} must be letters, digits and any of `{}`; build the \
-                     package again",
+                    "The header's {field} must be letters, digits and any of `{}`; build the \
+                     package again.",
                     String::from_utf8_lossy(others)
                 ),
             )
@@ -148,8 +149,8 @@ fn check_texts(header: &Header) -> Result<(), Rejection> {
         .flat_map(|tag| header.texts(tag))
         .any(Text::has_control_characters)
     {
-        let message = "the header's texts hold control characters, which the index of a repository cannot; \
-                       remove them and build the package again";
+        let message = "The header's texts hold control characters, which the index of a repository cannot hold; \
+                       remove them and build the package again.";
         return Err(Rejection::new("header", message));
     }
     Ok(())
@@ -159,7 +160,7 @@ fn dependencies<'a>(header: &'a Header, files: &Files<'a>) -> Result<Dependencie
     Dependencies::read(header, files).ok_or_else(|| {
         Rejection::new(
             "header",
-            format!("the package has more than {MAX_DEPENDENCIES} dependencies"),
+            format!("The package has more than {MAX_DEPENDENCIES} dependencies; build it again with fewer."),
         )
     })
 }

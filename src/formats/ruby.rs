@@ -1,6 +1,4 @@
 //! `ruby`: a gem, the tar of `metadata.gz` (a `Gem::Specification` as YAML) and `data.tar.gz`.
-//!
-//! What is kept is what Bundler's compact index, the dependency API and a gem's page show.
 
 pub(crate) use self::facts::Facts;
 use crate::ecosystem::Ecosystem;
@@ -57,11 +55,11 @@ fn packed_specification(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> 
     match found {
         None => Err(Rejection::new(
             "metadata.gz",
-            "this is no gem: it holds no `metadata.gz`; publish the file that `gem build` made",
+            "This is not a gem: it holds no `metadata.gz`; publish the file that `gem build` made.",
         )),
         Some(_) if !has_data => Err(Rejection::new(
             "data.tar.gz",
-            "the gem holds no `data.tar.gz`, so nothing could be installed from it; build it again",
+            "The gem holds no `data.tar.gz`, so nothing could be installed from it; build it again.",
         )),
         Some(packed) => Ok(packed),
     }
@@ -77,10 +75,10 @@ fn is_specification<R: std::io::Read>(member: &Member<'_, '_, R>) -> bool {
 fn only_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
     let refused = |message| Err(Rejection::new("metadata.gz", message));
     if seen {
-        return refused("the gem holds more than one `metadata.gz`; build it again");
+        return refused("The gem holds more than one `metadata.gz`; build it again.");
     }
     if !member.is_file() || member.header_path() != b"metadata.gz" {
-        return refused("`metadata.gz` must be a plain file of that name; build the gem again");
+        return refused("`metadata.gz` must be a plain file of that name; build the gem again.");
     }
     member
         .contents(MAX_PACKED_BYTES)
@@ -90,7 +88,7 @@ fn only_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Re
 fn wrong(why: &str) -> Rejection {
     Rejection::new(
         "metadata.gz",
-        format!("`metadata.gz` is not usable YAML: {why}; build the gem again with a current RubyGems"),
+        format!("`metadata.gz` is not usable YAML: {why}; build the gem again with a current RubyGems."),
     )
 }
 

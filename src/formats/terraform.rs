@@ -45,8 +45,8 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
     let (provider, module, version) = parts(filename).ok_or_else(|| {
         Rejection::new(
             "filename",
-            "the file name must be `terraform-{provider}-{module}-{major.minor.patch}.tgz`, such as \
-             `terraform-aws-network-1.2.0.tgz`: a module does not name itself",
+            "The file name must be `terraform-{provider}-{module}-{major.minor.patch}.tgz`, such as \
+             `terraform-aws-network-1.2.0.tgz`: a module does not name itself.",
         )
     })?;
     let contents = contents(source)?;
@@ -120,7 +120,7 @@ impl Paths {
             return Ok(());
         }
         if self.all.len() == MAX_PATHS {
-            let message = format!("the module holds more than {MAX_PATHS} configuration files");
+            let message = format!("The module holds more than {MAX_PATHS} configuration files; split it.");
             return Err(Rejection::new("file", message));
         }
         budget.keep(path.len())?;
@@ -137,8 +137,8 @@ impl Paths {
         let Some((_, root)) = &self.root else {
             return Err(Rejection::new(
                 "file",
-                "the archive holds no `.tf` file, so it is no Terraform module; pack the folder \
-                 that holds `main.tf`",
+                "The archive holds no `.tf` file, so it is not a Terraform module; pack the folder \
+                 that holds `main.tf`.",
             ));
         };
         let mut has_readme = false;
@@ -270,8 +270,8 @@ mod tests {
         let rejection = read_module("terraform-aws-network-1.2.0.tgz", &[("README.md", b"")]).unwrap_err();
         assert_eq!(
             rejection.message,
-            "the archive holds no `.tf` file, so it is no Terraform module; pack the folder that \
-             holds `main.tf`"
+            "The archive holds no `.tf` file, so it is not a Terraform module; pack the folder that \
+             holds `main.tf`."
         );
     }
 
@@ -283,7 +283,7 @@ mod tests {
             read_module("terraform-aws-network-1.2.0.tgz", &files)
                 .unwrap_err()
                 .message,
-            "the module holds more than 10000 configuration files"
+            "The module holds more than 10000 configuration files; split it."
         );
     }
 }

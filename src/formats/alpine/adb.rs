@@ -35,11 +35,11 @@ impl Adb {
             return Err(damaged("it has no header"));
         };
         if *magic != MAGIC || *found != schema {
-            return Err(damaged("it is of another schema than packages"));
+            return Err(damaged("its schema is not that of packages"));
         }
         let size = u32::from_le_bytes(*header);
         if size >> 30 != 0 || size < BLOCK_HEADER_BYTES {
-            return Err(damaged("its first block is none of values"));
+            return Err(damaged("its first block does not hold values"));
         }
         let size = u64::from(size - BLOCK_HEADER_BYTES);
         let block = read_all(reader.take(size), MAX_BLOCK_BYTES, budget)?;

@@ -26,7 +26,7 @@ pub(crate) fn members(source: &mut Metered<'_>, is_last: impl Fn(&str) -> bool) 
     let mut magic = [0; 8];
     source.read_exact(&mut magic)?;
     if magic != *MAGIC {
-        return Err(damaged("it is no ar archive"));
+        return Err(damaged("it is not an ar archive"));
     }
     let mut members = Vec::new();
     let mut at = MAGIC.len() as u64;
@@ -71,7 +71,7 @@ fn member(source: &mut Metered<'_>, at: u64) -> io::Result<Member> {
             .ok()
             .map(|text: &str| text.trim_end_matches(' '))
     };
-    let name = text(name).ok_or_else(|| damaged("a member's name is no text"))?;
+    let name = text(name).ok_or_else(|| damaged("a member's name is not text"))?;
     let size = text(size).and_then(|size| size.trim_start_matches(' ').parse::<u64>().ok());
     match size {
         Some(size) if mark == b"`\n" => Ok(Member {

@@ -143,7 +143,7 @@ fn skip(packed: &mut impl Read, count: u64) -> io::Result<()> {
     }
 }
 
-/// What `packed` holds: its first member alone, as `zlib` reads it, of at most `limit` bytes.
+/// Unpacks the first member of `packed`, as `zlib` does, to at most `limit` bytes.
 pub(crate) fn gunzip(packed: &[u8], limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     read_all(Gunzip::first(packed, budget), limit, budget)
 }
@@ -156,7 +156,7 @@ pub(crate) fn is_gzip(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(magic == [0x1f, 0x8b])
 }
 
-/// A compressed tar archive. What it may expand to is the budget's matter.
+/// A compressed tar archive. The budget bounds its size.
 pub(crate) type TarGz<'b, R> = Archive<'b, Bounded<'b, Gunzip<'b, BufReader<R>>>>;
 
 /// The compressed tar archive in `packed`, which is read forward.
@@ -166,7 +166,7 @@ pub(crate) fn tar_gz<R: Read>(packed: R, budget: &Budget) -> TarGz<'_, R> {
 }
 
 /// Reads what follows the last member, so that a file that is cut off there is noticed; gives the
-/// packed source. Padding behind the compressed data is none of anybody's business.
+/// packed source. Padding behind the compressed data is ignored.
 pub(crate) fn finish<R: Read>(archive: TarGz<'_, R>) -> io::Result<R> {
     let mut rest = archive.into_inner();
     match io::copy(&mut rest, &mut io::sink()) {

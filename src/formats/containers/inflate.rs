@@ -25,7 +25,7 @@ pub(crate) struct Inflate<'b, R> {
     packed: R,
     state: Box<DecompressorOxide>,
     window: Vec<u8>,
-    /// What of the window has been unpacked and not been handed on.
+    /// The part of the window that is unpacked and not yet handed on.
     ready: Range<usize>,
     /// Whether nothing of the stream has been taken.
     fresh: bool,
@@ -54,7 +54,7 @@ impl<'b, R: BufRead> Inflate<'b, R> {
         self.done = false;
     }
 
-    /// What follows the stream, once all of it has been read.
+    /// The source behind the stream, once all of it has been read.
     pub(crate) fn packed(&mut self) -> &mut R {
         &mut self.packed
     }

@@ -41,8 +41,8 @@ pub(crate) struct Member<'a, 'b, R> {
     pub(crate) path: Vec<u8>,
 }
 
-/// What extension headers say of the member that follows them. Where two of them could count, readers
-/// do not agree on which one does, so that is refused.
+/// Contents of the extension headers in front of a member. Readers do not agree on which of two counts,
+/// so two are refused.
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,
@@ -163,7 +163,7 @@ impl<R: Read> Member<'_, '_, R> {
     }
 }
 
-/// What is left of the contents of the member that was met last.
+/// The unread rest of the contents of the current member.
 struct Contents<'a, 'b, R>(&'a mut Archive<'b, R>);
 
 impl<R: Read> Read for Contents<'_, '_, R> {
@@ -228,7 +228,7 @@ impl Extended {
                 (b"path", value) => path = Some(value.to_vec()),
                 (b"size", value) => {
                     let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
-                    self.size = Some(size.ok_or_else(|| damaged("a pax record's size is no number"))?);
+                    self.size = Some(size.ok_or_else(|| damaged("a pax record's size is not a number"))?);
                 }
                 _ => {}
             }
@@ -257,7 +257,7 @@ impl Extended {
 fn check_global(records: &[u8]) -> io::Result<()> {
     for record in pax::records(records) {
         if matches!(record?.0, b"path" | b"size") {
-            return Err(damaged("a global pax record says a path or a size"));
+            return Err(damaged("a global pax record sets a path or a size"));
         }
     }
     Ok(())

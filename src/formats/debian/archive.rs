@@ -77,8 +77,7 @@ fn check_version(source: &mut Metered<'_>, member: &ar::Member) -> Result<(), Re
     if minor.is_some_and(|minor| !minor.is_empty() && minor.iter().all(u8::is_ascii_digit)) {
         return Ok(());
     }
-    let message =
-        "the package is of another format than 2.0, which is the one in use; build it with `dpkg-deb`";
+    let message = "The format of the package is not 2.0, which is the one in use; build it with `dpkg-deb`.";
     Err(Rejection::new(VERSION, message))
 }
 
@@ -93,19 +92,19 @@ fn misplaced(members: &[&ar::Member]) -> Rejection {
         (1, true) => ("file", "another member stands before its `data.tar`"),
         _ => (CONTROL, "it holds more than one `control.tar`"),
     };
-    let message = format!("`dpkg` does not read this package: {found}; build it with `dpkg-deb`");
+    let message = format!("`dpkg` does not read this package: {found}; build it with `dpkg-deb`.");
     Rejection::new(field, message)
 }
 
 pub(super) fn missing(field: &'static str) -> Rejection {
     Rejection::new(
         field,
-        format!("this is no Debian package: it holds no `{field}`; build it with `dpkg-deb`"),
+        format!("This is not a Debian package: it holds no `{field}`; build it with `dpkg-deb`."),
     )
 }
 
 fn uncompressible(field: &'static str, known: &str) -> Rejection {
-    let message = format!("`{field}` must be compressed by {known}, or not at all");
+    let message = format!("`{field}` must be compressed by {known}, or not at all.");
     Rejection::new(field, message)
 }
 

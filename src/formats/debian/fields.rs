@@ -16,7 +16,7 @@ pub(super) fn check(control: &Paragraph) -> Result<(), Rejection> {
         let field = name.to_ascii_lowercase();
         if let Some(expected) = fault(&field, value, control) {
             let message =
-                format!("the control file's `{name}` {expected}; correct it and build the package again");
+                format!("The control file's `{name}` {expected}; correct it and build the package again.");
             return Err(Rejection::new("control", message));
         }
     }
@@ -28,9 +28,9 @@ fn fault(field: &str, value: &str, control: &Paragraph) -> Option<&'static str> 
     let is_one_of = |known: &[&str]| known.iter().any(|known| value.eq_ignore_ascii_case(known));
     let architecture = control.get("Architecture");
     match field {
-        _ if field.len() < 2 => Some("is a name of one letter"),
-        _ if OF_INSTALLED_PACKAGES.contains(&field) => Some("is for installed packages alone"),
-        _ if REVISIONS.contains(&field) => Some("belongs into `Version`"),
+        _ if field.len() < 2 => Some("has a name of one letter"),
+        _ if OF_INSTALLED_PACKAGES.contains(&field) => Some("is for installed packages only"),
+        _ if REVISIONS.contains(&field) => Some("belongs in `Version`"),
         _ if value.is_empty() => None,
         _ if SWITCHES.contains(&field) && !is_one_of(&["yes", "no"]) => Some("must be `yes` or `no`"),
         "multi-arch" if !is_one_of(&["same", "foreign", "allowed", "no"]) => {

@@ -205,7 +205,7 @@ fn a_control_archive_that_expands_beyond_measure_is_refused() {
     ]);
     assert_eq!(
         read_deb(file).unwrap_err().message,
-        "`control.tar` is larger than the 16777216 bytes that are read of it; build the package again with less in it"
+        "`control.tar` is larger than the 16777216 bytes that are read of it; build the package again with less in it."
     );
 }
 
@@ -214,6 +214,6 @@ fn a_control_file_without_end_is_refused() {
     let endless = format!("{CONTROL}Endless:{}\n", " ".repeat(1024 * 1024));
     assert_eq!(
         read_deb(deb(&endless)).unwrap_err().message,
-        "`control` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
+        "`control` is larger than the 1048576 bytes that are read of it; build the package again with less in it."
     );
 }

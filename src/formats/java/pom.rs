@@ -21,12 +21,12 @@ const MAVEN: Dialect = Dialect {
 
 /// The root of a POM.
 pub(super) fn project(bytes: &[u8], budget: &Budget) -> Result<Element, Rejection> {
-    let wrong = |why: &str| Rejection::new("pom", format!("the POM is not usable XML: {why}"));
+    let wrong = |why: &str| Rejection::new("pom", format!("The POM is not usable XML: {why}."));
     let root = xml::decoded(bytes, budget).and_then(|text| xml::read(&text, MAVEN, budget));
     let root = root.map_err(|why| wrong(&why))?;
     let dependencies = root.child("dependencies");
     if root.name != "project" {
-        Err(wrong("its root is no `<project>`"))
+        Err(wrong("its root is not `<project>`"))
     } else if dependencies.is_some_and(|list| list.children.len() > MAX_DEPENDENCIES) {
         Err(wrong("it has too many dependencies"))
     } else {
@@ -73,8 +73,8 @@ impl Coordinates {
                 return Err(Rejection::new(
                     field,
                     format!(
-                        "the POM's `{field}` must stand there or in its parent, as letters, digits, \
-                         `.`, `_` and `-` and without expressions, such as `{example}`"
+                        "The POM's `{field}` must be set there or in its parent, as letters, digits, \
+                         `.`, `_` and `-` and without expressions, such as `{example}`."
                     ),
                 ));
             }

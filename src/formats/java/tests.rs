@@ -86,8 +86,8 @@ fn of_the_poms_in_a_shaded_archive_the_file_name_tells_the_right_one() {
     let rejection = read_java("basket-1.0.jar", shaded()).unwrap_err();
     assert_eq!(
         rejection.message,
-        "the archive's file name is not `{artifactId}-{version}[-{classifier}].{extension}` of one \
-         of the POMs inside, so it cannot be told which of them it is; name it so"
+        "The archive's file name is not `{artifactId}-{version}[-{classifier}].{extension}` of one \
+         of the POMs inside, so it is unclear which of them it is; rename the file."
     );
 }
 
@@ -97,13 +97,13 @@ fn an_archive_without_a_pom_cannot_name_itself() {
         read_java("fruit-1.0.jar", zip(&[("META-INF/MANIFEST.MF", b"")]))
             .unwrap_err()
             .message,
-        "the archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
-         its `.pom`, or build it with Maven's archiver"
+        "The archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
+         its `.pom`, or build it with Maven's archiver."
     );
 }
 
 #[test]
-fn file_names_are_told_apart() {
+fn classifiers_are_read_from_file_names() {
     let coordinates = |version: &str| Coordinates::checked("g", "a-b", version).unwrap();
     for (stem, version, expected) in [
         ("a-b-1.0", "1.0", Some("")),
@@ -133,7 +133,7 @@ fn coordinates_must_be_literal_and_safe() {
     let bomb = "<!DOCTYPE x [<!ENTITY a 'b'>]><project>&a;</project>";
     assert_eq!(
         read_java("fruit-1.0.pom", bomb.into()).unwrap_err().message,
-        "the POM is not usable XML: it uses the entity `&a;`, which nothing defines; write the character itself"
+        "The POM is not usable XML: it uses the entity `&a;`, which nothing defines; write the character itself."
     );
 }
 
@@ -235,14 +235,14 @@ fn poms_and_their_dependencies_are_bounded() {
     );
     assert_eq!(
         read_java("fruit-1.0.pom", many.into()).unwrap_err().message,
-        "the POM is not usable XML: it has too many dependencies"
+        "The POM is not usable XML: it has too many dependencies."
     );
     let endless = vec![b' '; usize::try_from(MAX_POM_BYTES).unwrap() + 1];
     assert_eq!(
         read_java("fruit-1.0.pom", endless).unwrap_err().message,
-        "`pom` is larger than the 2097152 bytes that are read of it; build the package again with less in it"
+        "`pom` is larger than the 2097152 bytes that are read of it; build the package again with less in it."
     );
-    // What is swallowed uses up what may be read, before the right one is met.
+    // The swallowed files use up the bytes that may be read before the right one is met.
     let swallowed = vec![b' '; usize::try_from(MAX_POM_BYTES).unwrap()];
     let paths: Vec<_> = (0..5)
         .map(|n| format!("META-INF/maven/{n}/a/pom.properties"))

@@ -153,7 +153,7 @@ fn commands_are_counted() {
     let rejection = read_npm(&[("package/package.json", package.as_bytes())]).unwrap_err();
     assert_eq!(
         rejection.message,
-        "`package.json` is not usable: `bin` names more than 1000 commands"
+        "`package.json` is not usable: `bin` names more than 1000 commands."
     );
 }
 
@@ -247,6 +247,6 @@ fn a_package_json_without_end_is_refused() {
         read_npm(&[("package/package.json", &endless)])
             .unwrap_err()
             .message,
-        "`package.json` is larger than the 4194304 bytes that are read of it; build the package again with less in it"
+        "`package.json` is larger than the 4194304 bytes that are read of it; build the package again with less in it."
     );
 }

@@ -126,7 +126,7 @@ fn nuspecs_are_read_as_dotnet_reads_xml() {
         ),
     ] {
         let rejection = read_nupkg(&[("a.nuspec", text.as_bytes())]).unwrap_err();
-        assert_eq!(rejection.message, format!("the nuspec is not usable XML: {why}"));
+        assert_eq!(rejection.message, format!("The nuspec is not usable XML: {why}."));
     }
 }
 
@@ -153,11 +153,14 @@ fn dependencies_and_the_nuspec_are_bounded() {
         "<dependency id='b'/>".repeat(MAX_DEPENDENCIES + 1)
     );
     let rejection = read_nupkg(&[("a.nuspec", many.as_bytes())]).unwrap_err();
-    assert_eq!(rejection.message, "the nuspec has more than 10000 dependencies");
+    assert_eq!(
+        rejection.message,
+        "The nuspec has more than 10000 dependencies; build the package again with fewer."
+    );
     let endless = vec![b' '; usize::try_from(MAX_NUSPEC_BYTES).unwrap() + 1];
     let rejection = read_nupkg(&[("a.nuspec", &endless)]).unwrap_err();
     assert_eq!(
         rejection.message,
-        "`nuspec` is larger than the 1048576 bytes that are read of it; build the package again with less in it"
+        "`nuspec` is larger than the 1048576 bytes that are read of it; build the package again with less in it."
     );
 }

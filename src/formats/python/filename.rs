@@ -1,4 +1,4 @@
-//! What the file name of a Python package says: all of a wheel's tags, and nothing else that counts.
+//! File names of Python packages. Of a wheel they hold the tags, which are nowhere else.
 
 use super::version::Version;
 use crate::ecosystem::Ecosystem;
@@ -6,7 +6,7 @@ use crate::formats::manifest::Rejection;
 use crate::formats::texts::alphabet::is_made_of;
 use crate::formats::texts::email::Fields;
 
-/// What a file name says.
+/// The parts of a file name.
 pub(super) struct FileName<'a> {
     pub(super) name: &'a str,
     version: &'a str,
@@ -37,13 +37,13 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
         }
         _ => Err(Rejection::new(
             "filename",
-            "a wheel's file name must be `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, \
-             as the build tool writes it: installers read its tags from there",
+            "A wheel's file name must be `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, \
+             as the build tool writes it: installers read its tags from there.",
         )),
     }
 }
 
-/// Where the name ends and the version begins only the file itself tells.
+/// Only the metadata decides where the name ends and the version begins.
 pub(super) fn sdist_name<'a>(stem: &'a str, fields: &Fields) -> FileName<'a> {
     let stated = Ecosystem::Python.normalize(fields.get("Name").unwrap_or_default().trim());
     let split = stem.match_indices('-').find_map(|(hyphen, _)| {
@@ -62,7 +62,7 @@ pub(super) fn sdist_name<'a>(stem: &'a str, fields: &Fields) -> FileName<'a> {
 
 impl FileName<'_> {
     /// Installers refuse a file whose name and metadata disagree.
-    pub(super) fn must_be(&self, name: &str, version: &Version) -> Result<(), Rejection> {
+    pub(super) fn check_name(&self, name: &str, version: &Version) -> Result<(), Rejection> {
         let said = Version::parse(&self.version.replace('_', "-"));
         let same_version = said.is_some_and(|said| said.canonical() == version.canonical());
         if Ecosystem::Python.normalize(self.name) == Ecosystem::Python.normalize(name) && same_version {
@@ -75,8 +75,8 @@ impl FileName<'_> {
         Err(Rejection::new(
             "filename",
             format!(
-                "the file name is not what the {kind} says of itself, and installers would refuse \
-                 it: expected `{}-{version}{suffix}`",
+                "The file name and the metadata of the {kind} disagree, and installers would refuse \
+                 it: expected `{}-{version}{suffix}`.",
                 name.replace(['-', '.'], "_")
             ),
         ))

@@ -112,13 +112,13 @@ fn a_file_name_that_installers_would_refuse_is_refused() {
         read_python("other-1.2.0-py3-none-any.whl", a_wheel())
             .unwrap_err()
             .message,
-        "the file name is that of another wheel: the one inside is `ruamel_yaml-1.2.0`"
+        "The file name is that of another wheel: it should begin with `ruamel_yaml-1.2.0`."
     );
     let sdist = gzip(&tar(&[("x/PKG-INFO", METADATA.as_bytes())]));
     assert_eq!(
         read_python("upload-1.2.0.tar.gz", sdist).unwrap_err().message,
-        "the file name is not what the source distribution says of itself, and installers would \
-         refuse it: expected `Ruamel_Yaml-1.2.0.tar.gz`"
+        "The file name and the metadata of the source distribution disagree, and installers would \
+         refuse it: expected `Ruamel_Yaml-1.2.0.tar.gz`."
     );
 }
 
@@ -167,7 +167,7 @@ fn a_bomb_is_refused() {
     let rejection = read_python("a-1-py3-none-any.whl", file).unwrap_err();
     assert_eq!(
         rejection.message,
-        "`METADATA` is larger than the 16777216 bytes that are read of it; build the package again with less in it"
+        "`METADATA` is larger than the 16777216 bytes that are read of it; build the package again with less in it."
     );
 }
 

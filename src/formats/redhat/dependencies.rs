@@ -1,4 +1,4 @@
-//! What an RPM package provides, requires and so on, as `primary.xml` lists it.
+//! Dependencies of an RPM package, as `primary.xml` lists them.
 
 use std::collections::{HashMap, HashSet};
 

@@ -40,11 +40,13 @@ impl<'a> Files<'a> {
             old_names(header)
         };
         if names.len() > MAX_FILES || folders.len() > MAX_FOLDERS {
-            let message = format!("the package holds more than {MAX_FILES} files or {MAX_FOLDERS} folders");
+            let message =
+                format!("The package holds more than {MAX_FILES} files or {MAX_FOLDERS} folders; split it.");
             return Err(Rejection::new("header", message));
         }
         if names.iter().any(|&(folder, _)| folder >= folders.len()) {
-            let message = "the header names a file in a folder that it does not name";
+            let message =
+                "The header lists a file in a folder that it does not list; build the package again.";
             return Err(Rejection::new("header", message));
         }
         let kinds = header.numbers(tag::FILEMODES).zip(header.numbers(tag::FILEFLAGS));

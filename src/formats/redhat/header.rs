@@ -113,7 +113,7 @@ fn check(entries: &[Entry], store: &[u8]) -> io::Result<()> {
         let length = store.get(entry.offset..).and_then(|values| entry.length(values));
         match length {
             Some(length) if entry.offset >= end => end = entry.offset + length,
-            _ => return Err(damaged("its tags' values do not lie one behind the other")),
+            _ => return Err(damaged("the values of its tags overlap or are not in order")),
         }
     }
     Ok(())

@@ -149,8 +149,8 @@ fn texts_that_no_index_can_hold_are_refused() {
         let rejection = read_rpm(rpm(&with(tag, Values::Text("a\u{1b}b")))).unwrap_err();
         assert_eq!(
             rejection.message,
-            "the header's texts hold control characters, which the index of a repository cannot; remove \
-             them and build the package again"
+            "The header's texts hold control characters, which the index of a repository cannot hold; remove \
+             them and build the package again."
         );
     }
     assert!(read_rpm(rpm(&with(tag::SUMMARY, Values::Text("a\tb\r\n")))).is_ok());
@@ -196,7 +196,7 @@ fn headers_that_lie_are_refused() {
     let many = rpm(&with(1054, Values::Texts(names)));
     assert_eq!(
         read_rpm(many).unwrap_err().message,
-        "the package has more than 50000 dependencies"
+        "The package has more than 50000 dependencies; build it again with fewer."
     );
 }
 
@@ -214,6 +214,6 @@ fn folders_are_counted() {
     let many = rpm(&with(tag::DIRNAMES, Values::Texts(names)));
     assert_eq!(
         read_rpm(many).unwrap_err().message,
-        "the package holds more than 200000 files or 20000 folders"
+        "The package holds more than 200000 files or 20000 folders; split it."
     );
 }

@@ -10,13 +10,13 @@ use crate::formats::manifest::{Manifest, Rejection, metadata};
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::yaml::Node;
 
-/// What names and platforms may hold besides letters and digits.
+/// Characters that names and platforms may hold besides letters and digits.
 const OTHERS: &[u8] = b"._-";
 
-/// What a specification says, checked.
+/// Makes the manifest of a specification.
 pub(super) fn manifest(specification: &Node) -> Result<Manifest, Rejection> {
     if !specification.is_mapping() || specification.get("<<").is_some() {
-        return Err(super::wrong("it is no gem specification"));
+        return Err(super::wrong("it is not a gem specification"));
     }
     let name = name(specification)?;
     let version = version(specification)?;
@@ -54,8 +54,8 @@ fn name(specification: &Node) -> Result<String, Rejection> {
         Some(name) if is_name(name) => Ok(name.to_owned()),
         _ => Err(Rejection::new(
             "name",
-            "the gem's `name` must be letters, digits, `.`, `_` and `-`, with at least one letter, \
-             and begin with a letter or a digit; set it in the gemspec and build the gem again",
+            "The gem's `name` must be letters, digits, `.`, `_` and `-`, with at least one letter, \
+             and begin with a letter or a digit; set it in the gemspec and build the gem again.",
         )),
     }
 }
@@ -71,9 +71,9 @@ fn version(specification: &Node) -> Result<String, Rejection> {
         .ok_or_else(|| {
             Rejection::new(
                 "version",
-                "the gem's `version` must be a number, then parts of letters and digits with `.` \
+                "The gem's `version` must be a number, then parts of letters and digits with `.` \
                  between them, such as `1.0.0` or `2.1.0.pre.1`; set it in the gemspec and build the gem \
-                 again",
+                 again.",
             )
         })
 }
@@ -121,8 +121,8 @@ fn platform(specification: &Node) -> Result<String, Rejection> {
         Some(platform) if is_word(&platform, OTHERS) => Ok(platform),
         _ => Err(Rejection::new(
             "platform",
-            "the gem's `platform` must be plain text of letters, digits, `.`, `_` and `-`, such as \
-             `ruby` or `x86_64-linux`; build the gem again with a current RubyGems",
+            "The gem's `platform` must be plain text of letters, digits, `.`, `_` and `-`, such as \
+             `ruby` or `x86_64-linux`; build the gem again with a current RubyGems.",
         )),
     }
 }
@@ -155,8 +155,8 @@ fn required(specification: &Node, key: &'static str) -> Result<String, Rejection
             Rejection::new(
                 key,
                 format!(
-                    "the gem's `{key}` is no requirement such as `>= 2.7`; set one in the gemspec and \
-                     build the gem again"
+                    "The gem's `{key}` is not a requirement such as `>= 2.7`; set one in the gemspec and \
+                     build the gem again."
                 ),
             )
         }),
@@ -196,8 +196,8 @@ fn dependencies(specification: &Node) -> Result<(Vec<Dependency>, Vec<Dependency
         let dependency = dependency(node).ok_or_else(|| {
             Rejection::new(
                 "dependencies",
-                "each of the gem's dependencies must have the name of a gem and a requirement such \
-                 as `~> 1.2`; correct the gemspec and build the gem again",
+                "Each of the gem's dependencies must have the name of a gem and a requirement such \
+                 as `~> 1.2`; correct the gemspec and build the gem again.",
             )
         })?;
         match node.get("type").and_then(Node::text) {

@@ -1,7 +1,6 @@
-//! Reading no more than a bound, and saying so.
+//! Reading within a bound, with an error beyond it.
 //!
-//! `Read::take` ends silently at its limit, which turns an attack into a package that looks
-//! complete. Everything here errors instead.
+//! `Read::take` ends silently at its limit, so that an attack would look like a complete package.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -11,7 +10,7 @@ use crate::formats::source::budget::Budget;
 /// Bytes that are read before they are charged.
 const BLOCK_BYTES: u64 = 256 * 1024;
 
-/// Hands on at most `limit` bytes, and charges for each; the first byte beyond is an error of kind
+/// Hands on at most `limit` bytes, and charges each; the first byte beyond is an error of kind
 /// `FileTooLarge`.
 pub(crate) struct Bounded<'b, R> {
     inner: R,
@@ -54,8 +53,7 @@ impl<R: Read> Read for Bounded<'_, R> {
     }
 }
 
-/// Everything that `reader` holds, which must not be more than `limit` bytes. What is kept of it is
-/// charged while it grows.
+/// Reads everything from `reader`, at most `limit` bytes. The memory is charged while it grows.
 pub(crate) fn read_all(reader: impl Read, limit: u64, budget: &Budget) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut bounded = Bounded::new(reader, limit, budget);
@@ -75,7 +73,7 @@ pub(crate) fn length_of(source: &mut (impl Seek + ?Sized)) -> io::Result<u64> {
     Ok(length)
 }
 
-/// A file that is not what it must be; `what` is a phrase that follows "cannot be read".
+/// The error of a damaged file; `what` is a phrase that follows "cannot be read".
 pub(crate) fn damaged(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
@@ -87,17 +85,17 @@ fn beyond(limit: u64) -> io::Error {
     )
 }
 
-/// Turns what went wrong while reading `field` into the sentence that says so.
+/// Turns an error of reading `field` into a rejection.
 pub(crate) fn unreadable(field: &'static str) -> impl Fn(io::Error) -> Rejection {
     move |error| {
         let message = match error.kind() {
             io::ErrorKind::FileTooLarge => {
-                format!("`{field}` {error}; build the package again with less in it")
+                format!("`{field}` {error}; build the package again with less in it.")
             }
             io::ErrorKind::UnexpectedEof => {
-                format!("`{field}` is cut off: the file ends before it does; publish the whole file")
+                format!("`{field}` is cut off: the file ends before it does; publish the whole file.")
             }
-            _ => format!("`{field}` cannot be read ({error}): the file is damaged; build the package again"),
+            _ => format!("`{field}` cannot be read ({error}): the file is damaged; build the package again."),
         };
         Rejection::new(field, message)
     }

@@ -1,7 +1,7 @@
-//! The budget of one reading: how much a package may cost, whatever is inside of it.
+//! The budget of one reading: the most that a package may cost, whatever it contains.
 //!
-//! It travels with the source through every layer of a reader, is charged before something is done,
-//! and ends in one refusal. Its limits grow with the file's length and with nothing else, so a
+//! It travels with the source through every layer of a reader, is charged before work is done, and
+//! ends in one rejection. Its limits grow with the file's length and with nothing else, so a
 //! reader that charges for all that it does is linear in its input.
 
 use std::cell::Cell;
@@ -16,7 +16,7 @@ const FREE_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes read and unpacked beyond that, for each byte of the file. Deflate reaches 1,032; packages
 /// of text reach 30.
 const BYTES_PER_BYTE: u64 = 40;
-/// Members, entries, fields, nodes and whatever else is counted.
+/// Members, entries, fields, nodes and everything else that is counted.
 const MAX_ITEMS: u64 = 1_000_000;
 /// Steps whatever the file's own length. A step is as much work as to look at a byte.
 const FREE_STEPS: u64 = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ const FREE_STEPS: u64 = 64 * 1024 * 1024;
 const STEPS_PER_BYTE: u64 = 10;
 /// Bytes that a reader may hold in memory, the blocks aside that are read one after another.
 const MAX_KEPT_BYTES: u64 = 32 * 1024 * 1024;
-/// Charges between two looks at the clock.
+/// Charges between two checks of the clock.
 const CHARGES_PER_CLOCK_CHECK: u32 = 64;
 
 /// The remaining means of one reading, shared by all layers of a reader.
@@ -84,8 +84,8 @@ impl Budget {
         self.charge(&self.items, count)
     }
 
-    /// Charges work that neither bytes nor items tell of: bytes that are compared once more, a
-    /// table that is built. A step is as much as to look at a byte.
+    /// Charges other work: bytes that are compared once more, a table that is built. A step is as much
+    /// as to look at a byte.
     pub(crate) fn steps(&self, count: usize) -> Result<(), Exhausted> {
         self.charge(&self.steps, count)
     }
@@ -118,14 +118,14 @@ impl Budget {
         exhausted
     }
 
-    /// The refusal, where the budget did not last: whatever a reader made of it, this is why.
+    /// The rejection, where the budget did not last, whatever error the reader made of it.
     pub(crate) fn refusal(&self) -> Option<Rejection> {
         self.exhausted.get().map(Rejection::from)
     }
 }
 
-/// A budget that did not last. Becomes the error of whichever layer meets it; `formats::read` asks
-/// the budget itself.
+/// The end of a budget. Becomes the error of the layer that meets it; `formats::read` asks the budget
+/// itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exhausted {
     limit: u64,
@@ -141,8 +141,8 @@ impl From<Exhausted> for Rejection {
 impl From<Exhausted> for String {
     fn from(Exhausted { limit, unit }: Exhausted) -> Self {
         format!(
-            "reading the package takes more than the {limit} {unit} that a file of its size may \
-             take; build it again with less in it"
+            "Reading the package takes more than the {limit} {unit} that a file of its size may \
+             take; build it again with less in it."
         )
     }
 }
@@ -215,8 +215,8 @@ mod tests {
     fn whatever_runs_out_ends_in_one_sentence() {
         let message = |what: &str| {
             format!(
-                "reading the package takes more than the {what} that a file of its size may take; \
-                 build it again with less in it"
+                "Reading the package takes more than the {what} that a file of its size may take; \
+                 build it again with less in it."
             )
         };
         assert_eq!(

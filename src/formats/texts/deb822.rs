@@ -30,7 +30,7 @@ impl Paragraph {
         let mut names = HashSet::new();
         while let Some((name, value)) = lines.field()? {
             if !names.insert(name.to_ascii_lowercase()) {
-                return Err(format!("the field `{name}` is there twice"));
+                return Err(format!("the field `{name}` appears twice"));
             }
             if fields.len() == MAX_FIELDS {
                 return Err(format!("it has more than {MAX_FIELDS} fields"));
@@ -187,7 +187,7 @@ mod tests {
             (b" A: 1\n", "a line neither begins"),
             (b": 1\n", "a line neither begins"),
             (b"-A: 1\n", "a line neither begins"),
-            (b"A: 1\na: 2\n", "the field `a` is there twice"),
+            (b"A: 1\na: 2\n", "the field `a` appears twice"),
         ] {
             let why = fields(text).unwrap_err();
             assert!(why.starts_with(expected), "{why}");

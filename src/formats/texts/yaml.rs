@@ -37,7 +37,7 @@ enum Kind<'a> {
 
 /// Reads the first document of `text`; an error is a phrase that follows "is not usable YAML:".
 ///
-/// What is refused as YAML 1.2 is read once more with the layout that libyaml does without.
+/// A text that is refused as YAML 1.2 is read once more with the layout that libyaml does without.
 pub(crate) fn read<'a>(text: &'a str, budget: &Budget) -> Result<Rc<Node<'a>>, String> {
     let why = match document(text, budget, |event| event) {
         Ok(root) => return Ok(root),

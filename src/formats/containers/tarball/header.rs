@@ -138,7 +138,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// What stands before the first NUL.
+/// The bytes before the first NUL.
 fn text(field: &[u8]) -> &[u8] {
     let end = field.iter().position(|&byte| byte == 0);
     field.get(..end.unwrap_or(field.len())).unwrap_or_default()

@@ -188,7 +188,7 @@ fn global_records_name_and_measure_no_members() {
     for records in [&b"10 path=b\n"[..], b"9 size=0\n"] {
         assert_eq!(
             global(records).unwrap_err().to_string(),
-            "a global pax record says a path or a size"
+            "a global pax record sets a path or a size"
         );
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     archive
 }
 
-/// What the local header and the directory's record share: version to extra length.
+/// The fields that the local header and the directory's record share: version to extra length.
 fn common(name: &str, contents: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(contents);

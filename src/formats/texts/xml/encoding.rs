@@ -37,7 +37,7 @@ fn text(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         return Ok(text_of(bytes, UTF_8));
     };
     if !is_name(label) {
-        return Err("its encoding is no encoding's name; save it as UTF-8".to_owned());
+        return Err("the encoding that it declares is not the name of one; save it as UTF-8".to_owned());
     }
     let encoding = Encoding::for_label(label.as_bytes()).or_else(|| of_java(label));
     match encoding {
@@ -206,9 +206,12 @@ mod tests {
             ),
             (
                 "${encoding}",
-                "its encoding is no encoding's name; save it as UTF-8",
+                "the encoding that it declares is not the name of one; save it as UTF-8",
             ),
-            ("", "its encoding is no encoding's name; save it as UTF-8"),
+            (
+                "",
+                "the encoding that it declares is not the name of one; save it as UTF-8",
+            ),
             (
                 "UTF-16",
                 "it declares the encoding `UTF-16` and is not written in it",

@@ -63,7 +63,7 @@ impl<'a> BoundedInput<'a> {
     }
 }
 
-/// What the trait itself provides is used where `StrInput` is no faster.
+/// Provided methods are kept where those of `StrInput` are not faster.
 impl Input for BoundedInput<'_> {
     /// Asked once or twice for each token, for a byte order mark first of all, and never within a
     /// text.
