@@ -78,7 +78,7 @@ fn is_v3(source: &mut Metered<'_>) -> io::Result<bool> {
     Ok(matches!(magic.as_slice(), [b'A', b'D', b'B', b'.' | b'c' | b'd']))
 }
 
-/// Reads gzip members until one is no signature.
+/// Reads gzip members up to the first that is not a signature.
 fn control(source: &mut Metered<'_>) -> Result<Control, Rejection> {
     let unreadable = unreadable("control");
     let budget = source.budget();
@@ -161,7 +161,7 @@ fn manifest(facts: &Facts) -> Result<Manifest, Rejection> {
     })
 }
 
-/// The value of a field that must stand there once.
+/// The value of a field that must be there exactly once.
 fn field(
     facts: &Facts,
     name: &'static str,
@@ -182,7 +182,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_') && is_made_of(name, b"_+.-")
 }
 
-/// Numbers first; apk's grammar is narrower, and apk complains of what it does not like.
+/// A digit first; apk's own grammar is narrower.
 fn is_version(version: &str) -> bool {
     version.starts_with(|first: char| first.is_ascii_digit()) && is_made_of(version, b"._-~")
 }

@@ -77,7 +77,11 @@ fn kind(source: &mut Metered<'_>) -> Option<Kind> {
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("a Zstandard-compressed file"),
         [b'A', b'D', b'B', b'.' | b'c' | b'd', ..] => package(Ecosystem::Alpine, "an Alpine package"),
         [0x89, b'P', b'N', b'G', ..] => Kind::Other("a PNG image"),
-        _ if begins(text, b"<!doctype html") || begins(text, b"<html") => Kind::Other("an HTML page"),
+        _ if starts_with_ignoring_case(text, b"<!doctype html")
+            || starts_with_ignoring_case(text, b"<html") =>
+        {
+            Kind::Other("an HTML page")
+        }
         _ if head.get(257..262) == Some(b"ustar") => {
             by_members(&head[..], budget).unwrap_or(Kind::Container(Container::Tar, "a tar archive"))
         }
@@ -97,7 +101,7 @@ fn is_text(head: &[u8]) -> bool {
     whole && head.iter().all(readable)
 }
 
-fn begins(text: &[u8], prefix: &[u8]) -> bool {
+fn starts_with_ignoring_case(text: &[u8], prefix: &[u8]) -> bool {
     text.get(..prefix.len())
         .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
@@ -110,7 +114,7 @@ fn archive(head: &[u8]) -> Kind {
     }
 }
 
-/// By the names that stand in the head; what is compressed there rarely spells one.
+/// Decides by names in the head; compressed bytes rarely spell one.
 fn zip(head: &[u8]) -> Kind {
     let holds = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
     if holds(b".dist-info/") {
@@ -129,7 +133,7 @@ fn zip(head: &[u8]) -> Kind {
 fn gzip(head: &[u8], budget: &Budget) -> Kind {
     match by_members(Gunzip::first(head, budget).take(MAX_EXPANDED_BYTES), budget) {
         None => Kind::Container(Container::Gzip, "a gzip-compressed file"),
-        // A gem is not compressed as a whole, so this is one that somebody packed again.
+        // A gem is not compressed as a whole, so this one was packed again.
         Some(Kind::Package {
             ecosystem: Ecosystem::Ruby,
             ..

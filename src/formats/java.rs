@@ -37,15 +37,15 @@ pub(super) const FORMAT: Format = Format {
 fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let (stem, extension) = filename.rsplit_once('.').unwrap_or((filename, ""));
     if extension.eq_ignore_ascii_case("pom") || extension.eq_ignore_ascii_case("xml") {
-        return pom_alone(source);
+        return read_pom(source);
     }
-    let (coordinates, pom) = inside(stem, source)?;
+    let (coordinates, pom) = identify(stem, source)?;
     let classifier = classifier(stem, &coordinates).filter(|classifier| !classifier.is_empty());
     manifest(coordinates, classifier, extension, pom.as_ref())
 }
 
 /// A POM that is published by itself.
-fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
+fn read_pom(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     let budget = source.budget();
     let bytes = read_all(source, MAX_POM_BYTES, budget).map_err(unreadable("pom"))?;
     let pom = project(&bytes, budget)?;
@@ -54,23 +54,23 @@ fn pom_alone(source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
 }
 
 /// The coordinates that an archive named `stem` holds of itself, and its POM if that can be read.
-fn inside(stem: &str, source: &mut Metered<'_>) -> Result<(Coordinates, Option<Element>), Rejection> {
+fn identify(stem: &str, source: &mut Metered<'_>) -> Result<(Coordinates, Option<Element>), Rejection> {
     let entries = zip::find(source, is_maven).map_err(unreadable("file"))?;
     let mut left = MAX_ALL_POMS_BYTES;
     let mut fitting: Option<(Coordinates, Option<Element>)> = None;
     for folder in folders(&entries) {
-        for (coordinates, pom) in named_by(source, &folder, &mut left) {
+        for (coordinates, pom) in candidates(source, &folder, &mut left) {
             if classifier(stem, &coordinates).is_none() {
                 continue;
             }
             match &fitting {
                 None => fitting = Some((coordinates, pom)),
                 Some((known, _)) if *known == coordinates => {}
-                Some(_) => return Err(nameless(entries.len())),
+                Some(_) => return Err(unidentified(entries.len())),
             }
         }
     }
-    fitting.ok_or_else(|| nameless(entries.len()))
+    fitting.ok_or_else(|| unidentified(entries.len()))
 }
 
 /// A folder `META-INF/maven/{groupId}/{artifactId}` of an archive.
@@ -97,7 +97,7 @@ fn folders(entries: &[zip::Entry]) -> Vec<Folder<'_>> {
 ///
 /// Swallowed files may be broken without harm to the archive itself, and so may the POM beside
 /// properties that name the archive: it is kept where it can be read.
-fn named_by(
+fn candidates(
     source: &mut Metered<'_>,
     folder: &Folder,
     left: &mut u64,
@@ -121,7 +121,7 @@ fn named_by(
         .collect()
 }
 
-fn nameless(found: usize) -> Rejection {
+fn unidentified(found: usize) -> Rejection {
     let message = if found == 0 {
         "The archive holds no `META-INF/maven/…/pom.properties`, so it cannot name itself; publish \
          its `.pom`, or build it with Maven's archiver."

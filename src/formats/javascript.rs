@@ -1,7 +1,7 @@
 //! `javascript`: an npm package, a tar with `package/package.json`, compressed as a rule.
 //!
-//! The top folder may have any name, since installers strip it; a `package.json` further down is
-//! somebody else's.
+//! The top folder may have any name, since installers strip it; a `package.json` further down belongs
+//! to another package.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ struct Contents {
     package_json: Option<Vec<u8>>,
     file_count: u64,
     unpacked_size: u64,
-    /// Whether there is a `binding.gyp`, which npm builds without being told.
+    /// Whether there is a `binding.gyp`, which npm builds by default.
     binding: bool,
 }
 
@@ -104,8 +104,8 @@ impl Contents {
     }
 }
 
-/// The name of a file in the top folder, whatever that is called, as npm strips it: the first part of
-/// the path goes, then whatever leads nowhere. Nothing for files further down.
+/// The name of a file in the top folder, as npm strips it: without the first part of the path, empty
+/// parts and `.`. Empty for files further down.
 fn below_top(path: &[u8]) -> &[u8] {
     let parts = path.split(|&byte| byte == b'/').skip(1);
     let mut parts = parts.filter(|part| !matches!(part, [] | [b'.']));
@@ -249,18 +249,18 @@ fn is_name(name: &str) -> bool {
     valid && name.len() <= MAX_NPM_NAME_BYTES
 }
 
-/// Neither a command nor its file may point out of where it belongs.
+/// Adds a command, with name and path sanitized so that neither points out of its folder.
 fn add_command(commands: &mut BTreeMap<String, String>, command: &str, path: &str) {
-    let command = inside(&command.replace(':', "/"));
+    let command = sanitize_path(&command.replace(':', "/"));
     let command = command.rsplit('/').next().unwrap_or_default();
-    let path = inside(path);
+    let path = sanitize_path(path);
     if !command.is_empty() && !path.is_empty() {
         commands.insert(command.to_owned(), path);
     }
 }
 
 /// A relative path without `.`, `..` and empty parts.
-fn inside(path: &str) -> String {
+fn sanitize_path(path: &str) -> String {
     let path = path.replace('\\', "/");
     let mut parts = Vec::new();
     for part in path.split('/') {

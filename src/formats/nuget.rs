@@ -1,8 +1,8 @@
 //! `nuget`: a `.nupkg` or `.snupkg`, a ZIP archive with one `.nuspec` at its top.
 //!
 //! Symbols have the id and version of the package that they belong to, and are a variant of it.
-//! Ids and versions are one whatever their case, and versions whatever zeros they leave out. Kept
-//! is all of the nuspec, taken apart and as it is, since the V3 protocol serves both.
+//! Ids and versions are equal whatever their case, and versions whatever zeros they leave out. The
+//! facts hold the nuspec both parsed and as it is, since the V3 protocol serves both.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ fn wrong(why: &str) -> Rejection {
     Rejection::new("nuspec", format!("The nuspec is not usable XML: {why}."))
 }
 
-/// The variant of symbols, told by their package type or by either extension that they are given.
+/// The variant of symbols, recognized by their package type or by either of their extensions.
 fn symbols(filename: &str, types: &[PackageType]) -> Option<&'static str> {
     let filename = filename.to_ascii_lowercase();
     let is_symbols = |kind: &PackageType| kind.name.eq_ignore_ascii_case("SymbolsPackage");

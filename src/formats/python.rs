@@ -32,14 +32,16 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
-    if let Some(stem) = suffix_off(filename, ".whl") {
+    if let Some(stem) = strip_suffix_ignoring_case(filename, ".whl") {
         let named = wheel_name(stem)?;
         manifest(&wheel(source, &named)?, source.budget(), |_| named)
-    } else if let Some(stem) = suffix_off(filename, ".zip") {
+    } else if let Some(stem) = strip_suffix_ignoring_case(filename, ".zip") {
         manifest(&zipped_sdist(source)?, source.budget(), |fields| {
             sdist_name(stem, fields)
         })
-    } else if let Some(stem) = suffix_off(filename, ".tar.gz").or_else(|| suffix_off(filename, ".tgz")) {
+    } else if let Some(stem) = strip_suffix_ignoring_case(filename, ".tar.gz")
+        .or_else(|| strip_suffix_ignoring_case(filename, ".tgz"))
+    {
         manifest(&sdist(source)?, source.budget(), |fields| {
             sdist_name(stem, fields)
         })
@@ -51,7 +53,7 @@ fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection>
     }
 }
 
-fn suffix_off<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
+fn strip_suffix_ignoring_case<'a>(filename: &'a str, suffix: &str) -> Option<&'a str> {
     let (stem, end) = filename.split_at_checked(filename.len().checked_sub(suffix.len())?)?;
     end.eq_ignore_ascii_case(suffix).then_some(stem)
 }

@@ -48,7 +48,7 @@ fn packed_specification(source: &mut Metered<'_>) -> Result<Vec<u8>, Rejection> 
     while let Some(mut member) = archive.next().map_err(&unreadable)? {
         has_data |= member.path == b"data.tar.gz";
         if is_specification(&member) {
-            let packed = only_once(&mut member, found.is_some())?;
+            let packed = read_once(&mut member, found.is_some())?;
             found = Some(packed);
         }
     }
@@ -72,7 +72,7 @@ fn is_specification<R: std::io::Read>(member: &Member<'_, '_, R>) -> bool {
     is(&member.path) || is(&member.header_path())
 }
 
-fn only_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
+fn read_once<R: std::io::Read>(member: &mut Member<'_, '_, R>, seen: bool) -> Result<Vec<u8>, Rejection> {
     let refused = |message| Err(Rejection::new("metadata.gz", message));
     if seen {
         return refused("The gem holds more than one `metadata.gz`; build it again.");

@@ -1,5 +1,5 @@
 //! Packages of apk 3, as `apk mkpkg` makes them: an ADB file (`apk-v3(5)`) of the schema `pckg`,
-//! compressed as a whole. Its facts are told by the names that `.PKGINFO` has for them.
+//! compressed as a whole. Its facts have the names of `.PKGINFO`.
 
 use std::io::{self, BufReader, Read, Seek};
 

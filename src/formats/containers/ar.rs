@@ -59,7 +59,7 @@ pub(crate) fn contents<'a, 'b>(
     Ok(source.take(member.size))
 }
 
-/// The header at `at`: name, three numbers and a mode that nobody asks for, size, and a mark.
+/// Reads the header at `at`: name, three numbers and a mode that are not used, size, and a mark.
 fn member(source: &mut Metered<'_>, at: u64) -> io::Result<Member> {
     source.seek(SeekFrom::Start(at))?;
     let mut header = [0; HEADER_BYTES];

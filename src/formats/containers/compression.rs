@@ -64,7 +64,7 @@ impl Compression {
     }
 }
 
-/// Packed bytes, each of which is charged for what a block of few of them can cost.
+/// Packed bytes, each charged for the most that a block of a few can cost.
 pub(crate) struct Costly<'b, R> {
     packed: R,
     budget: &'b Budget,

@@ -20,8 +20,8 @@ pub(crate) struct Gunzip<'b, R> {
     inflate: Inflate<'b, R>,
     budget: &'b Budget,
     place: Place,
-    /// Whether what follows the first member belongs to it.
-    several: bool,
+    /// Whether further members belong to the stream.
+    is_multi_member: bool,
     crc: crc32fast::Hasher,
     /// Bytes of this member, as its trailer counts them.
     size: u32,
@@ -42,16 +42,16 @@ impl<'b, R: BufRead> Gunzip<'b, R> {
             inflate: Inflate::new(packed, budget),
             budget,
             place: Place::FirstHeader,
-            several: true,
+            is_multi_member: true,
             crc: crc32fast::Hasher::new(),
             size: 0,
         }
     }
 
-    /// The first member alone; what follows it is not taken.
+    /// The first member only; the bytes behind it are not consumed.
     pub(crate) fn first(packed: R, budget: &'b Budget) -> Self {
         Self {
-            several: false,
+            is_multi_member: false,
             ..Self::new(packed, budget)
         }
     }
@@ -99,7 +99,7 @@ impl<'b, R: BufRead> Gunzip<'b, R> {
         Ok(())
     }
 
-    /// Compares what was read with what the member says of it.
+    /// Compares size and checksum of the contents with the trailer.
     fn trailer(&mut self) -> io::Result<()> {
         let mut trailer = [0; 8];
         self.inflate.packed().read_exact(&mut trailer)?;
@@ -107,7 +107,11 @@ impl<'b, R: BufRead> Gunzip<'b, R> {
         if u64::from_le_bytes(trailer) != expected {
             return Err(damaged("its checksum is wrong"));
         }
-        self.place = if self.several { Place::Header } else { Place::End };
+        self.place = if self.is_multi_member {
+            Place::Header
+        } else {
+            Place::End
+        };
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Tar archives, bounded: POSIX ustar and pax, GNU's long names, and what came before them.
 //!
 //! Reads one header after another and keeps none. What describes the next member (a GNU long name,
-//! pax records) is applied here, within bounds; its contents are read only where somebody asks.
+//! pax records) is applied here, within bounds; its contents are read only on request.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -133,7 +133,7 @@ impl<'b, R: Read> Archive<'b, R> {
         let budget = self.budget;
         let mut bytes = Vec::new();
         Bounded::new(Contents(self), MAX_EXTENSION_BYTES, budget).read_to_end(&mut bytes)?;
-        whole(bytes, size)
+        check_length(bytes, size)
     }
 }
 
@@ -159,7 +159,7 @@ impl<R: Read> Member<'_, '_, R> {
     pub(crate) fn contents(&mut self, limit: u64) -> io::Result<Vec<u8>> {
         let budget = self.archive.budget;
         let bytes = read_all(Contents(self.archive), limit, budget)?;
-        whole(bytes, self.header.size)
+        check_length(bytes, self.header.size)
     }
 }
 
@@ -175,7 +175,7 @@ impl<R: Read> Read for Contents<'_, '_, R> {
     }
 }
 
-fn whole(bytes: Vec<u8>, declared: u64) -> io::Result<Vec<u8>> {
+fn check_length(bytes: Vec<u8>, declared: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 == declared {
         Ok(bytes)
     } else {
@@ -192,7 +192,7 @@ fn skip_reading<R: Read>(reader: &mut R, count: u64) -> io::Result<()> {
     }
 }
 
-/// Seeking beyond the end is no error, so the last of the bytes is read.
+/// Seeking beyond the end is not an error, so the last of the bytes is read.
 fn skip_seeking<R: Read + Seek>(reader: &mut R, count: u64) -> io::Result<()> {
     let Some(before) = count.checked_sub(1) else {
         return Ok(());

@@ -1,8 +1,8 @@
 //! The directory of a ZIP archive, and single entries of it (APPNOTE 6.3, with ZIP64).
 //!
-//! Reads the end of the file, the directory and the entries that are asked for: of a wheel of four
-//! gigabytes a few hundred kilobytes. Every entry of the wanted name is given, so that a reader can
-//! refuse a second manifest; declared sizes are checked, never trusted.
+//! Reads the end of the file, the directory and the requested entries: a few hundred kilobytes of a
+//! wheel of four gigabytes. Every entry of the wanted name is returned, so that a reader can refuse a
+//! second manifest; declared sizes are checked, never trusted.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
@@ -17,9 +17,9 @@ pub(crate) mod fixtures;
 mod method;
 mod number;
 
-/// Entries of one kind that anybody asks for.
+/// Entries of one kind.
 pub(crate) const MAX_ENTRIES: usize = 1_000;
-/// Bytes of a name that anybody asks for.
+/// Bytes of the name of such an entry.
 const MAX_ENTRY_NAME_BYTES: usize = 4096;
 /// Steps to begin with an entry.
 const OPENING_STEPS: usize = 16 * 1024;
@@ -71,12 +71,12 @@ pub(crate) fn find(source: &mut Metered<'_>, wanted: impl Fn(&str) -> bool) -> i
             return Err(damaged("too many entries of one kind"));
         }
     }
-    check_apart(&found)?;
+    check_overlaps(&found)?;
     Ok(found)
 }
 
-/// Whoever lets entries share their bytes has few bytes cost as much as many.
-fn check_apart(entries: &[Entry]) -> io::Result<()> {
+/// Refuses entries that share bytes: few bytes could then cost as much as many.
+fn check_overlaps(entries: &[Entry]) -> io::Result<()> {
     let mut places: Vec<_> = entries
         .iter()
         .map(|entry| {

@@ -16,7 +16,7 @@ const WITH_ALTERNATIVES: &[&str] = &[
 ];
 const WITHOUT_ALTERNATIVES: &[&str] = &["breaks", "conflicts", "replaces", "provides"];
 
-/// Whether `field`, in lower case, is none of those that name packages, or `value` names them well.
+/// Whether `value` is valid for `field` (in lower case); true for fields that do not name packages.
 pub(super) fn are_valid(field: &str, value: &str) -> bool {
     let separators: &[char] = if WITH_ALTERNATIVES.contains(&field) {
         &[',', '|']

@@ -17,8 +17,7 @@ pub(super) fn is_version(version: &str) -> bool {
         && revision.is_none_or(|revision| !revision.is_empty() && is_made_of(revision, b".+~"))
 }
 
-/// The version with its epoch as a plain number, and without one of zero, which is the one that is
-/// meant where there is none.
+/// The version with its epoch as a plain number, and without an epoch of zero, which is the default.
 pub(super) fn normalized(version: &str) -> String {
     match epoch(version) {
         Some((epoch @ 1.., rest)) => format!("{epoch}:{rest}"),
@@ -27,7 +26,7 @@ pub(super) fn normalized(version: &str) -> String {
     }
 }
 
-/// The epoch, and what stands behind it; none where the epoch is no number that a C `int` holds.
+/// The epoch and the rest of the version; none where the epoch is not a number that fits a C `int`.
 fn epoch(version: &str) -> Option<(u32, &str)> {
     let Some((epoch, rest)) = version.split_once(':') else {
         return Some((0, version));

@@ -39,7 +39,7 @@ const COMPARISON: u64 = 0x0f;
 const PRE: u64 = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10;
 
 impl<'a> Dependencies<Text<'a>> {
-    /// Nothing where there are too many.
+    /// Reads the dependencies of all kinds; none where there are too many.
     pub(super) fn read(header: &'a Header, files: &Files<'a>) -> Option<Self> {
         let count = |[names, ..]: [u32; 3]| header.texts(names).take(MAX_DEPENDENCIES + 1).count();
         if KINDS.into_iter().map(count).sum::<usize>() > MAX_DEPENDENCIES {
@@ -79,7 +79,7 @@ fn listed(header: &Header, [names, flags, versions]: [u32; 3]) -> Vec<Dependency
 }
 
 impl<'a> Dependency<Text<'a>> {
-    /// None where the version is none, which indexes leave out.
+    /// None where the version is malformed; indexes leave such dependencies out.
     fn new(name: Text<'a>, flags: u64, evr: &'a [u8], may_be_pre: bool) -> Option<Self> {
         Some(Self {
             name,
@@ -89,7 +89,7 @@ impl<'a> Dependency<Text<'a>> {
         })
     }
 
-    /// Everything but when it is needed.
+    /// All fields except `pre`.
     fn meaning(&self) -> (Text<'a>, Option<Comparison>, Evr<Text<'a>>) {
         (self.name, self.flags, self.version)
     }
@@ -107,7 +107,7 @@ fn comparison(flags: u64) -> Option<Comparison> {
 }
 
 impl<'a> Evr<Text<'a>> {
-    /// `[epoch:]version[-release]`; an epoch that is not said is 0. None where the epoch is no number.
+    /// Reads `[epoch:]version[-release]`; the default epoch is 0. None where the epoch is not a number.
     fn read(evr: &'a [u8]) -> Option<Self> {
         if evr.is_empty() {
             return Some(Self::default());
@@ -130,8 +130,8 @@ impl<'a> Evr<Text<'a>> {
     }
 }
 
-/// The requirements that stand in `primary.xml`: none of rpm itself, none that the package meets
-/// itself, none twice, and of the versions of libc the highest.
+/// The requirements that `primary.xml` lists: none of rpm itself, none that the package meets itself,
+/// none twice, and only the highest of the versions of libc.
 fn required<'a>(
     all: Vec<Dependency<Text<'a>>>,
     own: &[Dependency<Text<'a>>],

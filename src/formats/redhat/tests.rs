@@ -178,7 +178,7 @@ fn file_names_of_old_packages_are_read() {
         {"path": "/usr/share/", "folders": ["fruit"], "ghosts": ["log"]},
     ]);
     assert_eq!(manifest.metadata.value()["folders"], expected);
-    // And what it holds itself is no requirement.
+    // A file of the package itself is not a requirement.
     assert_eq!(manifest.metadata.value()["requires"].as_array().unwrap().len(), 1);
 }
 

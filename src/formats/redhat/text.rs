@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Text<'_> {
-    /// Whether there are characters that XML knows no way to write.
+    /// Whether there are characters that XML cannot represent.
     pub(super) fn has_control_characters(self) -> bool {
         let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
         self.0.iter().any(is_control)

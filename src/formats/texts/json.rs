@@ -2,9 +2,9 @@
 //!
 //! A manifest is more than a tree holds: the order of keys decides what a package does (`exports` of
 //! npm), numbers may be beyond every machine word, and a text may end in the middle of a pair of
-//! surrogates. So nothing is built from the text. It is checked against the grammar, its white space
-//! is left out, and whoever wants a value walks the members to it. Of several members with one name
-//! the last counts, as everywhere in JavaScript.
+//! surrogates. So no tree is built. The text is checked against the grammar, its white space is left
+//! out, and callers walk the members to a value. Of several members with one name the last counts, as
+//! in JavaScript.
 
 use std::borrow::Cow;
 use std::fmt;

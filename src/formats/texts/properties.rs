@@ -103,7 +103,7 @@ fn unescape(rest: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool, units: 
             ('\\', Some('n')) => '\n',
             ('\\', Some('r')) => '\r',
             ('\\', Some('f')) => '\x0c',
-            // A backslash at the very end stands for nothing.
+            // A backslash at the very end is ignored.
             ('\\', None) => continue,
             ('\\', Some(other)) => other,
             (c, _) => c,

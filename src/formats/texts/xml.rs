@@ -91,7 +91,7 @@ pub(crate) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Elem
     let mut tree = Tree::new(dialect, budget);
     loop {
         budget.items(1)?;
-        let event = reader.read_event().map_err(shown)?;
+        let event = reader.read_event().map_err(shortened)?;
         match event {
             Event::Start(start) => tree.open(&start)?,
             Event::Empty(start) => {
@@ -113,8 +113,8 @@ pub(crate) fn read(text: &str, dialect: Dialect, budget: &Budget) -> Result<Elem
     }
 }
 
-/// A parser's error, which may repeat names as long as the document, as far as anybody reads it.
-fn shown(error: impl Display) -> String {
+/// A parser's error, cut short, since it may repeat names as long as the document.
+fn shortened(error: impl Display) -> String {
     let error = error.to_string();
     error.chars().take(MAX_SHOWN_CHARS).collect()
 }
@@ -167,13 +167,13 @@ impl<'b> Tree<'b> {
         // Looking for duplicates takes the square of their number.
         for attribute in start.attributes().with_checks(false) {
             self.budget.items(1)?;
-            let attribute = attribute.map_err(shown)?;
+            let attribute = attribute.map_err(shortened)?;
             let name = attribute.key.local_name();
             self.node(size_of::<(String, String)>() + name.as_ref().len() + attribute.value.len())?;
             let resolved = |name: &str| self.dialect.resolve(name).ok();
             let value = attribute
                 .normalized_value_with(XmlVersion::Implicit1_0, 1, resolved)
-                .map_err(shown)?;
+                .map_err(shortened)?;
             element
                 .attributes
                 .push((name.as_ref().to_owned(), value.into_owned()));
@@ -211,7 +211,7 @@ impl<'b> Tree<'b> {
 
     fn reference(&mut self, reference: &BytesRef) -> Result<(), String> {
         match reference.resolve_char_ref() {
-            Err(error) => Err(shown(error)),
+            Err(error) => Err(shortened(error)),
             Ok(Some(letter)) if letter.is_control() && !"\t\n\r\u{85}".contains(letter) => {
                 Err("it holds a control character".to_owned())
             }

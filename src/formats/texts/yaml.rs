@@ -1,8 +1,8 @@
 //! YAML, bounded: events of `saphyr-parser` made into a tree whose scalars stay text.
 //!
-//! Text stays text because `version: 1.10` is not 1.1. Aliases share their node, and a node knows
-//! what it would weigh with every alias written out, so that a document of a few kilobytes cannot
-//! grow into gigabytes when somebody walks it. Only the first document of a stream is read.
+//! Text stays text because `version: 1.10` is not 1.1. Aliases share their node, and a node knows its
+//! weight with every alias written out, so that a document of a few kilobytes cannot grow into
+//! gigabytes while it is walked. Only the first document of a stream is read.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use saphyr_parser::{Event, Parser, Tag};
 use serde_json::Value;
 
 use crate::formats::source::budget::Budget;
-use input::{Ahead, BoundedInput};
+use input::{BoundedInput, Lookahead};
 use tree::Tree;
 
 mod input;
@@ -71,7 +71,7 @@ fn document<'t, 'a>(
 ) -> Result<Rc<Node<'a>>, Failure> {
     let mut tree = Tree::default();
     let mut root = None;
-    let ahead = Ahead::default();
+    let ahead = Lookahead::default();
     for event in Parser::new(BoundedInput::new(text, &ahead, budget)) {
         ahead.end_event().map_err(Failure::Other)?;
         budget.items(1).map_err(|end| Failure::Other(end.into()))?;
@@ -145,8 +145,8 @@ impl<'a> Node<'a> {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// The whole tree as JSON, numbers and truth values as the core schema has them; for keys that
-    /// are no text the text that stands there. The bound on the weight bounds this too.
+    /// The whole tree as JSON, numbers and truth values as the core schema has them; a key is its
+    /// text. The bound on the weight bounds this too.
     pub(crate) fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Scalar { text, plain: true } => core_value(text),

@@ -17,9 +17,9 @@ const MAX_TOKENS: usize = 32_768;
 
 /// Tokens taken since the last event.
 #[derive(Default)]
-pub(super) struct Ahead(Cell<usize>);
+pub(super) struct Lookahead(Cell<usize>);
 
-impl Ahead {
+impl Lookahead {
     /// To be asked at every event or error, before it is believed: beyond the bound it is but what
     /// the early end of the text made.
     pub(super) fn end_event(&self) -> Result<(), String> {
@@ -43,12 +43,12 @@ impl Ahead {
 /// tokens, such as comments, makes no event and is charged here.
 pub(super) struct BoundedInput<'a> {
     text: StrInput<'a>,
-    ahead: &'a Ahead,
+    ahead: &'a Lookahead,
     budget: &'a Budget,
 }
 
 impl<'a> BoundedInput<'a> {
-    pub(super) fn new(text: &'a str, ahead: &'a Ahead, budget: &'a Budget) -> Self {
+    pub(super) fn new(text: &'a str, ahead: &'a Lookahead, budget: &'a Budget) -> Self {
         Self {
             text: StrInput::new(text),
             ahead,

@@ -85,7 +85,7 @@ impl<'a> Tree<'a> {
         }
         self.open.push(Open {
             anchor,
-            tag: tag.and_then(foreign),
+            tag: tag.and_then(application_tag),
             mapping,
             nodes: Vec::new(),
         });
@@ -158,7 +158,7 @@ fn paired(nodes: Vec<Rc<Node<'_>>>) -> Vec<(Rc<Node<'_>>, Rc<Node<'_>>)> {
 }
 
 /// The text without the room to grow that the parser leaves behind most texts.
-fn snug(text: Cow<'_, str>) -> Cow<'_, str> {
+fn shrunk(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Owned(mut text) => {
             text.shrink_to_fit();
@@ -176,10 +176,10 @@ fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Resu
     } else if binary {
         decoded(&text)?
     } else {
-        snug(text)
+        shrunk(text)
     };
     let plain = null || (style == ScalarStyle::Plain && tag.is_none());
-    let tag = tag.filter(|_| !binary).and_then(foreign);
+    let tag = tag.filter(|_| !binary).and_then(application_tag);
     Ok(Node {
         depth: 0,
         weight: SCALAR_WEIGHT + text.len() as u64 + tag_weight(tag.as_deref()),
@@ -205,7 +205,7 @@ fn decoded<'a>(base64: &str) -> Result<Cow<'a, str>, String> {
 
 /// A tag that is neither of YAML's own (`!!str`) nor the mere `!` that says "a string", which comes as
 /// a suffix.
-fn foreign(tag: &Tag) -> Option<Box<str>> {
+fn application_tag(tag: &Tag) -> Option<Box<str>> {
     let own = tag.is_yaml_core_schema() || matches!((&*tag.handle, &*tag.suffix), ("", "!") | ("!", ""));
     (!own).then(|| tag.suffix.as_str().into())
 }
