@@ -1,5 +1,6 @@
 //! The one handler: a request in, an answer out, a line in the log.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -8,24 +9,21 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::api::{Call, Query, packages, views};
-use crate::caller::Caller;
+use crate::api::{Call, Endpoint, Query, views};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
 use crate::id::PackageId;
+use crate::packages::Context;
 use crate::records::Records;
-use crate::route::{Page, Route};
+use crate::route;
 use crate::slug::Slug;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a call keeps of its time for its own answer: after that, nothing is repeated any more.
-const RESERVE: Duration = Duration::from_secs(2);
-
-/// How long the first poll has the processors for itself: reading the system's certificates takes longer
-/// than all else of a start.
+/// Time that the first poll has the processors for itself: reading the system's certificates takes
+/// longer than all else of a start.
 const FIRST_POLL: Duration = Duration::from_millis(2);
 
 /// The Packages API over one table and one bucket.
@@ -62,18 +60,16 @@ impl App {
         let received = request.body().len();
         let path = front_door::path(&self.config, &request);
         let method = request.method().clone();
-        let caller = Caller::of(request.headers());
-        let route = Route::of(&method, &path);
-        let named = route.as_ref().ok().copied();
-        let lives = started + lifetime(&request);
-        let answer = match route {
-            Ok(route) => tokio::time::timeout_at(
-                lives,
-                Box::pin(self.answer(route, request, &caller, started, lives)),
-            )
-            .await
-            .unwrap_or_else(|_| Err(Error::Unavailable("the sandbox's time was up".to_owned()))),
-            Err(error) => Err(error),
+        let token_id = OnceLock::new();
+        let sandbox_deadline = started + lifetime(&request);
+        let (matched, answer) = match route::endpoint(&method, &path) {
+            Ok(endpoint) => {
+                let answer = self.answer(&endpoint, request, &token_id, started, sandbox_deadline);
+                let answer = tokio::time::timeout_at(sandbox_deadline, Box::pin(answer)).await;
+                let time_is_up = |_| Err(Error::Unavailable("the sandbox's time was up".to_owned()));
+                (Some(endpoint), answer.unwrap_or_else(time_is_up))
+            }
+            Err(error) => (None, Err(error)),
         };
         let inside = answer.as_ref().err().and_then(Error::inside).map(str::to_owned);
         let mut response = answer.unwrap_or_else(|error| views::error(&error, &request_id));
@@ -83,7 +79,7 @@ impl App {
         response
             .headers_mut()
             .extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
-        let about = About::of(named, &response);
+        let about = About::of(matched.as_ref(), &response);
         tracing::info!(
             request_id,
             gateway_request_id,
@@ -93,7 +89,7 @@ impl App {
             registry = about.registry.as_ref().map(Slug::as_str),
             package_id = about.package.map(display),
             source_package_id = about.source_package.map(display),
-            token_id = caller.token_id().map(display),
+            token_id = token_id.get().map(display),
             status = response.status().as_u16(),
             milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             bytes_in = received,
@@ -106,49 +102,33 @@ impl App {
 
     async fn answer(
         &self,
-        route: Route<'_>,
+        endpoint: &Endpoint,
         request: Request,
-        caller: &Caller,
+        token_id: &OnceLock<Uuid>,
         started: Instant,
-        lives: Instant,
+        sandbox_deadline: Instant,
     ) -> Result<Response<Body>> {
-        if self.config.read_only && route.page.changes() {
+        if self.config.read_only && endpoint.changes() {
             return Err(Error::ReadOnly);
         }
         let urls = front_door::urls(&self.config, &request);
         let (parts, body) = request.into_parts();
-        let query = Query::new(parts.uri.query().unwrap_or_default());
-        let end = lives.min(started + self.config.request_timeout);
+        let answer_by = sandbox_deadline.min(started + self.config.request_timeout);
         let call = Call {
-            records: &self.records,
-            files: &self.files,
+            context: Context::new(self.records.clone(), self.files.clone(), answer_by),
             headers: &parts.headers,
-            caller,
+            query: Query::new(parts.uri.query().unwrap_or_default()),
             urls: &urls,
-            deadline: end.checked_sub(RESERVE).unwrap_or(end),
-            end,
+            token_id,
         };
-        let Route { page, registry, id } = route;
-        match page {
-            Page::Health => views::health(),
-            Page::OpenApi => Ok(views::openapi()),
-            // What moves large files may take longer than the gateway waits.
-            Page::PublishPackage => packages::publish(&call, registry, body).await,
-            Page::CopyPackage => packages::copy(&call, registry, id, query).await,
-            Page::RequestUpload => call.in_time(packages::request_upload(&call, registry)).await,
-            Page::ListPackages => call.in_time(packages::list(&call, registry, query)).await,
-            Page::GetPackage => call.in_time(packages::get(&call, registry, id)).await,
-            Page::DeletePackage => call.in_time(packages::delete(&call, registry, id)).await,
-            Page::DownloadPackage => call.in_time(packages::download(&call, registry, id)).await,
-            Page::DescribeFile => call.in_time(packages::describe_file(&call, registry, id)).await,
-        }
+        endpoint.answer(&call, body).await
     }
 }
 
-/// What the log says a call was about. Only what could exist is named: the rest of a path is whatever
+/// Subject of a call, for the log. Only names that could exist are logged: the rest of a path is whatever
 /// somebody typed.
 struct About {
-    route: String,
+    route: &'static str,
     organization: Option<Slug>,
     registry: Option<Slug>,
     /// The package that the answer shows, else the one that the path names.
@@ -158,20 +138,22 @@ struct About {
 }
 
 impl About {
-    fn of(route: Option<Route<'_>>, response: &Response<Body>) -> Self {
+    fn of(matched: Option<&Endpoint>, response: &Response<Body>) -> Self {
         let shown = response.extensions().get::<PackageId>().copied();
-        let named = route.and_then(|route| PackageId::in_address(route.id));
+        let package = matched.and_then(Endpoint::package);
+        let named = package.and_then(|path| PackageId::in_address(&path.id));
+        let registry = matched.and_then(Endpoint::registry);
         Self {
-            route: route.map_or_else(|| "none".to_owned(), |route| format!("{:?}", route.page)),
-            organization: route.and_then(|route| route.registry.organization.parse().ok()),
-            registry: route.and_then(|route| route.registry.registry.parse().ok()),
+            route: matched.map_or("none", Endpoint::name),
+            organization: registry.and_then(|path| path.organization.parse().ok()),
+            registry: registry.and_then(|path| path.registry.parse().ok()),
             package: shown.or(named),
             source_package: named.filter(|named| shown.is_some_and(|shown| shown != *named)),
         }
     }
 }
 
-/// How long this sandbox lives on, less what the answer takes.
+/// Time that this sandbox has left, less a margin for writing the answer.
 fn lifetime(request: &Request) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
     const LONGEST: Duration = Duration::from_mins(15);

@@ -1,129 +1,148 @@
-//! Who are you, and may you? The caller's secret → a token → what it opens.
+//! Authorization: the secret of a token → the token → what it opens.
 
 use std::time::SystemTime;
 
 use uuid::Uuid;
 
 use crate::address::RegistryAddress;
-use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
+use crate::path::RegistryPath;
+use crate::permission::Permission;
 use crate::records::keys::{self, Key};
-use crate::records::{Package, Records, Registry, Token, Upload, Work};
-use crate::scope::Scope;
+use crate::records::{Found, Package, Records, Registry, Token, UploadState};
 use crate::secret::Secret;
 use crate::slug::Slug;
 
-/// The registry that a request's path names, whether or not there is such a one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RegistryPath<'a> {
-    pub(crate) organization: &'a str,
-    pub(crate) registry: &'a str,
-}
-
-/// What a request asks for: beside the registry, what is read in the same breath.
+/// Permissions that a request needs, and records that are read together with its registry.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Request<'a> {
-    /// The scopes that it takes: of each group, any one.
-    pub(crate) scopes: &'a [&'a [Scope]],
-    /// A package of the registry.
+pub(crate) struct Requirements<'a> {
+    /// Permissions that the token must have, all of them.
+    pub(crate) permissions: &'a [Permission],
+    /// A package of the registry, as the path names it.
     pub(crate) package: Option<&'a str>,
     /// An upload to the registry.
     pub(crate) upload: Option<Uuid>,
-    /// A second registry of the organization.
+    /// A second registry of the organization, as the request names it.
     pub(crate) target: Option<&'a str>,
 }
 
-/// What the request may use: proven, and read at once.
+/// Records that a request may use.
 #[derive(Debug)]
 pub(crate) struct Access {
     pub(crate) token: Token,
     pub(crate) registry: Registry,
+    /// State of the required upload.
+    pub(crate) upload: UploadState,
     package: Option<Package>,
     target: Option<Registry>,
-    /// What became of the upload, if it became anything.
-    pub(crate) upload: Option<Upload>,
-    /// Mark that the upload is being published at this moment, if it is.
-    pub(crate) work: Option<Work>,
 }
 
 impl Access {
-    /// The package that was asked for.
+    /// Takes the required package.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub(crate) fn package(&mut self) -> Result<Package> {
+    pub(crate) fn take_package(&mut self) -> Result<Package> {
         self.package.take().ok_or_else(|| {
             Error::NotFound("This registry has no package of that id. It may have been deleted.".to_owned())
         })
     }
 
-    /// The second registry.
+    /// Takes the second registry, which the request calls `slug`.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub(crate) fn target(&mut self, slug: &str) -> Result<Registry> {
+    pub(crate) fn take_target(&mut self, slug: &str) -> Result<Registry> {
         let target = self.target.take().filter(|target| opens(&self.token, target));
         target.ok_or_else(|| no_registry(&self.registry.address.organization, slug))
     }
 }
 
-/// Authorizes `request` for the registry of `path`, and finds what it asks for there: one
-/// consistent read for all of it.
+/// A request whose token is valid, with all records that were read for it.
+pub(crate) struct Identified<'a> {
+    token: Token,
+    path: &'a RegistryPath,
+    requirements: Requirements<'a>,
+    keys: Keys,
+    found: Found,
+}
+
+/// Identifies the token of `secret`, and reads everything that the request requires: one consistent
+/// read for all of it.
 ///
 /// # Errors
-/// In this order, so that nobody probes for what they may not know of: 401 without a valid token,
-/// 404 for another organization, 403 without the scope, 404 for another registry.
-pub(crate) async fn enter(
+/// [`Error::Unauthorized`] without a valid token.
+pub(crate) async fn identify<'a>(
     records: &Records,
-    caller: &Caller,
-    path: RegistryPath<'_>,
-    request: Request<'_>,
-) -> Result<Access> {
-    let keys = Keys::of(caller.secret()?, path, request);
+    secret: &Secret,
+    path: &'a RegistryPath,
+    requirements: Requirements<'a>,
+) -> Result<Identified<'a>> {
+    let keys = Keys::of(secret, path, requirements);
     let mut found = records.find(&keys.all()).await?;
-
     let token: Option<Token> = found.take(&keys.token)?;
     let token = token.filter(is_current).ok_or(Error::Unauthorized(
         "This token is unknown here: it has expired or was deleted. Use a current token.",
     ))?;
-    caller.recognize(token.id);
-    if token.organization.as_str() != path.organization {
-        return Err(Error::NotFound(format!(
-            "There is no organization `{}`, or none that this token may know of.",
-            path.organization
-        )));
-    }
-    let lacks = |group: &&&[Scope]| !group.iter().any(|scope| token.scopes.contains(scope));
-    if let Some(&scope) = request.scopes.iter().find(lacks).and_then(|group| group.first()) {
-        return Err(Error::Forbidden(scope));
-    }
-    let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;
-    let registry = registry.filter(|registry| opens(&token, registry));
-    let registry = registry.ok_or_else(|| no_registry(&token.organization, path.registry))?;
-    let package: Option<Package> = found.take_any(keys.package.as_ref())?;
-    let upload: Option<Upload> = found.take_any(keys.upload.as_ref())?;
-    let work: Option<Work> = found.take_any(keys.work.as_ref())?;
-    // A registry's target may be itself, which has been taken out by now.
-    let same = request
-        .target
-        .is_some_and(|target| target == registry.slug().as_str());
-    let target = if same {
-        Some(registry.clone())
-    } else {
-        found.take_any(keys.target.as_ref())?
-    };
-    Ok(Access {
-        package: package.filter(|package| package.registry_id == registry.id),
-        upload: upload.filter(|upload| upload.registry_id == registry.id),
-        work: work.filter(|work| work.registry_id == registry.id),
-        target,
+    Ok(Identified {
         token,
-        registry,
+        path,
+        requirements,
+        keys,
+        found,
     })
 }
 
-/// Where everything lies that a request asks for. What cannot exist by its name has no key.
+impl Identified<'_> {
+    /// The id of the request's token.
+    pub(crate) fn token_id(&self) -> Uuid {
+        self.token.id
+    }
+
+    /// Authorizes the request for the registry of its path.
+    ///
+    /// # Errors
+    /// In this order, so that nobody learns of what they may not know: 404 for another organization,
+    /// 403 without a permission, 404 for another registry.
+    pub(crate) fn authorize(mut self) -> Result<Access> {
+        let token = self.token;
+        if token.organization.as_str() != self.path.organization {
+            return Err(Error::NotFound(format!(
+                "There is no organization `{}`, or none that this token may know of.",
+                self.path.organization
+            )));
+        }
+        let mut permissions = self.requirements.permissions.iter();
+        if let Some(missing) = permissions.find(|permission| !permission.is_granted_by(&token.scopes)) {
+            return Err(Error::Forbidden(missing.scope()));
+        }
+        let (keys, found) = (&self.keys, &mut self.found);
+        let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;
+        let registry = registry.filter(|registry| opens(&token, registry));
+        let registry = registry.ok_or_else(|| no_registry(&token.organization, &self.path.registry))?;
+        let package: Option<Package> = found.take_any(keys.package.as_ref())?;
+        let upload = UploadState {
+            became: found.take_any(keys.upload.as_ref())?,
+            work: found.take_any(keys.work.as_ref())?,
+        };
+        // A registry's target may be itself, which has been taken out by now.
+        let target = if self.requirements.target == Some(registry.slug().as_str()) {
+            Some(registry.clone())
+        } else {
+            found.take_any(keys.target.as_ref())?
+        };
+        Ok(Access {
+            package: package.filter(|package| package.registry_id == registry.id),
+            upload: upload.of(&registry),
+            target,
+            token,
+            registry,
+        })
+    }
+}
+
+/// Keys of everything that a request requires. What cannot exist by its name has no key.
 struct Keys {
     token: Key,
     registry: Option<Key>,
@@ -134,12 +153,12 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(secret: &Secret, path: RegistryPath<'_>, request: Request<'_>) -> Self {
-        let address = RegistryAddress::parse(path.organization, path.registry);
+    fn of(secret: &Secret, path: &RegistryPath, requirements: Requirements<'_>) -> Self {
+        let address = RegistryAddress::parse(&path.organization, &path.registry);
         let address = address.as_ref();
-        let package = request.package.and_then(PackageId::in_address);
-        let target = request.target;
-        let target = target.and_then(|slug| RegistryAddress::parse(path.organization, slug));
+        let package = requirements.package.and_then(PackageId::in_address);
+        let target = requirements.target;
+        let target = target.and_then(|slug| RegistryAddress::parse(&path.organization, slug));
         Self {
             token: keys::token_by_secret(&secret.hash()),
             registry: address.map(keys::registry),
@@ -147,16 +166,16 @@ impl Keys {
                 .zip(package)
                 .map(|(address, id)| keys::package(address, id)),
             upload: address
-                .zip(request.upload)
+                .zip(requirements.upload)
                 .map(|(address, id)| keys::upload(address, id)),
             work: address
-                .zip(request.upload)
+                .zip(requirements.upload)
                 .map(|(address, id)| keys::work(address, id)),
             target: target.as_ref().map(keys::registry),
         }
     }
 
-    /// Each once: `DynamoDB` refuses a batch that names a key twice.
+    /// Every key once: `DynamoDB` refuses a batch that names one twice.
     fn all(&self) -> Vec<Key> {
         let target = self
             .target
@@ -192,7 +211,7 @@ fn is_current(token: &Token) -> bool {
     token.expires_at.is_none_or(|end| now.as_secs() < end)
 }
 
-/// Whether the token is for this registry: by identity, since slugs can be taken again.
+/// Whether the token is for this registry, by identity: slugs can be taken again.
 fn opens(token: &Token, registry: &Registry) -> bool {
     token.organization_id == registry.organization_id && token.registry_id.is_none_or(|id| id == registry.id)
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use lambda_http::http::StatusCode;
 
+use crate::id::PackageId;
+use crate::release::Release;
 use crate::scope::Scope;
 
 /// The result of anything that may end in an answer of its own.
@@ -41,7 +43,14 @@ pub enum Error {
     NotFound(String),
     /// 405: the path exists, the method does not; the methods that do.
     MethodNotAllowed(String),
-    /// 409: the release is taken by other content.
+    /// 409: the release is held by another package, of other content. Each door words it.
+    Taken {
+        /// The release that could not be had.
+        release: Release,
+        /// The package that holds it.
+        holder: PackageId,
+    },
+    /// 409: what was to be made exists already.
     Conflict(String),
     /// 413: larger than what a function is handed.
     TooLarge,
@@ -92,7 +101,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Taken { .. } | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -120,6 +129,11 @@ impl fmt::Display for Error {
             Self::Forbidden(scope) => write!(
                 f,
                 "This token lacks the scope `{scope}`. Use a token that has it, or ask an administrator for one."
+            ),
+            Self::Taken { release, holder } => write!(
+                f,
+                "{release} is published already, with other content, as package {holder}. \
+                 Publish this file as a new version, or delete that package first."
             ),
             Self::MethodNotAllowed(allow) => {
                 write!(f, "This address does not take that method. It takes: {allow}.")

@@ -2,8 +2,8 @@
 //!
 //! Shapes: RFC 7578. Clients take liberties: curl with a `Content-Type` of its own sends
 //! `application/json; boundary=…` and parts that are `attachment`, so neither the media type nor the
-//! disposition's type decides anything here. `parts` puts the body right first, `disposition` reads
-//! what a part is called.
+//! disposition's type decides anything here. `parts` normalizes the body first, `disposition` reads
+//! the names of a part and its file.
 
 use std::convert::Infallible;
 
@@ -20,8 +20,6 @@ use crate::error::{Error, MAX_BODY_BYTES, Result};
 mod disposition;
 mod parts;
 
-pub(crate) use disposition::usable_filename;
-
 /// RFC 2046: a boundary is 1 to 70 characters.
 const MAX_BOUNDARY_BYTES: usize = 70;
 
@@ -34,7 +32,7 @@ pub(crate) struct File {
     pub(crate) bytes: Bytes,
 }
 
-/// What a publish form brings.
+/// Content of a publish form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
     /// The package itself.
@@ -88,7 +86,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
     }
 }
 
-/// Keeps the first part of a name; a second one is a mistake.
+/// Keeps the one part of a name.
 fn only<T>(place: &mut Option<T>, name: &'static str, part: T) -> Result<()> {
     match place.replace(part) {
         None => Ok(()),
@@ -186,7 +184,7 @@ fn malformed(error: multer::Error) -> Error {
         multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders
         | multer::Error::IncompleteFieldData { .. } => cut_off(),
-        // What the library says of it may hold all that the client sent.
+        // The library's own message may hold all that the client sent.
         _ => unreadable_headers(),
     }
 }

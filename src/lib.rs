@@ -2,16 +2,15 @@
 //!
 //! ```text
 //! API Gateway, sam, cargo lambda ─► runtime ─┐
-//!                                            ├─► app ─► route ─► auth ─► api ─► formats · records · files
-//! cargo run ─► local ────────────────────────┘                            │
-//!                                                                         └─► api/views ─► JSON
+//!                                            ├─► app ─► route ─► api ─► auth ─► packages ─► formats · records · files
+//! cargo run ─► local ────────────────────────┘
 //! ```
 //!
 //! [`App`] answers one request. [`runtime`] hands it the events of a Lambda function, the workspace's
-//! `local` member those of a listener, with S3 and DynamoDB embedded. `auth` reads the token and
-//! everything else that the request names at once; a page of `api` does what is asked, through
-//! [`formats`] (bytes → manifest), [`records`] (DynamoDB) and [`Files`] (S3), none of which knows the
-//! others; `views` writes the answer. `docs/ARCHITECTURE.md` says why.
+//! `local` member those of a listener, with S3 and DynamoDB embedded. A call of `api` is a door: `auth`
+//! reads the token and everything else that the request names at once, a deed of [`packages`] does the
+//! work, through [`formats`] (bytes → manifest), [`records`] (DynamoDB) and [`Files`] (S3), and
+//! `api::views` writes the answer. `docs/ARCHITECTURE.md` says why.
 
 mod address;
 pub mod adoption;
@@ -19,19 +18,24 @@ mod api;
 mod app;
 mod auth;
 mod aws;
-mod caller;
 mod cancellation;
 mod config;
+mod credentials;
 mod digest;
 mod ecosystem;
 mod error;
+mod filename;
 mod files;
 mod form;
 pub mod formats;
 mod front_door;
 mod id;
 pub mod log;
+pub mod packages;
+mod path;
+mod permission;
 pub mod records;
+mod release;
 mod route;
 pub mod runtime;
 mod scope;
@@ -49,6 +53,7 @@ pub use ecosystem::Ecosystem;
 pub use error::{Error, FieldError, MAX_BODY_BYTES, MAX_EVENT_BYTES, Result, TOO_LARGE};
 pub use files::Files;
 pub use id::PackageId;
+pub use release::Release;
 pub use scope::Scope;
 pub use secret::{DEVELOPMENT_TOKEN, InvalidSecret, Secret};
 pub use slug::Slug;

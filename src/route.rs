@@ -1,119 +1,101 @@
-//! What a request asks for: the API's table of contents.
+//! Endpoint of a request: the API's table of contents, and how a path is matched with it.
 
 use lambda_http::http::Method;
 
-use crate::auth::RegistryPath;
+use crate::api::Endpoint;
 use crate::error::Error;
+use crate::path::{PackagePath, RegistryPath};
+use Make::{Fixed, Package, Registry};
 
-/// Every call of the API: its method, its path, its page. `openapi.yaml` describes the same.
+/// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
 #[rustfmt::skip]
-pub(crate) const ROUTES: &[(Method, &str, Page)] = &[
-    (Method::GET,    "/",                                                                                       Page::Health),
-    (Method::GET,    "/openapi.yaml",                                                                           Page::OpenApi),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::ListPackages),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Page::PublishPackage),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Page::RequestUpload),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::GetPackage),
-    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Page::DeletePackage),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Page::CopyPackage),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DownloadPackage),
-    (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Page::DescribeFile),
+pub(crate) const API: &[(Method, &str, Make)] = &[
+    (Method::GET,    "/",                                                                                       Fixed(Endpoint::Health)),
+    (Method::GET,    "/openapi.yaml",                                                                           Fixed(Endpoint::OpenApi)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::ListPackages)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::PublishPackage)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Registry(Endpoint::RequestUpload)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::GetPackage)),
+    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::DeletePackage)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Package(Endpoint::CopyPackage)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DownloadPackage)),
+    (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DescribeFile)),
 ];
 
-/// One page of the API's documentation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Page {
-    Health,
-    OpenApi,
-    ListPackages,
-    PublishPackage,
-    RequestUpload,
-    GetPackage,
-    DeletePackage,
-    CopyPackage,
-    DownloadPackage,
-    DescribeFile,
+/// How an endpoint is made from what its path names.
+pub(crate) enum Make {
+    /// The path names nothing.
+    Fixed(Endpoint),
+    /// The path names a registry.
+    Registry(fn(RegistryPath) -> Endpoint),
+    /// The path names a package of a registry.
+    Package(fn(PackagePath) -> Endpoint),
 }
 
-impl Page {
-    /// Whether the call changes something, or prepares a change.
-    pub(crate) fn changes(self) -> bool {
-        match self {
-            Self::PublishPackage | Self::RequestUpload | Self::DeletePackage | Self::CopyPackage => true,
-            Self::Health
-            | Self::OpenApi
-            | Self::ListPackages
-            | Self::GetPackage
-            | Self::DownloadPackage
-            | Self::DescribeFile => false,
-        }
-    }
-}
-
-/// A page, and what the path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Route<'a> {
-    pub(crate) page: Page,
-    /// Empty where the path names none.
-    pub(crate) registry: RegistryPath<'a>,
-    /// Empty where the path names none.
-    pub(crate) id: &'a str,
-}
-
-impl<'a> Route<'a> {
-    /// The page for `method` and `path`. HEAD is answered as GET is, unless it has a page of its own.
-    ///
-    /// # Errors
-    /// A path that exists with other methods is a 405 that names them; any other a 404.
-    pub(crate) fn of(method: &Method, path: &'a str) -> Result<Self, Error> {
-        // Of the paths that it could be, the first: `upload` is no package's id.
-        let Some((_, template, _)) = ROUTES
-            .iter()
-            .find(|(_, template, _)| names(template, path).is_some())
-        else {
-            return Err(Error::NotFound(
-                "There is nothing at this address. The API's addresses begin with \
-                 /v2/packages/organizations/{organization}/registries/{registry}/packages; \
-                 GET /openapi.yaml describes all of them."
-                    .to_owned(),
-            ));
+impl Make {
+    /// The endpoint, if these values are what the path names.
+    fn endpoint(&self, values: &[&str]) -> Option<Endpoint> {
+        let registry = |organization: &str, registry: &str| RegistryPath {
+            organization: organization.to_owned(),
+            registry: registry.to_owned(),
         };
-        let (registry, id) = names(template, path).unwrap_or_default();
-        let pages = || ROUTES.iter().filter(|(_, other, _)| other == template);
-        let of = |method| pages().find(|(own, _, _)| own == method);
-        let as_get = || of(&Method::GET).filter(|_| method == Method::HEAD);
-        if let Some((_, _, page)) = of(method).or_else(as_get) {
-            return Ok(Self {
-                page: *page,
-                registry,
-                id,
-            });
+        match (self, values) {
+            (Fixed(endpoint), []) => Some(endpoint.clone()),
+            (Registry(make), &[organization, slug]) => Some(make(registry(organization, slug))),
+            (Package(make), &[organization, slug, id]) => Some(make(PackagePath {
+                registry: registry(organization, slug),
+                id: id.to_owned(),
+            })),
+            _ => None,
         }
-        let mut allow = Vec::new();
-        for (method, _, _) in pages().filter(|(method, _, _)| method != Method::HEAD) {
-            allow.push(method.as_str());
-            allow.extend((method == Method::GET).then_some("HEAD"));
-        }
-        Err(Error::MethodNotAllowed(allow.join(", ")))
     }
 }
 
-/// What `path` has in the places of the template's braces, if it is such a path.
-fn names<'a>(template: &str, path: &'a str) -> Option<(RegistryPath<'a>, &'a str)> {
-    let mut registry = RegistryPath::default();
-    let mut id = "";
+/// The endpoint for `method` and `path`. HEAD is answered as GET is, unless it has an endpoint of its own.
+///
+/// # Errors
+/// A path that exists with other methods is a 405 that names them; any other a 404.
+pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Error> {
+    // Of the templates that fit, the first: `upload` is not the id of a package.
+    let matched = API
+        .iter()
+        .find_map(|(_, template, _)| Some((*template, match_template(template, path)?)));
+    let Some((template, values)) = matched else {
+        return Err(Error::NotFound(
+            "There is nothing at this address. The API's addresses begin with \
+             /v2/packages/organizations/{organization}/registries/{registry}/packages; \
+             GET /openapi.yaml describes all of them."
+                .to_owned(),
+        ));
+    };
+    let rows = || API.iter().filter(|(_, other, _)| *other == template);
+    let row_of = |method| rows().find(|(own, _, _)| own == method);
+    let as_get = || row_of(&Method::GET).filter(|_| method == Method::HEAD);
+    if let Some((_, _, make)) = row_of(method).or_else(as_get) {
+        let made = make.endpoint(&values);
+        return made.ok_or_else(|| Error::Internal(format!("{template} does not fit its endpoint")));
+    }
+    let mut allow = Vec::new();
+    for (method, _, _) in rows().filter(|(method, _, _)| method != Method::HEAD) {
+        allow.push(method.as_str());
+        allow.extend((method == Method::GET).then_some("HEAD"));
+    }
+    Err(Error::MethodNotAllowed(allow.join(", ")))
+}
+
+/// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty.
+fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let mut values = Vec::new();
     let mut segments = path.split('/');
     for expected in template.split('/') {
         let segment = segments.next()?;
-        match expected {
-            "{organization}" if !segment.is_empty() => registry.organization = segment,
-            "{registry}" if !segment.is_empty() => registry.registry = segment,
-            "{id}" if !segment.is_empty() => id = segment,
-            fixed if fixed == segment => {}
-            _ => return None,
+        if expected.starts_with('{') && !segment.is_empty() {
+            values.push(segment);
+        } else if expected != segment {
+            return None;
         }
     }
-    segments.next().is_none().then_some((registry, id))
+    segments.next().is_none().then_some(values)
 }
 
 #[cfg(test)]
@@ -122,36 +104,44 @@ mod tests {
 
     const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
 
-    fn page(method: &Method, path: &str) -> Result<Page, String> {
-        Route::of(method, path)
-            .map(|route| route.page)
-            .map_err(|error| match error {
-                Error::MethodNotAllowed(allow) => allow,
-                error => error.status().to_string(),
-            })
+    fn registry() -> RegistryPath {
+        RegistryPath {
+            organization: "o".to_owned(),
+            registry: "r".to_owned(),
+        }
+    }
+
+    /// The endpoint, or the methods of a 405, or the status.
+    fn matched(method: &Method, path: &str) -> Result<Endpoint, String> {
+        endpoint(method, path).map_err(|error| match error {
+            Error::MethodNotAllowed(allow) => allow,
+            error => error.status().to_string(),
+        })
     }
 
     #[test]
-    fn a_path_and_a_method_have_one_page() {
-        let path = format!("{PACKAGES}/i/copy");
-        let route = Route::of(&Method::POST, &path).unwrap();
-        let registry = RegistryPath {
-            organization: "o",
-            registry: "r",
+    fn a_path_and_a_method_have_one_endpoint() {
+        let package = PackagePath {
+            registry: registry(),
+            id: "i".to_owned(),
         };
+        let path = format!("{PACKAGES}/i/copy");
+        assert_eq!(matched(&Method::POST, &path), Ok(Endpoint::CopyPackage(package)));
+        assert_eq!(matched(&Method::HEAD, "/"), Ok(Endpoint::Health));
         assert_eq!(
-            route,
-            Route {
-                page: Page::CopyPackage,
-                registry,
-                id: "i"
-            }
+            matched(&Method::POST, &format!("{PACKAGES}/upload")),
+            Ok(Endpoint::RequestUpload(registry()))
         );
-        assert_eq!(page(&Method::HEAD, "/"), Ok(Page::Health));
-        assert_eq!(
-            page(&Method::POST, &format!("{PACKAGES}/upload")),
-            Ok(Page::RequestUpload)
-        );
+    }
+
+    #[test]
+    fn every_template_fits_its_endpoint() {
+        for (method, template, _) in API {
+            let path = template.replace(['{', '}'], "");
+            let endpoint = endpoint(method, &path).unwrap();
+            assert_eq!(endpoint.registry().is_some(), template.contains("{registry}"));
+            assert_eq!(endpoint.package().is_some(), template.contains("{id}"));
+        }
     }
 
     #[test]
@@ -167,7 +157,7 @@ mod tests {
                 .filter(|key| *key != "parameters");
             described.extend(methods.map(|method| (method.to_uppercase(), path.as_str())));
         }
-        let mut routes: Vec<_> = ROUTES
+        let mut routes: Vec<_> = API
             .iter()
             .map(|(method, path, _)| (method.to_string(), *path))
             .collect();
@@ -177,11 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_told_and_other_paths_are_not_there() {
-        assert_eq!(page(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
-        assert_eq!(page(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
+    fn other_methods_are_named_and_other_paths_missing() {
+        assert_eq!(matched(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
+        assert_eq!(matched(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
         let upload = format!("{PACKAGES}/upload");
-        assert_eq!(page(&Method::GET, &upload), Err("POST".to_owned()));
+        assert_eq!(matched(&Method::GET, &upload), Err("POST".to_owned()));
         for path in [
             "",
             "//",
@@ -191,7 +181,7 @@ mod tests {
             "/v2/packages/organizations/o",
         ] {
             assert_eq!(
-                page(&Method::GET, path),
+                matched(&Method::GET, path),
                 Err("404 Not Found".to_owned()),
                 "{path}"
             );

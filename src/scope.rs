@@ -67,7 +67,7 @@ impl FromStr for Scope {
             .find(|scope| scope.as_str() == text)
             .ok_or_else(|| {
                 let known = Self::ALL.map(Self::as_str).join(", ");
-                format!("`{text}` is no scope; it is one of: {known}")
+                format!("`{text}` is not a valid scope: expected one of {known}")
             })
     }
 }

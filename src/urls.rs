@@ -4,7 +4,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::address::RegistryAddress;
 use crate::id::PackageId;
-use crate::records::Registry;
 use crate::slug::Slug;
 
 /// Bases of all addresses: where this API, and its pages for people, are reached.
@@ -26,11 +25,11 @@ impl Urls {
     }
 
     /// Address of a registry in the API.
-    pub(crate) fn registry(&self, registry: &Registry) -> String {
+    pub(crate) fn registry(&self, address: &RegistryAddress) -> String {
         let RegistryAddress {
             organization,
             registry,
-        } = &registry.address;
+        } = address;
         format!(
             "{}/v2/packages/organizations/{organization}/registries/{registry}",
             self.api
@@ -38,11 +37,11 @@ impl Urls {
     }
 
     /// Page of a registry for people.
-    pub(crate) fn registry_web(&self, registry: &Registry) -> String {
+    pub(crate) fn registry_web(&self, address: &RegistryAddress) -> String {
         let RegistryAddress {
             organization,
             registry,
-        } = &registry.address;
+        } = address;
         format!(
             "{}/organizations/{organization}/packages/registries/{registry}",
             self.web
@@ -50,26 +49,26 @@ impl Urls {
     }
 
     /// Address of a package in the API.
-    pub(crate) fn package(&self, registry: &Registry, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry(registry))
+    pub(crate) fn package(&self, address: &RegistryAddress, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry(address))
     }
 
     /// Address from which a package's file is downloaded.
-    pub(crate) fn download(&self, registry: &Registry, id: PackageId) -> String {
-        format!("{}/download", self.package(registry, id))
+    pub(crate) fn download(&self, address: &RegistryAddress, id: PackageId) -> String {
+        format!("{}/download", self.package(address, id))
     }
 
     /// Address of one page of a registry's list.
-    pub(crate) fn packages(&self, registry: &Registry, parameters: &[(&str, String)]) -> String {
+    pub(crate) fn packages(&self, address: &RegistryAddress, parameters: &[(&str, String)]) -> String {
         let pairs: Vec<_> = parameters
             .iter()
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
-        format!("{}/packages?{}", self.registry(registry), pairs.join("&"))
+        format!("{}/packages?{}", self.registry(address), pairs.join("&"))
     }
 
     /// Page of a package for people.
-    pub(crate) fn package_web(&self, registry: &Registry, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry_web(registry))
+    pub(crate) fn package_web(&self, address: &RegistryAddress, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.registry_web(address))
     }
 }

@@ -17,19 +17,17 @@ use crate::digest::Digests;
 use crate::error::{Error, FieldError, READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS, Result};
 use crate::files::{self, PostForm};
 use crate::id::PackageId;
+use crate::packages::{Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
 use crate::urls::Urls;
 
-/// The description of this API, as it is served.
-const OPENAPI: &str = include_str!("../../openapi.yaml");
-
-/// What the Go client waits for after a 429, in seconds.
+/// Seconds that the Go client waits after a 429.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
-/// A package, as the documentation shows it, and after that what we add.
+/// A package, as the documentation shows it, and after that our own additions.
 #[derive(Serialize)]
 struct PackageBody<'a> {
     id: PackageId,
@@ -82,7 +80,7 @@ struct ItemBody<'a> {
     digests: Digests,
 }
 
-/// The addresses of a page and of those around it, where they apply.
+/// Addresses of a page and of those around it, where they apply.
 #[derive(Serialize)]
 pub(crate) struct Links {
     #[serde(rename = "self")]
@@ -102,30 +100,24 @@ struct UploadBody {
 }
 
 #[derive(Serialize)]
-struct HealthBody {
-    status: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
 struct ErrorBody<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<&'a [FieldError]>,
 }
 
-/// 200 with a package; `metadata` is its metadata as JSON text.
+/// 200 with a package.
 pub(crate) fn package(
     urls: &Urls,
     registry: &Registry,
     package: &Package,
-    metadata: String,
+    metadata: Metadata,
 ) -> Result<Response<Body>> {
-    let metadata = RawValue::from_string(metadata);
+    let metadata = RawValue::from_string(metadata.into());
     let body = PackageBody {
         id: package.id,
-        url: urls.package(registry, package.id),
-        web_url: urls.package_web(registry, package.id),
+        url: urls.package(&registry.address, package.id),
+        web_url: urls.package_web(&registry.address, package.id),
         name: &package.name,
         organization: OrganizationBody {
             id: registry.organization_id,
@@ -137,14 +129,14 @@ pub(crate) fn package(
             id: registry.id,
             graphql_id: BASE64.encode(format!("Registry---{}", registry.id)),
             slug: registry.slug(),
-            url: urls.registry(registry),
-            web_url: urls.registry_web(registry),
+            url: urls.registry(&registry.address),
+            web_url: urls.registry_web(&registry.address),
         },
         version: &package.version,
         variant: package.variant.as_deref(),
         filename: &package.filename,
         size: package.size,
-        download_url: urls.download(registry, package.id),
+        download_url: urls.download(&registry.address, package.id),
         created_at: created_at(package.id)?,
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
@@ -165,8 +157,8 @@ pub(crate) fn list(
     let items = items.iter().map(|item| {
         Ok(ItemBody {
             id: item.id,
-            url: urls.package(registry, item.id),
-            web_url: urls.package_web(registry, item.id),
+            url: urls.package(&registry.address, item.id),
+            web_url: urls.package_web(&registry.address, item.id),
             name: &item.name,
             created_at: created_at(item.id)?,
             version: &item.version,
@@ -178,11 +170,12 @@ pub(crate) fn list(
 }
 
 /// 200 with the form for an upload.
-pub(crate) fn upload(uri: String, form: PostForm) -> Result<Response<Body>> {
+pub(crate) fn upload(upload: UploadForm) -> Result<Response<Body>> {
+    let UploadForm { uri, form } = upload;
     json(StatusCode::OK, &UploadBody { uri, form })
 }
 
-/// 302 to a short-lived address, which nobody may keep.
+/// 302 to a short-lived address, which no cache may keep.
 pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
     let mut response = empty(StatusCode::FOUND);
     let address = HeaderValue::from_str(address).map_err(|error| Error::Internal(error.to_string()))?;
@@ -212,24 +205,6 @@ pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
     Ok(response)
 }
 
-/// 200, alive: of the function alone, the storage is not asked.
-pub(crate) fn health() -> Result<Response<Body>> {
-    let body = HealthBody {
-        status: "ok",
-        version: env!("CARGO_PKG_VERSION"),
-    };
-    json(StatusCode::OK, &body)
-}
-
-/// 200 with the description of this API.
-pub(crate) fn openapi() -> Response<Body> {
-    let mut response = Response::new(Body::Text(OPENAPI.to_owned()));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
-    response
-}
-
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
@@ -237,7 +212,7 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// An error as its answer. What only the log tells is found there by the request's id.
+/// An error as its answer. Details that only the log has are found there by the request's id.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     let errors = match error {
         Error::Invalid(errors) => Some(errors.as_slice()),
@@ -272,7 +247,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     response
 }
 
-/// When a package was published: RFC 3339, UTC, milliseconds.
+/// Time of a package's publication: RFC 3339, UTC, milliseconds.
 fn created_at(id: PackageId) -> Result<String> {
     let millis = DateTime::from(id.minted_at()).to_millis().unwrap_or_default();
     let seconds = DateTime::from_secs(millis.div_euclid(1_000)).fmt(DateTimeFormat::DateTime);
@@ -285,7 +260,8 @@ fn created_at(id: PackageId) -> Result<String> {
     ))
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
+/// An answer with a JSON body.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
     let text = serde_json::to_string(body).map_err(|error| Error::Internal(error.to_string()))?;
     let mut response = Response::new(Body::Text(text));
     *response.status_mut() = status;

@@ -1,15 +1,13 @@
-//! The header that names a part and its file: RFC 6266, and RFC 8187 for `filename*`.
+//! Disposition of a part, which names the part and its file: RFC 6266, and RFC 8187 for `filename*`.
 
 use lambda_http::http::header::CONTENT_DISPOSITION;
 use multer::Field;
 use percent_encoding::percent_decode_str;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::filename::{unusable, usable_filename};
 
-/// The longest file name that common file systems take, in bytes.
-const MAX_FILENAME_BYTES: usize = 255;
-
-/// A part's `Content-Disposition`: the parameters that decide here.
+/// Parameters of a part's `Content-Disposition` that are used here.
 pub(super) struct Disposition {
     pub(super) name: Option<Vec<u8>>,
     filename: Option<Vec<u8>>,
@@ -44,27 +42,6 @@ impl Disposition {
     }
 }
 
-/// The last segment of a file's name or path, if a file can be called so.
-pub(crate) fn usable_filename<'a>(name: &'a str, field: &'static str) -> Result<&'a str> {
-    match name.rsplit(['/', '\\']).next().unwrap_or_default() {
-        "" | "." | ".." => Err(unusable(field, "has no last segment")),
-        last if last.len() > MAX_FILENAME_BYTES => Err(unusable(
-            field,
-            &format!(
-                "has {} bytes; at most {MAX_FILENAME_BYTES} are allowed",
-                last.len()
-            ),
-        )),
-        last if last.chars().any(char::is_control) => Err(unusable(field, "has control characters")),
-        last => Ok(last),
-    }
-}
-
-fn unusable(field: &'static str, why: &str) -> Error {
-    let message = format!("The file name {why}. Send the file under a name such as `banana-1.0.0.gem`.");
-    Error::invalid(field, "invalid_filename", message)
-}
-
 /// RFC 8187, 3.2: a character set, a language and percent-encoded bytes. Beside UTF-8, older clients
 /// send ISO-8859-1 (RFC 5987, 3.2), whose bytes are the first 256 characters of Unicode.
 fn decode_extended(value: &[u8]) -> Option<String> {
@@ -80,8 +57,8 @@ fn decode_extended(value: &[u8]) -> Option<String> {
     }
 }
 
-/// What the HTML standard escapes in a form's names, and nothing else: other percent signs are
-/// part of the name.
+/// Decodes the escapes that the HTML standard makes in a form's names, and nothing else: other percent
+/// signs are part of the name.
 fn decode_form_escapes(name: &str) -> String {
     name.replace("%22", "\"")
         .replace("%0D", "\r")

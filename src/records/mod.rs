@@ -52,6 +52,7 @@ pub use registries::Registry;
 pub(crate) use rows::Row;
 pub use tokens::{NewToken, Token};
 pub(crate) use uploads::{Posted, Upload};
+pub use work::UploadState;
 pub(crate) use work::Work;
 
 /// One item as DynamoDB speaks of it.

@@ -33,6 +33,25 @@ impl Work {
     }
 }
 
+/// State of an upload, as far as the table knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UploadState {
+    /// What became of it, if it became anything.
+    pub(crate) became: Option<Upload>,
+    /// Mark that it is being published at this moment.
+    pub(crate) work: Option<Work>,
+}
+
+impl UploadState {
+    /// The part of it that is this registry's, by identity.
+    pub(crate) fn of(self, registry: &Registry) -> Self {
+        Self {
+            became: self.became.filter(|became| became.registry_id == registry.id),
+            work: self.work.filter(|work| work.registry_id == registry.id),
+        }
+    }
+}
+
 impl Records {
     /// Marks an upload as being published by `worker`, or renews the mark.
     pub(crate) async fn mark_work(
@@ -78,20 +97,15 @@ impl Records {
         }
     }
 
-    /// Reads again what became of an upload, and whether it is being published.
-    pub(crate) async fn progress(
-        &self,
-        registry: &Registry,
-        upload: Uuid,
-    ) -> Result<(Option<Upload>, Option<Work>)> {
+    /// Reads the state of an upload again.
+    pub(crate) async fn upload_state(&self, registry: &Registry, upload: Uuid) -> Result<UploadState> {
         let became = keys::upload(&registry.address, upload);
         let work = keys::work(&registry.address, upload);
         let mut found = self.find(&[became.clone(), work.clone()]).await?;
-        let became: Option<Upload> = found.take(&became)?;
-        let work: Option<Work> = found.take(&work)?;
-        Ok((
-            became.filter(|became| became.registry_id == registry.id),
-            work.filter(|work| work.registry_id == registry.id),
-        ))
+        let state = UploadState {
+            became: found.take(&became)?,
+            work: found.take(&work)?,
+        };
+        Ok(state.of(registry))
     }
 }

@@ -1,4 +1,4 @@
-//! A place in a registry's list: opaque, bound to its registry.
+//! Cursors: a place in a registry's list, opaque to clients and bound to its registry.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Cursor {
     pub(super) fn read(text: &str, registry: &Registry, parameter: &'static str) -> Result<PackageId> {
         let broken = || {
             let message = format!(
-                "`{parameter}` is no cursor of this registry's list. Take it from the links of a page, as it is."
+                "`{parameter}` is not a cursor of this registry's list. Take it from the links of a page, as it is."
             );
             Error::invalid(parameter, "invalid_cursor", message)
         };
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_names_its_place_in_its_own_registry_only() {
+    fn a_cursor_works_in_its_own_registry_only() {
         let (registry, id) = (registry(), PackageId::mint());
         let text = Cursor::new(&registry, id).to_string();
         assert_eq!(Cursor::read(&text, &registry, "after").unwrap(), id);

@@ -9,12 +9,12 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::form::usable_filename;
+use crate::filename::usable_filename;
 
-/// Names that are tried, each with one `HeadObject` while those before it are not there.
+/// Number of names that are tried, each with one `HeadObject` while those before it are not there.
 const MAX_NAMES: usize = 16;
 
-/// Escapes that may each have been the name's own or the client's. Of more, only all or none.
+/// Number of escapes that may each have been the name's own or the client's. Of more, only all or none.
 const MAX_AMBIGUOUS: usize = 10;
 
 /// The names that a file may have been posted under, the likeliest first.

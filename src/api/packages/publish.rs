@@ -1,82 +1,62 @@
 //! `POST …/packages`: the form's `file`, or the upload that its `package_url` names.
 
-use std::io::Cursor;
-
 use lambda_http::{Body, Response};
 
-use super::release::{Candidate, release};
-use super::upload::publish_upload;
-use super::{Metadata, PUBLISHING};
-use crate::api::reading::in_place;
-use crate::api::{Call, blocking};
-use crate::auth::{self, RegistryPath};
-use crate::digest::{Digest, Digests};
+use super::{package_url, published};
+use crate::api::Call;
+use crate::auth::Requirements;
 use crate::error::Result;
-use crate::files::{Kind, ObjectKey};
 use crate::form::{self, File, Form};
-use crate::formats;
-use crate::id::PackageId;
+use crate::packages::{self, PackageFile};
+use crate::path::RegistryPath;
+use crate::permission::Permission;
+
+const PUBLISH: Requirements<'static> = Requirements {
+    permissions: &[Permission::Publish],
+    package: None,
+    upload: None,
+    target: None,
+};
 
 /// Publishes a package.
-pub(crate) async fn publish(call: &Call<'_>, path: RegistryPath<'_>, body: Body) -> Result<Response<Body>> {
-    // Without a token that could be one, the body is not even looked at.
-    call.caller.secret()?;
+pub(crate) async fn publish(call: &Call<'_>, path: &RegistryPath, body: Body) -> Result<Response<Body>> {
+    // Without a token that could be one, the body is not read.
+    call.check_credentials()?;
     match form::read(call.headers, body).await {
-        Ok(Form::File(file)) => call.in_time(publish_file(call, path, file)).await,
+        Ok(Form::File(file)) => call.context.in_time(publish_file(call, path, file)).await,
         Ok(Form::PackageUrl(url)) => publish_upload(call, path, &url).await,
-        // What is wrong with a form is told only to those who may publish.
+        // Mistakes in a form are told only to callers that may publish.
         Err(error) => {
-            let request = auth::Request {
-                scopes: &[PUBLISHING],
-                ..auth::Request::default()
-            };
-            call.in_time(auth::enter(call.records, call.caller, path, request))
-                .await?;
+            call.context.in_time(call.authorize(path, PUBLISH)).await?;
             Err(error)
         }
     }
 }
 
 /// Three round trips: token and registry, the file, the release.
-async fn publish_file(call: &Call<'_>, path: RegistryPath<'_>, file: File) -> Result<Response<Body>> {
-    // Who are you, and may you? Asked while the file is hashed.
-    let request = auth::Request {
-        scopes: &[PUBLISHING],
-        ..auth::Request::default()
-    };
-    let bytes = file.bytes.clone();
-    let (access, sha256) = tokio::join!(
-        auth::enter(call.records, call.caller, path, request),
-        blocking(move || Digest::sha256(&bytes))
+async fn publish_file(call: &Call<'_>, path: &RegistryPath, file: File) -> Result<Response<Body>> {
+    // The caller is authorized while the file is hashed.
+    let (access, file) = tokio::join!(
+        call.authorize(path, PUBLISH),
+        PackageFile::hash(file.filename, file.bytes)
     );
-    let (access, sha256) = (access?, sha256?);
-    let registry = &access.registry;
+    let (access, file) = (access?, file?);
+    let outcome = packages::publish(&call.context, &access.registry, access.token.id, file).await;
+    published::answer(call, &access.registry, outcome)
+}
 
-    // What is it? The file itself says so.
-    let mut source = Cursor::new(&file.bytes);
-    let mut manifest = in_place(call, |cancellation| {
-        formats::read_until(registry.ecosystem, &file.filename, &mut source, cancellation)
-    })??;
-    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
-    let candidate = Candidate {
-        manifest,
-        filename: file.filename,
-        size: file.bytes.len() as u64,
+/// Two round trips where it was published before; else five, and the reads of the file.
+async fn publish_upload(call: &Call<'_>, path: &RegistryPath, url: &str) -> Result<Response<Body>> {
+    let addresses = call.context.files.addresses().await;
+    let file = addresses.and_then(|addresses| package_url::parse(url, &addresses, path));
+    let requirements = Requirements {
+        upload: file.as_ref().ok().map(|file| file.upload),
+        ..PUBLISH
     };
-
-    // The file first, with its SHA-256; the SHA-512 is taken meanwhile. Then the release.
-    let id = PackageId::mint_after(registry.id);
-    let key = ObjectKey::of(Kind::Package, &registry.address, id);
-    let bytes = file.bytes.clone();
-    let ((), (), sha512) = tokio::try_join!(
-        call.files.put(&key, file.bytes, sha256),
-        metadata.store(call, registry, id),
-        blocking(move || Digest::sha512(&bytes))
-    )?;
-    let digests = Digests {
-        sha256,
-        sha512: Some(sha512),
-    };
-    let package = candidate.into_package(id, registry, &access.token, digests, &metadata);
-    release(call, registry, &package, metadata, None, call.deadline).await
+    let access = call.authorize(path, requirements).await?;
+    // Mistakes in the address are told only to callers that may publish.
+    let (file, publisher) = (file?, access.token.id);
+    let (context, registry) = (&call.context, &access.registry);
+    let outcome = packages::publish_upload(context, registry, publisher, &file, access.upload).await;
+    published::answer(call, registry, outcome)
 }

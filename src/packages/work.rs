@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::api::Call;
+use super::Context;
 use crate::error::{Error, Result};
 use crate::records::Registry;
 
@@ -21,9 +21,9 @@ const RENEWED_EVERY: Duration = Duration::from_secs(10);
 /// Time between two looks of a request that waits.
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
-/// Does `work` on an upload. Where it takes longer than some seconds, the table says so until it is done.
+/// Does `work` on an upload. Where it takes longer than some seconds, the upload is marked until it is done.
 pub(super) async fn marked<T>(
-    call: &Call<'_>,
+    context: &Context,
     registry: &Registry,
     upload: Uuid,
     filename: &str,
@@ -37,7 +37,10 @@ pub(super) async fn marked<T>(
             marked.store(true, Ordering::Relaxed);
             warn(
                 upload,
-                call.records.mark_work(registry, upload, filename, worker).await,
+                context
+                    .records
+                    .mark_work(registry, upload, filename, worker)
+                    .await,
             );
             sleep(RENEWED_EVERY).await;
         }
@@ -47,12 +50,15 @@ pub(super) async fn marked<T>(
         never = marks => never,
     };
     if marked.load(Ordering::Relaxed) {
-        warn(upload, call.records.unmark_work(registry, upload, worker).await);
+        warn(
+            upload,
+            context.records.unmark_work(registry, upload, worker).await,
+        );
     }
     done
 }
 
-/// Logs that a mark was not put or taken back: that costs others a wait or a second copy, no more.
+/// Logs that a mark was not put or taken back, which costs others a wait or a second copy, no more.
 fn warn(upload: Uuid, done: Result<()>) {
     if let Err(error) = done {
         tracing::warn!(%upload, inside = error.inside(), "the mark of an upload at work is not as it should be");
@@ -63,8 +69,8 @@ fn warn(upload: Uuid, done: Result<()>) {
 ///
 /// # Errors
 /// [`Error::InProgress`] where the call has no time for another one.
-pub(super) async fn pause(call: &Call<'_>) -> Result<()> {
-    if Instant::now() + LOOKED_EVERY >= call.deadline {
+pub(super) async fn pause(context: &Context) -> Result<()> {
+    if Instant::now() + LOOKED_EVERY >= context.retry_until {
         return Err(Error::InProgress);
     }
     sleep(LOOKED_EVERY).await;

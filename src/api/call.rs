@@ -1,0 +1,71 @@
+//! One call of the API: the caller's headers, the storage that is worked on, the addresses that are answered.
+
+use std::sync::OnceLock;
+
+use lambda_http::http::HeaderMap;
+use uuid::Uuid;
+
+use super::Query;
+use crate::auth::{self, Access, Requirements};
+use crate::credentials;
+use crate::error::Result;
+use crate::packages::Context;
+use crate::path::{PackagePath, RegistryPath};
+use crate::permission::Permission;
+use crate::records::Package;
+use crate::urls::Urls;
+
+/// A call, as its endpoint sees it.
+pub(crate) struct Call<'a> {
+    pub(crate) context: Context,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: Query<'a>,
+    pub(crate) urls: &'a Urls,
+    /// The id of the caller's token, for the log: known once its record has been read.
+    pub(crate) token_id: &'a OnceLock<Uuid>,
+}
+
+impl Call<'_> {
+    /// Checks that the caller sends a well-formed secret, before anything is read.
+    ///
+    /// # Errors
+    /// 401.
+    pub(crate) fn check_credentials(&self) -> Result<()> {
+        credentials::bearer(self.headers).map(drop)
+    }
+
+    /// Authorizes the caller for a registry. One round trip, which reads everything that is required.
+    ///
+    /// # Errors
+    /// In this order: 401 without a valid token, 404 for another organization, 403 without a
+    /// permission, 404 for another registry.
+    pub(crate) async fn authorize(
+        &self,
+        path: &RegistryPath,
+        requirements: Requirements<'_>,
+    ) -> Result<Access> {
+        let secret = credentials::bearer(self.headers)?;
+        let identified = auth::identify(&self.context.records, &secret, path, requirements).await?;
+        self.token_id.get_or_init(|| identified.token_id());
+        identified.authorize()
+    }
+
+    /// Authorizes the caller for a package. One round trip, which reads the package too.
+    ///
+    /// # Errors
+    /// As of [`Call::authorize`], then 404 without such a package.
+    pub(crate) async fn authorize_package(
+        &self,
+        path: &PackagePath,
+        permission: Permission,
+    ) -> Result<(Access, Package)> {
+        let requirements = Requirements {
+            permissions: &[permission],
+            package: Some(&path.id),
+            ..Requirements::default()
+        };
+        let mut access = self.authorize(&path.registry, requirements).await?;
+        let package = access.take_package()?;
+        Ok((access, package))
+    }
+}

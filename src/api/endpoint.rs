@@ -1,0 +1,99 @@
+//! Endpoints of the API, and the call behind each.
+
+use lambda_http::{Body, Response};
+
+use super::{Call, packages, service};
+use crate::error::Result;
+use crate::path::{PackagePath, RegistryPath};
+
+/// One call of the API's documentation, with what its path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Health,
+    OpenApi,
+    ListPackages(RegistryPath),
+    PublishPackage(RegistryPath),
+    RequestUpload(RegistryPath),
+    GetPackage(PackagePath),
+    DeletePackage(PackagePath),
+    CopyPackage(PackagePath),
+    DownloadPackage(PackagePath),
+    DescribeFile(PackagePath),
+}
+
+impl Endpoint {
+    /// The endpoint's name in the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Health => "Health",
+            Self::OpenApi => "OpenApi",
+            Self::ListPackages(_) => "ListPackages",
+            Self::PublishPackage(_) => "PublishPackage",
+            Self::RequestUpload(_) => "RequestUpload",
+            Self::GetPackage(_) => "GetPackage",
+            Self::DeletePackage(_) => "DeletePackage",
+            Self::CopyPackage(_) => "CopyPackage",
+            Self::DownloadPackage(_) => "DownloadPackage",
+            Self::DescribeFile(_) => "DescribeFile",
+        }
+    }
+
+    /// Whether the call changes something, or prepares a change.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::PublishPackage(_)
+            | Self::RequestUpload(_)
+            | Self::DeletePackage(_)
+            | Self::CopyPackage(_) => true,
+            Self::Health
+            | Self::OpenApi
+            | Self::ListPackages(_)
+            | Self::GetPackage(_)
+            | Self::DownloadPackage(_)
+            | Self::DescribeFile(_) => false,
+        }
+    }
+
+    /// The registry that the path names.
+    pub(crate) fn registry(&self) -> Option<&RegistryPath> {
+        match self {
+            Self::Health | Self::OpenApi => None,
+            Self::ListPackages(path) | Self::PublishPackage(path) | Self::RequestUpload(path) => Some(path),
+            _ => self.package().map(|path| &path.registry),
+        }
+    }
+
+    /// The package that the path names.
+    pub(crate) fn package(&self) -> Option<&PackagePath> {
+        match self {
+            Self::GetPackage(path)
+            | Self::DeletePackage(path)
+            | Self::CopyPackage(path)
+            | Self::DownloadPackage(path)
+            | Self::DescribeFile(path) => Some(path),
+            Self::Health
+            | Self::OpenApi
+            | Self::ListPackages(_)
+            | Self::PublishPackage(_)
+            | Self::RequestUpload(_) => None,
+        }
+    }
+
+    /// Answers the call. Calls that move large files may take longer than the gateway waits; all others
+    /// end in time.
+    pub(crate) async fn answer(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>> {
+        let context = &call.context;
+        match self {
+            Self::Health => service::health(),
+            Self::OpenApi => Ok(service::openapi()),
+            Self::PublishPackage(path) => packages::publish(call, path, body).await,
+            Self::CopyPackage(path) => packages::copy(call, path).await,
+            Self::RequestUpload(path) => context.in_time(packages::request_upload(call, path)).await,
+            Self::ListPackages(path) => context.in_time(packages::list(call, path)).await,
+            Self::GetPackage(path) => context.in_time(packages::get(call, path)).await,
+            Self::DeletePackage(path) => context.in_time(packages::delete(call, path)).await,
+            Self::DownloadPackage(path) => context.in_time(packages::download(call, path)).await,
+            Self::DescribeFile(path) => context.in_time(packages::describe_file(call, path)).await,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! `HEAD …/packages/{id}/download`
+
+use lambda_http::{Body, Response};
+
+use crate::api::{Call, views};
+use crate::error::Result;
+use crate::path::PackagePath;
+use crate::permission::Permission;
+
+/// Answers the file's size, type and name, from the record. Not a redirect: an address that is signed
+/// for GET answers no HEAD.
+pub(crate) async fn describe_file(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
+    let (_, package) = call.authorize_package(path, Permission::Read).await?;
+    views::file_headers(&package)
+}

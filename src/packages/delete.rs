@@ -1,0 +1,46 @@
+//! Deleting a package, and removing files that belong to none.
+
+use std::time::Duration;
+
+use super::{Context, just_deleted};
+use crate::error::Result;
+use crate::files::{Kind, ObjectKey};
+use crate::records::{Package, Registry};
+
+/// Deletes a package: the records first, then the file, so that no record ever lacks its file.
+/// Afterwards the version may be published again. Two round trips.
+pub async fn delete(context: &Context, registry: &Registry, package: &Package) -> Result<()> {
+    let retry_until = context.retry_until;
+    if !context
+        .records
+        .delete_package(registry, package, retry_until)
+        .await?
+    {
+        return Err(just_deleted());
+    }
+    remove_files(context, registry, package).await;
+    Ok(())
+}
+
+/// Removes files that are certain to belong to no package. Awaited, since a frozen sandbox finishes
+/// nothing, but not for long, since the answer is certain already; what it does not reach is left
+/// to the sweep.
+pub(super) async fn remove_files(context: &Context, registry: &Registry, package: &Package) {
+    const AT_LEAST: Duration = Duration::from_secs(1);
+    let end = context.retry_for_at_least(AT_LEAST);
+    let delete = async |kind| {
+        let key = ObjectKey::of(kind, &registry.address, package.id);
+        let deleted = tokio::time::timeout_at(end, context.files.delete(&key)).await;
+        let inside = match &deleted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.inside(),
+            Err(_) => Some("the call's time was up"),
+        };
+        tracing::warn!(id = %package.id, inside, "a file is left to the sweep");
+    };
+    if package.metadata.is_some() {
+        delete(Kind::Package).await;
+    } else {
+        tokio::join!(delete(Kind::Package), delete(Kind::Metadata));
+    }
+}

@@ -1,0 +1,37 @@
+//! Deeds on packages: publish, copy, delete, list, download. They take and return values, and know
+//! nothing of HTTP; every door authorizes its caller first, and words the answer itself.
+//!
+//! A file is stored before its release, which is one transaction: nobody ever sees a package without
+//! its file. A delete goes the other way round.
+
+mod context;
+mod copy;
+mod delete;
+mod download;
+mod heal;
+mod list;
+mod metadata;
+mod publish;
+mod publish_upload;
+mod reading;
+mod release;
+mod upload;
+mod work;
+
+pub use context::Context;
+pub use copy::copy;
+pub use delete::delete;
+pub(crate) use download::download_address;
+pub(crate) use list::{Place, list};
+pub use metadata::Metadata;
+pub use publish::{PackageFile, publish};
+pub use publish_upload::publish_upload;
+pub use release::Published;
+pub use upload::PostedFile;
+pub(crate) use upload::{UploadForm, request_upload};
+
+use crate::error::Error;
+
+fn just_deleted() -> Error {
+    Error::NotFound("This package has just been deleted.".to_owned())
+}

@@ -1,0 +1,82 @@
+//! Publishing a file that is in memory.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::reading::{run_blocking, run_inline};
+use super::release::{Candidate, release};
+use super::{Context, Metadata, Published};
+use crate::digest::{Digest, Digests};
+use crate::error::Result;
+use crate::files::{Kind, ObjectKey};
+use crate::formats;
+use crate::id::PackageId;
+use crate::records::Registry;
+
+/// A file to be published, and its SHA-256.
+#[derive(Debug, Clone)]
+pub struct PackageFile {
+    filename: String,
+    bytes: Bytes,
+    sha256: Digest<32>,
+}
+
+impl PackageFile {
+    /// Hashes a file's bytes, which a door does while it authorizes its caller.
+    pub async fn hash(filename: String, bytes: Bytes) -> Result<Self> {
+        let hashed = bytes.clone();
+        let sha256 = run_blocking(move || Digest::sha256(&hashed)).await?;
+        Ok(Self {
+            filename,
+            bytes,
+            sha256,
+        })
+    }
+}
+
+/// Publishes a file: two round trips, of which the first stores it and the second releases it.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where it is not a package of the registry's ecosystem,
+/// [`Error::Taken`](crate::Error::Taken) where other content holds its release.
+pub async fn publish(
+    context: &Context,
+    registry: &Registry,
+    published_by: Uuid,
+    file: PackageFile,
+) -> Result<Published> {
+    let PackageFile {
+        filename,
+        bytes,
+        sha256,
+    } = file;
+    // Name and version are read from the file itself.
+    let mut source = Cursor::new(&bytes);
+    let mut manifest = run_inline(context, |cancellation| {
+        formats::read_until(registry.ecosystem, &filename, &mut source, cancellation)
+    })??;
+    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
+    let candidate = Candidate {
+        manifest,
+        filename,
+        size: bytes.len() as u64,
+    };
+
+    // The file is stored before its release. Its SHA-512 is taken meanwhile.
+    let id = PackageId::mint_after(registry.id);
+    let key = ObjectKey::of(Kind::Package, &registry.address, id);
+    let hashed = bytes.clone();
+    let ((), (), sha512) = tokio::try_join!(
+        context.files.put(&key, bytes, sha256),
+        metadata.store(context, registry, id),
+        run_blocking(move || Digest::sha512(&hashed))
+    )?;
+    let digests = Digests {
+        sha256,
+        sha512: Some(sha512),
+    };
+    let package = candidate.into_package(id, registry, published_by, digests, &metadata);
+    release(context, registry, package, metadata, None, context.retry_until).await
+}

@@ -1,0 +1,139 @@
+//! Release of a stored file as a package: where every way to publish ends.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::delete::remove_files;
+use super::heal::heal;
+use super::{Context, Metadata};
+use crate::digest::Digests;
+use crate::error::{Error, Result};
+use crate::formats::Manifest;
+use crate::id::PackageId;
+use crate::records::{Package, Posted, Publication, Refusal, Registry};
+use crate::release::Release;
+
+/// Time that a release has at least that follows a file of any size, however long that took.
+pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
+
+/// A package that is published, and was not deleted before it was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The package: where the same bytes were published before, the one that they became then.
+    pub package: Package,
+    /// Its metadata.
+    pub metadata: Metadata,
+    /// Whether this publish made it.
+    pub first_time: bool,
+}
+
+/// A file that was read and may become a package.
+pub(super) struct Candidate {
+    pub(super) manifest: Manifest,
+    pub(super) filename: String,
+    /// Bytes.
+    pub(super) size: u64,
+}
+
+impl Candidate {
+    /// The package that it becomes.
+    pub(super) fn into_package(
+        self,
+        id: PackageId,
+        registry: &Registry,
+        published_by: Uuid,
+        digests: Digests,
+        metadata: &Metadata,
+    ) -> Package {
+        Package {
+            id,
+            registry_id: registry.id,
+            name: self.manifest.name,
+            normalized_name: self.manifest.normalized_name,
+            version: self.manifest.version,
+            normalized_version: self.manifest.normalized_version,
+            variant: self.manifest.variant,
+            filename: self.filename,
+            size: self.size,
+            digests,
+            metadata: metadata.inline(),
+            published_by,
+        }
+    }
+}
+
+/// Releases a package whose file has been stored: nobody can see the package before, and its file is
+/// certainly there after. Exactly one publisher of a release wins; the file is removed at once in one
+/// case only, that another package holds the release and every attempt was answered.
+pub(super) async fn release(
+    context: &Context,
+    registry: &Registry,
+    package: Package,
+    metadata: Metadata,
+    posted: Option<Posted<'_>>,
+    retry_until: Instant,
+) -> Result<Published> {
+    let records = &context.records;
+    let (refusal, answered) = match records.publish(registry, &package, posted, retry_until).await? {
+        Publication::Published => {
+            return Ok(Published {
+                package,
+                metadata,
+                first_time: true,
+            });
+        }
+        Publication::Refused { refusal, answered } => (refusal, answered),
+    };
+    let discard = async {
+        if answered {
+            remove_files(context, registry, &package).await;
+        }
+    };
+    match refusal {
+        Refusal::Repeated(first) => {
+            let metadata = heal(context, registry, &first, &package, metadata).await?;
+            tokio::join!(discard, remember(context, registry, posted, first.id));
+            Ok(Published {
+                package: *first,
+                metadata,
+                first_time: false,
+            })
+        }
+        Refusal::Taken(holder) => {
+            discard.await;
+            Err(taken(&package, holder))
+        }
+        Refusal::Succeeded => {
+            discard.await;
+            Err(Error::NotFound(format!(
+                "The registry `{}` has just been deleted and made anew. Repeat the request.",
+                registry.slug()
+            )))
+        }
+    }
+}
+
+/// Remembers which package an upload became, which spares its repeat the whole way. A failure costs no
+/// more than that.
+async fn remember(context: &Context, registry: &Registry, posted: Option<Posted<'_>>, package: PackageId) {
+    let Some(posted) = posted else {
+        return;
+    };
+    if let Err(error) = context.records.remember(registry, posted, package).await {
+        tracing::warn!(upload = %posted.upload, inside = error.inside(), "an upload is not remembered");
+    }
+}
+
+/// The conflict of `package` with the `holder` of its release.
+pub(super) fn taken(package: &Package, holder: PackageId) -> Error {
+    Error::Taken {
+        release: Release {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            variant: package.variant.clone(),
+        },
+        holder,
+    }
+}

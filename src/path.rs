@@ -1,0 +1,15 @@
+//! Names in a request's path, as they were sent: whether there is such a thing is another matter.
+
+/// A registry, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegistryPath {
+    pub(crate) organization: String,
+    pub(crate) registry: String,
+}
+
+/// A package, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PackagePath {
+    pub(crate) registry: RegistryPath,
+    pub(crate) id: String,
+}
