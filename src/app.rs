@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use lambda_http::http::{HeaderName, HeaderValue, Method};
 use lambda_http::{Body, Request, RequestExt, Response};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Level};
 use uuid::Uuid;
 
 use crate::api::{Call, Endpoint, Query, views};
@@ -19,6 +20,7 @@ use crate::packages::Context;
 use crate::records::Records;
 use crate::route;
 use crate::slug::Slug;
+use crate::steps;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -54,9 +56,18 @@ impl App {
 
     /// Answers one request: always an answer, always in time, errors as JSON.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let started = Instant::now();
         let request_id = request_id(&request);
-        let gateway_request_id = front_door::request_id(&request).filter(|id| *id != request_id);
+        // The level of errors, so that these have it even where nothing else is logged.
+        let span = tracing::error_span!("call", request_id);
+        steps::noted(self.handle_noted(request, &request_id))
+            .instrument(span)
+            .await
+    }
+
+    /// Answers one request within its span.
+    async fn handle_noted(&self, request: Request, request_id: &str) -> Response<Body> {
+        let started = Instant::now();
+        let gateway_request_id = front_door::request_id(&request).filter(|id| id != request_id);
         let received = request.body().len();
         let path = front_door::path(&self.config, &request);
         let method = request.method().clone();
@@ -65,38 +76,46 @@ impl App {
         let (matched, answer) = match route::endpoint(&method, &path) {
             Ok(endpoint) => {
                 let answer = self.answer(&endpoint, request, &token_id, started, sandbox_deadline);
-                let answer = tokio::time::timeout_at(sandbox_deadline, Box::pin(answer)).await;
-                let time_is_up = |_| Err(Error::Unavailable("the sandbox's time was up".to_owned()));
-                (Some(endpoint), answer.unwrap_or_else(time_is_up))
+                let answer = steps::in_time(sandbox_deadline, "sandbox", Box::pin(answer)).await;
+                (Some(endpoint), answer)
             }
             Err(error) => (None, Err(error)),
         };
-        let inside = answer.as_ref().err().and_then(Error::inside).map(str::to_owned);
-        let mut response = answer.unwrap_or_else(|error| views::error(&error, &request_id));
+        let outcome = Outcome::of(answer.as_ref().err());
+        let mut response = answer.unwrap_or_else(|error| views::error(&error, request_id));
         if method == Method::HEAD {
             *response.body_mut() = Body::Empty;
         }
         response
             .headers_mut()
-            .extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
+            .extend(HeaderValue::from_str(request_id).ok().map(|id| (REQUEST_ID, id)));
         let about = About::of(matched.as_ref(), &response);
-        tracing::info!(
-            request_id,
-            gateway_request_id,
-            method = method.as_str(),
-            route = about.route,
-            organization = about.organization.as_ref().map(Slug::as_str),
-            registry = about.registry.as_ref().map(Slug::as_str),
-            package_id = about.package.map(display),
-            source_package_id = about.source_package.map(display),
-            token_id = token_id.get().map(display),
-            status = response.status().as_u16(),
-            milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            bytes_in = received,
-            bytes_out = response.body().len(),
-            inside,
-            "answered"
-        );
+        /// Logs the line of the call: its level and message are part of where it is logged.
+        macro_rules! log {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    gateway_request_id,
+                    method = method.as_str(),
+                    route = about.route,
+                    organization = about.organization.as_ref().map(Slug::as_str),
+                    registry = about.registry.as_ref().map(Slug::as_str),
+                    package_id = about.package.map(display),
+                    source_package_id = about.source_package.map(display),
+                    token_id = token_id.get().map(display),
+                    status = response.status().as_u16(),
+                    milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    bytes_in = received,
+                    bytes_out = response.body().len(),
+                    cause = outcome.cause,
+                    $message
+                )
+            };
+        }
+        match outcome.level {
+            Level::ERROR => log!(error, "failed"),
+            Level::WARN => log!(warn, "answered"),
+            _ => log!(info, "answered"),
+        }
         response
     }
 
@@ -122,6 +141,21 @@ impl App {
             token_id,
         };
         endpoint.answer(&call, body).await
+    }
+}
+
+/// How a call ended, for the log.
+struct Outcome {
+    level: Level,
+    cause: Option<String>,
+}
+
+impl Outcome {
+    fn of(error: Option<&Error>) -> Self {
+        Self {
+            level: error.map_or(Level::INFO, Error::level),
+            cause: error.and_then(Error::cause).map(str::to_owned),
+        }
     }
 }
 

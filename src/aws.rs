@@ -1,13 +1,19 @@
 //! The AWS SDK, bounded in time, and what its errors mean to us.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId as _;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 use crate::error::{Error, chain};
+use crate::retry;
+use crate::steps::{self, KeyKinds, Notes, Step};
 
 /// The SDK's own default is a connect time-out alone: one dead connection in a thawed sandbox would
 /// eat the whole call. All three lie below the time that a call has ([`Config::request_timeout`]).
@@ -17,25 +23,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// The DynamoDB client.
-pub(crate) fn dynamodb(sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
+/// The DynamoDB client, whose calls are noted with their `key_kinds`.
+pub(crate) fn dynamodb(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::config::Builder::from(sdk)
         .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard());
+        .retry_config(retry::of_sdk())
+        .interceptor(Notes { key_kinds });
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// The same client, on the same connections, that repeats nothing by itself.
+/// A client on the same connections that repeats nothing by itself.
 pub(crate) fn without_repeats(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder().retry_config(RetryConfig::disabled());
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// The S3 client.
-pub(crate) fn s3(sdk: &SdkConfig) -> aws_sdk_s3::Client {
+/// The S3 client, whose calls are noted with their `key_kinds`.
+pub(crate) fn s3(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::config::Builder::from(sdk)
         .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard());
+        .retry_config(retry::of_sdk())
+        .interceptor(Notes { key_kinds });
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
@@ -47,29 +55,70 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What a failed call to AWS leaves us knowing. The SDK's own repeats hide earlier attempts, so
-/// even a definite failure of the last one says nothing of those before it.
-#[derive(Debug)]
+/// Cause of a failure, for the log alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause {
+    /// The call of AWS that failed.
+    step: Option<Step>,
+    pub(crate) text: Cow<'static, str>,
+    /// The request's id at AWS.
+    request_id: Option<String>,
+}
+
+impl Cause {
+    /// Cause of the failure that the call of AWS which has just ended comes to.
+    pub(crate) fn of_last_step(text: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            step: steps::just_ended(),
+            text: text.into(),
+            request_id: None,
+        }
+    }
+
+    /// The cause where this many attempts were made, which ended without an error of the SDK.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.step = self.step.map(|step| step.after(attempts));
+        self
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = &self.step {
+            write!(f, "{step}")?;
+            if let Some(id) = &self.request_id {
+                write!(f, ", request {id}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// Knowledge that a failed call to AWS leaves. The SDK's own repeats hide earlier attempts, so even a definite
+/// failure of the last one says nothing of those before it.
+#[derive(Debug, Clone)]
 pub(crate) enum Failure {
     /// Refused for now: nothing was done, and later it may be.
-    Throttled,
+    Throttled(Cause),
     /// No answer, or none that can be believed: it may have been done.
-    Unknown(String),
+    Unknown(Cause),
     /// Refused for good.
-    Definite(String),
+    Definite(Cause),
 }
 
 impl Failure {
-    /// What the failed call leaves us knowing.
+    /// Knowledge that this error leaves.
     pub(crate) fn of<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let text = chain(error);
+        let mut cause = Cause::of_last_step(chain(error));
+        cause.request_id = error.request_id().map(str::to_owned);
         let SdkError::ServiceError(service) = error else {
             return match error {
-                SdkError::ConstructionFailure(_) => Self::Definite(text),
-                _ => Self::Unknown(text),
+                SdkError::ConstructionFailure(_) => Self::Definite(cause),
+                _ => Self::Unknown(cause),
             };
         };
         match service.err().code() {
@@ -79,7 +128,7 @@ impl Failure {
                 | "ProvisionedThroughputExceededException"
                 | "RequestLimitExceeded"
                 | "SlowDown",
-            ) => Self::Throttled,
+            ) => Self::Throttled(cause),
             Some(
                 "TransactionInProgressException"
                 | "TransactionConflictException"
@@ -89,9 +138,9 @@ impl Failure {
                 // A copy that fails after S3 has begun to answer: within a 200.
                 | "InternalError"
                 | "ServiceUnavailable",
-            ) => Self::Unknown(text),
-            _ if service.raw().status().as_u16() >= 500 => Self::Unknown(text),
-            _ => Self::Definite(text),
+            ) => Self::Unknown(cause),
+            _ if service.raw().status().as_u16() >= 500 => Self::Unknown(cause),
+            _ => Self::Definite(cause),
         }
     }
 }
@@ -99,9 +148,9 @@ impl Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Throttled => Self::Throttled,
-            Failure::Unknown(text) => Self::Unavailable(text),
-            Failure::Definite(text) => Self::Internal(text),
+            Failure::Throttled(cause) => Self::Throttled(cause.to_string()),
+            Failure::Unknown(cause) => Self::Unavailable(cause.to_string()),
+            Failure::Definite(cause) => Self::Internal(cause.to_string()),
         }
     }
 }
@@ -113,13 +162,4 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     Failure::of(&error).into()
-}
-
-/// How long to wait before the repeat that follows attempt number `attempt` (from 0): full jitter
-/// under a doubling bound, so that those who collided once do not collide again.
-pub(crate) fn backoff(attempt: u32) -> Duration {
-    const FIRST_MILLIS: u64 = 25;
-    const MOST_MILLIS: u64 = 1_000;
-    let bound = (FIRST_MILLIS << attempt.min(10)).min(MOST_MILLIS);
-    Duration::from_millis(fastrand::u64(1..=bound))
 }

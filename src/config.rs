@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use tracing::level_filters::LevelFilter;
 
 use crate::error::chain;
 
@@ -76,6 +77,8 @@ impl Config {
     }
 
     fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {
+        // The log has begun by now, with what it could make of it.
+        environment.log_level();
         Self {
             table: environment.required("TABLE_NAME"),
             bucket: environment.required("BUCKET_NAME"),
@@ -88,6 +91,16 @@ impl Config {
             read_only: environment.switch("READ_ONLY"),
         }
     }
+}
+
+/// The level of the log that `LOG_LEVEL` names, if it is set.
+///
+/// # Errors
+/// Where it is not a level.
+pub(crate) fn log_level() -> Result<Option<LevelFilter>, InvalidConfig> {
+    let mut environment = Environment::of_process();
+    let level = environment.log_level();
+    environment.unless_mistaken(level)
 }
 
 /// What a function needs: its configuration, and the SDK's from the variables that Lambda sets there
@@ -221,6 +234,23 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         }
     }
 
+    fn log_level(&mut self) -> Option<LevelFilter> {
+        let text = self.set("LOG_LEVEL")?;
+        let level = match text.to_ascii_lowercase().as_str() {
+            "error" => LevelFilter::ERROR,
+            "warn" => LevelFilter::WARN,
+            "info" => LevelFilter::INFO,
+            "debug" => LevelFilter::DEBUG,
+            _ => {
+                self.mistakes.push(format!(
+                    "LOG_LEVEL is `{text}`; expected `error`, `warn`, `info` or `debug`"
+                ));
+                return None;
+            }
+        };
+        Some(level)
+    }
+
     fn seconds(&mut self, name: &str) -> Option<Duration> {
         let text = self.set(name)?;
         match text.parse() {
@@ -313,6 +343,7 @@ mod tests {
             ("REQUEST_TIMEOUT_SECONDS", "0"),
             ("RESPONSE_TRANSFER", "STREAM"),
             ("READ_ONLY", "yes"),
+            ("LOG_LEVEL", "loud"),
         ])
         .unwrap_err()
         .to_string();
@@ -324,6 +355,7 @@ mod tests {
             "REQUEST_TIMEOUT_SECONDS is `0`",
             "RESPONSE_TRANSFER is `STREAM`",
             "READ_ONLY is `yes`",
+            "LOG_LEVEL is `loud`",
         ] {
             assert!(error.contains(name), "{name}: {error}");
         }

@@ -3,19 +3,15 @@
 use std::fmt;
 
 use lambda_http::http::StatusCode;
+use tracing::Level;
 
 use crate::id::PackageId;
 use crate::release::Release;
+use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 use crate::scope::Scope;
 
 /// The result of anything that may end in an answer of its own.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Seconds after which a client may try again what was throttled or timed out.
-pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
-
-/// Seconds after which a client may try again what a registry refuses that only answers reads.
-pub(crate) const READ_ONLY_RETRY_AFTER_SECONDS: u32 = 120;
 
 /// The largest event that Lambda hands to a function in a synchronous call, and the largest answer
 /// that it hands on, in bytes.
@@ -29,7 +25,7 @@ pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 
     Request an upload form with POST …/packages/upload, post the file to it, \
     and publish it by its package_url.";
 
-/// Everything a call can end in but success. Each variant knows its status; its text is the
+/// Everything that a call can end in but success. Each variant knows its status; its text is the
 /// answer's `message`.
 #[derive(Debug)]
 pub enum Error {
@@ -58,8 +54,8 @@ pub enum Error {
     Encoded(&'static str),
     /// 422: well-formed, but wrong; the fields at fault.
     Invalid(Vec<FieldError>),
-    /// 429: the table or the bucket is throttling.
-    Throttled,
+    /// 429: the table or the bucket is throttling. The text is for the log alone.
+    Throttled(String),
     /// 500: ours. The text is for the log alone.
     Internal(String),
     /// 503: the registry takes no changes at the moment, as its operator wants it.
@@ -105,18 +101,28 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ReadOnly | Self::Unavailable(_) | Self::InProgress => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// What the log may know and a client may not.
+    /// Cause that the log may name, and a client may not see.
     #[must_use]
-    pub fn inside(&self) -> Option<&str> {
+    pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::Internal(text) | Self::Unavailable(text) => Some(text),
+            Self::Internal(text) | Self::Unavailable(text) | Self::Throttled(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Level of the log's line: an error where something is broken, a warning where it passes by itself, and
+    /// information where the request is at fault.
+    pub(crate) fn level(&self) -> Level {
+        match self {
+            Self::Internal(_) | Self::Unavailable(_) => Level::ERROR,
+            Self::Throttled(_) | Self::ReadOnly | Self::InProgress => Level::WARN,
+            _ => Level::INFO,
         }
     }
 }
@@ -143,7 +149,7 @@ impl fmt::Display for Error {
                 let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
                 f.write_str(&messages.join(" "))
             }
-            Self::Throttled => write!(
+            Self::Throttled(_) => write!(
                 f,
                 "The registry is receiving more requests than its storage takes right now. \
                  Repeat the request after {RETRY_AFTER_SECONDS} seconds."
@@ -174,8 +180,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What went wrong, and what that came from. The SDK's own debug output would say it too, and with it
-/// all of an answer.
+/// An error and its sources as one line. The SDK's own debug output has these too, and with them all of an
+/// answer.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

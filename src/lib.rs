@@ -36,11 +36,13 @@ mod path;
 mod permission;
 pub mod records;
 mod release;
+mod retry;
 mod route;
 pub mod runtime;
 mod scope;
 mod secret;
 mod slug;
+mod steps;
 pub mod sweep;
 mod urls;
 

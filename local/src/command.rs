@@ -9,11 +9,11 @@ use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use packages_api::Transfer;
 use packages_api::records::Records;
+use packages_api::{InvalidConfig, Transfer, log};
 use packages_api_local::{PublicUrl, Server, ServerOptions, Stack, StackError, StackOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 
 use data_dir::DataDir;
@@ -118,29 +118,29 @@ pub(crate) enum Trouble {
     /// The first records could not be made.
     #[error("The organization, its registries or its token could not be made: {0}.")]
     Records(String),
+    /// A variable that is not what is needed.
+    #[error("{0}.")]
+    Environment(InvalidConfig),
     /// Anything that a healthy system does not do.
     #[error("The system refused what every server needs: {0}.")]
     System(#[from] io::Error),
 }
 
-/// Logs to standard error: what the API and its surroundings say, and of everything else no more
-/// than its warnings. What `s3s` calls an error is an answer that its client reads as well.
-pub(crate) fn start_log(json: bool) {
-    let targets = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("packages_api", LevelFilter::INFO)
-        .with_target("packages_api_local", LevelFilter::INFO)
-        .with_target("s3s", LevelFilter::OFF);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_target(false);
-    let log = tracing_subscriber::registry().with(targets);
+/// Starts the log on standard error: the lines of the API and its surroundings from the level in `LOG_LEVEL`
+/// on, and of everything else no more than its warnings. What `s3s` calls an error is an answer that its
+/// client reads as well.
+pub(crate) fn start_log(json: bool) -> Result<(), Trouble> {
+    let level = log::level(LevelFilter::INFO).map_err(Trouble::Environment)?;
+    let targets = log::targets(level).with_target("s3s", LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let subscriber = tracing_subscriber::registry().with(targets);
     if json {
-        let lines = lines.json().flatten_event(true).with_current_span(false);
-        log.with(lines.with_span_list(false)).init();
+        subscriber.with(lines.json().event_format(log::JsonLines)).init();
     } else {
-        log.with(lines.with_ansi(io::stderr().is_terminal())).init();
+        let lines = lines.with_ansi(io::stderr().is_terminal());
+        subscriber.with(lines.with_target(false)).init();
     }
+    Ok(())
 }
 
 /// Starts everything and returns when it was told to stop and has done so.

@@ -9,8 +9,11 @@ mod command;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = command::Arguments::parse();
-    command::start_log(arguments.json());
-    match command::run(arguments).await {
+    let ended = match command::start_log(arguments.json()) {
+        Ok(()) => command::run(arguments).await,
+        Err(trouble) => Err(trouble),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
             eprintln!("{trouble}");

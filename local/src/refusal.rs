@@ -86,7 +86,7 @@ impl Refusal {
     /// Seconds after which to send the request again, where that may help: the template's.
     pub(crate) fn retry_after(self) -> Option<HeaderValue> {
         let passes = self.status.is_server_error();
-        passes.then_some(HeaderValue::from_static("1"))
+        passes.then_some(HeaderValue::from_static("2"))
     }
 
     /// The answer, under an id of its own.
@@ -155,11 +155,11 @@ mod tests {
         let template = template.split_whitespace().collect::<Vec<_>>().join(" ");
         for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
             let answered = format!(
-                "Retry-After: \"'1'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",
+                "Retry-After: \"'2'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",
                 refusal.message
             );
             assert!(template.contains(&answered), "{answered}");
-            assert_eq!(refusal.retry_after().unwrap(), "1");
+            assert_eq!(refusal.retry_after().unwrap(), "2");
         }
     }
 }

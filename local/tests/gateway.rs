@@ -260,7 +260,7 @@ async fn broken_requests_harm_nobody_else() {
     )
     .await;
     assert!(crash.starts_with("HTTP/1.1 502 "), "{crash}");
-    assert!(crash.contains("\r\nretry-after: 1\r\n"), "{crash}");
+    assert!(crash.contains("\r\nretry-after: 2\r\n"), "{crash}");
     let good = say(
         &server,
         b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
@@ -282,7 +282,7 @@ async fn slow_answers_are_given_up() {
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
-    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
     assert_eq!(
         body(&answer),
         "{\"message\":\"The registry did not answer in time, so the outcome is unknown. \

@@ -14,11 +14,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::digest::Digests;
-use crate::error::{Error, FieldError, READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::files::{self, PostForm};
 use crate::id::PackageId;
 use crate::packages::{Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
+use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 use crate::slug::Slug;
 use crate::urls::Urls;
 
@@ -232,7 +233,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         Error::MethodNotAllowed(allow) => {
             headers.extend(HeaderValue::from_str(allow).ok().map(|allow| (ALLOW, allow)));
         }
-        Error::Throttled => {
+        Error::Throttled(_) => {
             headers.insert(RATELIMIT_RESET, RETRY_AFTER_SECONDS.into());
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }

@@ -42,10 +42,13 @@ async fn main() -> Result<ExitCode, Error> {
     }
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    let report = match run(&arguments).await {
+    let report = match log::with_steps(run(&arguments)).await {
         Ok(report) => report,
         Err(error) => {
             eprintln!("sweep: {error}");
+            if let Some(cause) = cause(&error) {
+                eprintln!("sweep: cause: {cause}");
+            }
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -81,7 +84,9 @@ async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Re
         .duration_since(SystemTime::now())
         .unwrap_or_default()
         .saturating_sub(MARGIN);
-    let report = sweep.clone().until(Instant::now() + left).run().await?;
+    let swept = log::with_steps(sweep.clone().until(Instant::now() + left).run()).await;
+    let report =
+        swept.inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))?;
     tracing::info!(
         records_without_file = report.records_without_file,
         records_without_metadata = report.records_without_metadata,
@@ -92,6 +97,11 @@ async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Re
         Some(reason) => Err(reason.into()),
         None => Ok(report),
     }
+}
+
+/// Cause of an error of ours.
+fn cause(error: &Error) -> Option<&str> {
+    error.downcast_ref().and_then(packages_api::Error::cause)
 }
 
 fn print(report: &Report) {

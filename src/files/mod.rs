@@ -10,15 +10,16 @@ use aws_sdk_s3::error::SdkError;
 use bytes::Bytes;
 
 use crate::address::RegistryAddress;
-use crate::aws;
+use crate::aws::{self, Cause, Failure};
 use crate::digest::Digest;
-use crate::error::{Error, Result};
+use crate::error::{Result, chain};
 use crate::id::PackageId;
 use uuid::Uuid;
 
 mod addresses;
 mod copies;
 mod deletion;
+mod key_kinds;
 mod listing;
 mod post_form;
 mod ranges;
@@ -85,7 +86,7 @@ impl Files {
     #[must_use]
     pub fn new(sdk: &SdkConfig, bucket: impl Into<String>) -> Self {
         Self {
-            client: aws::s3(sdk),
+            client: aws::s3(sdk, key_kinds::key_kinds),
             bucket: bucket.into(),
             credentials: sdk.credentials_provider(),
         }
@@ -131,15 +132,20 @@ impl Files {
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(aws::failed(error)),
         };
+        let mut cause = Cause::of_last_step("the object is larger than expected");
         if object
             .content_length()
             .is_none_or(|length| length.unsigned_abs() > bound)
         {
-            return Err(Error::Internal(format!("{} is larger than {bound} bytes", key.0)));
+            return Err(Failure::Definite(cause).into());
         }
-        let body = object.body.collect().await;
-        body.map(|body| Some(body.into_bytes()))
-            .map_err(|error| Error::Unavailable(format!("reading {}: {error}", key.0)))
+        match object.body.collect().await {
+            Ok(body) => Ok(Some(body.into_bytes())),
+            Err(error) => {
+                cause.text = format!("the body broke off: {}", chain(&error)).into();
+                Err(Failure::Unknown(cause).into())
+            }
+        }
     }
 
     /// Deletes an object, whether or not it is there. The bucket keeps the old version for a while.

@@ -9,10 +9,12 @@ use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 
 use super::{Files, ObjectKey, is_another, is_missing};
-use crate::aws;
+use crate::aws::{self, Cause, Failure};
 use crate::cancellation::Cancellation;
 use crate::digest::{Digests, Hasher};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
+use crate::retry::Retry;
+use crate::steps;
 
 /// The first read of a place; those that follow on are larger and larger.
 const FIRST_BLOCK: u64 = 64 * 1024;
@@ -20,8 +22,8 @@ const FIRST_BLOCK: u64 = 64 * 1024;
 const LARGEST_BLOCK: u64 = 4 * 1024 * 1024;
 /// Reads side by side while the digests are taken: with [`LARGEST_BLOCK`], what it costs in memory.
 const SIDE_BY_SIDE: usize = 4;
-/// How often one range is asked for.
-const ATTEMPTS: u32 = 3;
+/// Attempts to read one range.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// What an object held when it was first asked for. All later reads are of the very same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,21 +66,20 @@ impl Files {
     /// # Errors
     /// A 422 where the object is another by now, or gone.
     async fn range(&self, content: &Content, start: u64, end: u64) -> Result<Bytes> {
-        let mut broken = Error::Unavailable("nothing was read".to_owned());
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(aws::backoff(attempt)).await;
-            }
-            match self.range_once(content, start, end).await? {
+        let mut retry = Retry::at_most(MAX_ATTEMPTS);
+        loop {
+            let cause = match self.range_once(content, start, end).await? {
                 Ok(bytes) => return Ok(bytes),
-                Err(why) => broken = Error::Unavailable(why),
+                Err(cause) => cause,
+            };
+            if !retry.again().await {
+                return Err(Failure::Unknown(cause.after(retry.attempts())).into());
             }
         }
-        Err(broken)
     }
 
     /// One attempt: the bytes, or what broke their transfer off.
-    async fn range_once(&self, content: &Content, start: u64, end: u64) -> Result<Result<Bytes, String>> {
+    async fn range_once(&self, content: &Content, start: u64, end: u64) -> Result<Result<Bytes, Cause>> {
         let get = self
             .client
             .get_object()
@@ -91,11 +92,18 @@ impl Files {
             Err(error) if is_missing(&error) || is_another(&error) => return Err(changed_meanwhile()),
             Err(error) => return Err(aws::failed(error)),
         };
+        let mut cause = Cause::of_last_step("the body broke off");
         Ok(
             match object.body.collect().await.map(AggregatedBytes::into_bytes) {
                 Ok(bytes) if bytes.len() as u64 == end - start => Ok(bytes),
-                Ok(bytes) => Err(format!("{} bytes of {start}..{end}", bytes.len())),
-                Err(error) => Err(format!("reading {}: {error}", content.key.0)),
+                Ok(bytes) => {
+                    cause.text = format!("the body has {} bytes of {}", bytes.len(), end - start).into();
+                    Err(cause)
+                }
+                Err(error) => {
+                    cause.text = format!("the body broke off: {}", chain(&error)).into();
+                    Err(cause)
+                }
             },
         )
     }
@@ -107,7 +115,8 @@ impl Files {
             let (files, content) = (self.clone(), content.clone());
             let end = content.size.min(start + LARGEST_BLOCK);
             // Each on its own, so that the next ones arrive while this one is hashed.
-            async move { tokio::spawn(async move { files.range(&content, start, end).await }).await }
+            let read = steps::shared(async move { files.range(&content, start, end).await });
+            async move { tokio::spawn(read).await }
         });
         let mut blocks = stream::iter(reads).buffered(SIDE_BY_SIDE);
         let mut hasher = Hasher::default();
@@ -191,7 +200,7 @@ impl RangedSource {
         let read = async {
             tokio::select! {
                 biased;
-                () = due(&self.cancellation) => Err(Error::Unavailable("nobody waits any more".to_owned())),
+                () = due(&self.cancellation) => Err(Error::Unavailable("the call ended while its package was read".to_owned())),
                 read = self.files.range(&self.content, self.position, end) => read,
             }
         };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::Files;
 use crate::records::Records;
+use crate::steps;
 
 /// Time kept back for writing the answer: nothing is repeated in it.
 const RESERVE: Duration = Duration::from_secs(2);
@@ -42,7 +43,6 @@ impl Context {
 
     /// Ends in our own 503 work that would not be answered in time.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let done = tokio::time::timeout_at(self.answer_by, work).await;
-        done.unwrap_or_else(|_| Err(Error::Unavailable("the call's time was up".to_owned())))
+        steps::in_time(self.answer_by, "call", work).await
     }
 }

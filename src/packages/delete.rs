@@ -6,6 +6,7 @@ use super::{Context, just_deleted};
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::records::{Package, Registry};
+use crate::steps;
 
 /// Deletes a package: the records first, then the file, so that no record ever lacks its file.
 /// Afterwards the version may be published again. Two round trips.
@@ -30,13 +31,9 @@ pub(super) async fn remove_files(context: &Context, registry: &Registry, package
     let end = context.retry_for_at_least(AT_LEAST);
     let delete = async |kind| {
         let key = ObjectKey::of(kind, &registry.address, package.id);
-        let deleted = tokio::time::timeout_at(end, context.files.delete(&key)).await;
-        let inside = match &deleted {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.inside(),
-            Err(_) => Some("the call's time was up"),
-        };
-        tracing::warn!(id = %package.id, inside, "a file is left to the sweep");
+        if let Err(error) = steps::in_time(end, "call", context.files.delete(&key)).await {
+            tracing::warn!(package_id = %package.id, cause = error.cause(), "a file is left to the sweep");
+        }
     };
     if package.metadata.is_some() {
         delete(Kind::Package).await;

@@ -39,7 +39,7 @@ async fn heal_file(context: &Context, registry: &Registry, first: &Package, pack
         );
         return Err(Error::Unavailable(text));
     }
-    tracing::warn!(id = %first.id, "a file was missing and has been put back");
+    tracing::warn!(package_id = %first.id, "a file was missing and has been put back");
     Ok(())
 }
 
@@ -53,7 +53,7 @@ async fn heal_metadata(
         return Ok(stored);
     }
     metadata.put(context, registry, first.id).await?;
-    tracing::warn!(id = %first.id, "metadata was missing and has been put back");
+    tracing::warn!(package_id = %first.id, "metadata was missing and has been put back");
     Ok(metadata)
 }
 

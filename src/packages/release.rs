@@ -122,7 +122,7 @@ async fn remember(context: &Context, registry: &Registry, posted: Option<Posted<
         return;
     };
     if let Err(error) = context.records.remember(registry, posted, package).await {
-        tracing::warn!(upload = %posted.upload, inside = error.inside(), "an upload is not remembered");
+        tracing::warn!(upload = %posted.upload, cause = error.cause(), "a published upload is not remembered");
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn marked<T>(
 /// Logs that a mark was not put or taken back, which costs others a wait or a second copy, no more.
 fn warn(upload: Uuid, done: Result<()>) {
     if let Err(error) = done {
-        tracing::warn!(%upload, inside = error.inside(), "the mark of an upload at work is not as it should be");
+        tracing::warn!(%upload, cause = error.cause(), "an upload is not marked as being published");
     }
 }
 

@@ -10,13 +10,14 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::{Item, Records, expires_at, to_item};
-use crate::aws::{Failure, backoff};
+use crate::aws::Failure;
 use crate::error::{Error, Result};
+use crate::retry::Retry;
 
 /// Attribute that only fences have.
 pub(super) const FENCE: &str = "fence";
@@ -66,7 +67,8 @@ impl Records {
             .table_name(&self.table)
             .set_item(Some(to_item(key, &fence)?))
             .condition_expression("attribute_not_exists(pk)");
-        for attempt in 0.. {
+        let mut retry = Retry::until(deadline);
+        loop {
             let failure = match put.clone().send().await {
                 Ok(_) => return Ok(()),
                 Err(error) => {
@@ -78,13 +80,12 @@ impl Records {
                 }
             };
             // In conflict with the late attempt itself, for example.
-            let wait = backoff(attempt);
-            if matches!(failure, Failure::Definite(_)) || Instant::now() + wait >= deadline {
-                return Err(Error::Unavailable(format!("a fence was not put: {failure:?}")));
+            if matches!(failure, Failure::Definite(_)) || !retry.again().await {
+                let (Failure::Throttled(cause) | Failure::Unknown(cause) | Failure::Definite(cause)) =
+                    failure;
+                return Err(Error::Unavailable(format!("a fence was not put: {cause}")));
             }
-            sleep(wait).await;
         }
-        Err(Error::Internal("a fence without end".to_owned()))
     }
 
     /// The condition that no fence lies under a key of the transaction's own: for transactions whose

@@ -15,16 +15,18 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use crate::aws;
+use crate::aws::{self, Cause, Failure};
 use crate::error::{Error, Result};
+use crate::retry::Retry;
 use keys::Key;
 
 mod catalog;
 mod deleted_registries;
 mod fence;
 mod halves;
+mod key_kinds;
 pub(crate) mod keys;
 mod listing;
 mod marker;
@@ -92,7 +94,7 @@ impl Records {
     /// The records in `table`. Sends nothing yet.
     #[must_use]
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
-        let client = aws::dynamodb(sdk);
+        let client = aws::dynamodb(sdk, key_kinds::key_kinds);
         Self {
             once: aws::without_repeats(&client),
             client,
@@ -119,16 +121,21 @@ impl Records {
     /// [`Error::Throttled`] where some stay unprocessed.
     pub(crate) async fn find(&self, keys: &[Key]) -> Result<Found> {
         let mut found = Found::default();
-        let mut wanted = Some(batch(keys.iter().map(Key::attributes))?);
-        for attempt in 0..BATCH_ATTEMPTS {
-            let Some(request) = wanted.take() else { break };
+        let mut wanted = batch(keys.iter().map(Key::attributes))?;
+        let mut retry = Retry::at_most(BATCH_ATTEMPTS);
+        loop {
             let answer = self
                 .client
                 .batch_get_item()
-                .request_items(&self.table, request)
+                .request_items(&self.table, wanted)
                 .send()
                 .await
                 .map_err(aws::failed)?;
+            let unprocessed = || Cause::of_last_step("DynamoDB left some of the keys unprocessed");
+            let rest = answer
+                .unprocessed_keys
+                .and_then(|mut unprocessed| unprocessed.remove(&self.table))
+                .map(|rest| (rest, unprocessed()));
             let items = answer.responses.unwrap_or_default().remove(&self.table);
             // By key, not by order: DynamoDB promises none.
             for item in items.unwrap_or_default() {
@@ -136,17 +143,13 @@ impl Records {
                     found.items.insert(key, item);
                 }
             }
-            wanted = answer
-                .unprocessed_keys
-                .and_then(|mut unprocessed| unprocessed.remove(&self.table));
-            if wanted.is_some() {
-                sleep(aws::backoff(attempt)).await;
+            let Some((rest, cause)) = rest else {
+                return Ok(found);
+            };
+            if !retry.again().await {
+                return Err(Failure::Throttled(cause.after(retry.attempts())).into());
             }
-        }
-        if wanted.is_some() {
-            Err(Error::Throttled)
-        } else {
-            Ok(found)
+            wanted = rest;
         }
     }
 

@@ -5,16 +5,16 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::transaction::{Outcome, refused};
 use super::{Posted, Records, Registry, from_item, to_item};
-use crate::aws::backoff;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
+use crate::retry::Retry;
 
 /// A published package. Its file lies in the bucket under the same path as this record in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,8 @@ impl Records {
                 .transpose()?,
         );
         let mut transaction = self.transaction(items, package.id.into());
-        for attempt in 0.. {
+        let mut retry = Retry::until(deadline);
+        loop {
             let reasons = match transaction.send(deadline).await? {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
@@ -151,13 +152,10 @@ impl Records {
                 });
             }
             // It has just been deleted, and its release with it: begin again.
-            let wait = backoff(attempt);
-            if Instant::now() + wait >= deadline {
-                break;
+            if !retry.again().await {
+                return Err(Error::Unavailable("the release kept changing hands".to_owned()));
             }
-            sleep(wait).await;
         }
-        Err(Error::Unavailable("the release kept changing hands".to_owned()))
     }
 
     /// Why `release` keeps `package` from being published; `None` where it has just been deleted.

@@ -5,13 +5,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::Key;
 use super::{Records, keys};
-use crate::aws::{Failure, backoff};
+use crate::aws::{Cause, Failure};
 use crate::error::{Error, Result};
+use crate::retry::Retry;
 
 /// Time after its first attempt in which a transaction is repeated. DynamoDB remembers a request token
 /// for ten minutes, and an attempt arrives up to five minutes after it was sent: later, AWS refuses its
@@ -34,7 +35,7 @@ pub(super) struct Transaction<'a> {
     records: &'a Records,
     request: TransactWriteItemsFluentBuilder,
     begun: Instant,
-    unanswered: Option<String>,
+    unanswered: Option<Cause>,
 }
 
 impl Records {
@@ -91,7 +92,8 @@ impl Transaction<'_> {
         if self.begun.elapsed() >= REPEATED {
             return Err(Error::Unavailable("the transaction's time was up".to_owned()));
         }
-        for attempt in 0.. {
+        let mut retry = Retry::until(deadline);
+        loop {
             let failure = match self.request.clone().send().await {
                 Ok(_) => return Ok(Outcome::Applied),
                 Err(error) => match error.as_service_error() {
@@ -104,20 +106,17 @@ impl Transaction<'_> {
                     _ => self.remember(Failure::of(&error)),
                 },
             };
-            let wait = backoff(attempt);
-            if matches!(failure, Failure::Definite(_)) || Instant::now() + wait >= deadline {
+            if matches!(failure, Failure::Definite(_)) || !retry.again().await {
                 let unanswered = self.unanswered.clone();
                 return Err(unanswered.map_or(failure, Failure::Unknown).into());
             }
-            sleep(wait).await;
         }
-        Err(Error::Internal("a transaction without end".to_owned()))
     }
 
     /// Keeps in mind that an attempt ended unknown.
     fn remember(&mut self, failure: Failure) -> Failure {
-        if let Failure::Unknown(text) = &failure {
-            self.unanswered = Some(text.clone());
+        if let Failure::Unknown(cause) = &failure {
+            self.unanswered = Some(cause.clone());
         }
         failure
     }
@@ -164,18 +163,28 @@ enum Cancelled {
 fn understand(reasons: &[CancellationReason]) -> Cancelled {
     let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
     if has("TransactionConflict") {
-        Cancelled::Again(Failure::Unknown(
-            "another transaction held the same items".to_owned(),
-        ))
+        Cancelled::Again(Failure::Unknown(Cause::of_last_step(
+            "another transaction held the same items",
+        )))
     } else if has("ConditionalCheckFailed") {
         Cancelled::Refused(reasons.to_vec())
     } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
-        Cancelled::Again(Failure::Throttled)
+        Cancelled::Again(Failure::Throttled(Cause::of_last_step(format!(
+            "the transaction was cancelled: {}",
+            codes(reasons)
+        ))))
     } else {
-        Cancelled::Again(Failure::Definite(format!(
-            "the transaction was cancelled: {reasons:?}"
-        )))
+        Cancelled::Again(Failure::Definite(Cause::of_last_step(format!(
+            "the transaction was cancelled: {}",
+            codes(reasons)
+        ))))
     }
+}
+
+/// The reasons' codes, in the order of the items.
+fn codes(reasons: &[CancellationReason]) -> String {
+    let codes = reasons.iter().map(|reason| reason.code().unwrap_or("no code"));
+    codes.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the condition on the item at `index` is one of those that did not hold.
@@ -227,7 +236,7 @@ mod tests {
         let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
         match understand(&reasons) {
             Cancelled::Refused(_) => "refused",
-            Cancelled::Again(Failure::Throttled) => "throttled",
+            Cancelled::Again(Failure::Throttled(_)) => "throttled",
             Cancelled::Again(Failure::Unknown(_)) => "again",
             Cancelled::Again(Failure::Definite(_)) => "ours",
         }

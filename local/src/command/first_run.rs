@@ -23,12 +23,8 @@ pub(super) struct Made {
 /// Makes what is missing.
 pub(super) async fn make(records: &Records, bucket: &str, secret: &Secret) -> Result<Made, Trouble> {
     make_missing(records, bucket, secret).await.map_err(|error| {
-        let inside = error.inside().unwrap_or_default().to_owned();
-        Trouble::Records(
-            format!("{error} {inside}")
-                .trim_end_matches([' ', '.'])
-                .to_owned(),
-        )
+        let cause = error.cause().unwrap_or_default().to_owned();
+        Trouble::Records(format!("{error} {cause}").trim_end_matches([' ', '.']).to_owned())
     })
 }
 

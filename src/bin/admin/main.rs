@@ -153,16 +153,15 @@ enum PackageCommand {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    match run(arguments.command).await {
+    match log::with_steps(run(arguments.command)).await {
         Ok(output) => {
             output.print(arguments.json);
             ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("admin: {error}");
-            let inside = error.downcast_ref().and_then(Error::inside);
-            if let Some(inside) = inside {
-                eprintln!("admin: {inside}");
+            if let Some(cause) = error.downcast_ref().and_then(Error::cause) {
+                eprintln!("admin: cause: {cause}");
             }
             ExitCode::FAILURE
         }

@@ -16,6 +16,7 @@ use crate::support::fault::Fault;
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::log::assert_explained;
 use crate::support::side_by_side::run_all;
 
 /// More than anything takes that ends by itself, whatever else keeps the machine busy.
@@ -173,6 +174,10 @@ impl Case {
             answer.text()
         );
         assert_can_be_repeated(&answer);
+        // What is refused looks like what is missing, which is no failure of the call.
+        if !matches!((&self.fault, self.operation), (Fault::Refuse, "GetObject")) {
+            assert_explained(&answer, self.operation);
+        }
         proxy.clear();
         self.assert_invariants(&app, &id, &answer).await;
         self.assert_converges(&app, &proxy, &id, &answer).await;

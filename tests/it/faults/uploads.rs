@@ -10,6 +10,7 @@ use crate::support::fault::{Fault, Gate};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::log::assert_explained;
 use crate::support::side_by_side::run_all;
 use crate::support::uploads::{posted, put};
 
@@ -192,6 +193,7 @@ impl Case {
         if answer.status != 200 {
             answer.assert_error(answer.status.as_u16());
         }
+        assert_explained(&answer, self.operation);
         proxy.clear();
         let contents = app.contents().await;
         let packages = assert_consistent(&contents);

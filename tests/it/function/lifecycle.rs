@@ -21,6 +21,7 @@ async fn every_configuration_mistake_is_named() {
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
         .env("API_BASE_URL", "packages.example.com")
+        .env("LOG_LEVEL", "loud")
         .output();
     let output = output.await.expect("it starts");
     assert!(!output.status.success());
@@ -29,7 +30,7 @@ async fn every_configuration_mistake_is_named() {
     let line: Value = serde_json::from_str(line).expect("JSON");
     assert_json_snapshot!(line, {".timestamp" => "[time]"}, @r#"
     {
-      "error": "the environment is not what is needed: TABLE_NAME is not set; BUCKET_NAME is not set; API_BASE_URL is `packages.example.com`; expected an address such as https://packages.example.com; AWS_REGION is not set",
+      "error": "the environment is not what is needed: LOG_LEVEL is `loud`; expected `error`, `warn`, `info` or `debug`; TABLE_NAME is not set; BUCKET_NAME is not set; API_BASE_URL is `packages.example.com`; expected an address such as https://packages.example.com; AWS_REGION is not set",
       "level": "ERROR",
       "message": "the function cannot start",
       "timestamp": "[time]"
@@ -75,9 +76,19 @@ async fn calls_are_answered_before_their_sandbox_ends() {
     let mut copy = about(&event("rest", "get"), &format!("{package}/copy"));
     copy["httpMethod"] = json!("POST");
     copy["multiValueQueryStringParameters"] = json!({"to": ["my-registry"]});
-    for (calls, event, operation, inside) in [
-        (2, publish, "PutObject", "the call's time was up"),
-        (3, copy, "CopyObject", "the sandbox's time was up"),
+    for (calls, event, operation, cause) in [
+        (
+            2,
+            publish,
+            "PutObject",
+            "the call's time was up during S3 PutObject (package), attempt 1",
+        ),
+        (
+            3,
+            copy,
+            "CopyObject",
+            "the sandbox's time was up during S3 CopyObject (package), attempt 1",
+        ),
     ] {
         proxy.inject(operation, Fault::Hang, ALWAYS);
         let started = Instant::now();
@@ -87,6 +98,6 @@ async fn calls_are_answered_before_their_sandbox_ends() {
         let answer = read(answer);
         assert_eq!(answer["statusCode"], 503, "{answer}");
         let answered = fixture.answered(calls).await;
-        assert_eq!(answered.last().expect("a line")["inside"], inside);
+        assert_eq!(answered.last().expect("a line")["cause"], cause);
     }
 }

@@ -62,7 +62,7 @@ async fn log_of_failures_has_nothing_that_was_sent() {
     for line in fixture.answered(4).await {
         transcript.push_str(&format!(
             "{} {} {}\n",
-            line["route"], line["status"], line["inside"]
+            line["route"], line["status"], line["cause"]
         ));
     }
     assert_snapshot!(transcript);

@@ -10,6 +10,7 @@ use packages_api_local::{Server, ServerOptions, Stack, StackOptions};
 use super::client::Client;
 use super::contents::Contents;
 use super::fault_proxy::FaultProxy;
+use super::log;
 
 pub(crate) const ORGANIZATION: &str = "my_great_org";
 pub(crate) const REGISTRY: &str = "my-registry";
@@ -48,6 +49,7 @@ impl TestApp {
     /// The API over `stack`, asked through `sdk`, which may lead through a proxy. What the tests
     /// themselves do goes to the stack directly.
     pub(crate) async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
+        log::keep();
         let mut config = Config::new(stack.table(), stack.bucket());
         config.request_timeout = request_timeout;
         config.web_base_url = Some("https://web.example.com".to_owned());

@@ -19,6 +19,7 @@ pub(crate) mod held;
 pub(crate) mod hostile;
 pub(crate) mod hostile_forms;
 pub(crate) mod invariants;
+pub(crate) mod log;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
