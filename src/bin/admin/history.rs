@@ -28,7 +28,10 @@ impl FromStr for PackageAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (registry, id) = text.rsplit_once('/').ok_or("expected ORGANIZATION/REGISTRY/ID")?;
+        let parts = text
+            .rsplit_once('/')
+            .filter(|(registry, _)| registry.contains('/'));
+        let (registry, id) = parts.ok_or("expected ORGANIZATION/REGISTRY/ID")?;
         let registry: RegistryAddress = registry
             .parse()
             .map_err(|error: InvalidAddress| error.to_string())?;
