@@ -1,7 +1,7 @@
 //! The one handler: a request in, an answer out, a line in the log.
 
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use lambda_http::http::{HeaderName, HeaderValue, Method};
@@ -21,6 +21,7 @@ use crate::records::Records;
 use crate::route;
 use crate::slug::Slug;
 use crate::steps;
+use crate::time::{from_epoch_millis, time_left};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -191,10 +192,8 @@ impl About {
 fn lifetime(request: &Request) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
     const LONGEST: Duration = Duration::from_mins(15);
-    let left = request.lambda_context_ref().and_then(|context| {
-        let end = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
-        end.duration_since(SystemTime::now()).ok()
-    });
+    let context = request.lambda_context_ref();
+    let left = context.map(|context| time_left(from_epoch_millis(context.deadline)));
     left.map_or(LONGEST, |left| left.saturating_sub(MARGIN).min(LONGEST))
 }
 

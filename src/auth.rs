@@ -1,7 +1,5 @@
 //! Authorization: the secret of a token → the token → what it opens.
 
-use std::time::SystemTime;
-
 use uuid::Uuid;
 
 use crate::address::RegistryAddress;
@@ -13,6 +11,7 @@ use crate::records::keys::{self, Key};
 use crate::records::{Found, Package, Records, Registry, Token, UploadState};
 use crate::secret::Secret;
 use crate::slug::Slug;
+use crate::time::has_come;
 
 /// Permissions that a request needs, and records that are read together with its registry.
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,19 +117,19 @@ impl Identified<'_> {
             return Err(Error::Forbidden(missing.scope()));
         }
         let (keys, found) = (&self.keys, &mut self.found);
-        let registry: Option<Registry> = found.take_any(keys.registry.as_ref())?;
+        let registry: Option<Registry> = found.take_optional(keys.registry.as_ref())?;
         let registry = registry.filter(|registry| opens(&token, registry));
         let registry = registry.ok_or_else(|| no_registry(&token.organization, &self.path.registry))?;
-        let package: Option<Package> = found.take_any(keys.package.as_ref())?;
+        let package: Option<Package> = found.take_optional(keys.package.as_ref())?;
         let upload = UploadState {
-            became: found.take_any(keys.upload.as_ref())?,
-            work: found.take_any(keys.work.as_ref())?,
+            became: found.take_optional(keys.upload.as_ref())?,
+            work: found.take_optional(keys.work.as_ref())?,
         };
         // A registry's target may be itself, which has been taken out by now.
         let target = if self.requirements.target == Some(registry.slug().as_str()) {
             Some(registry.clone())
         } else {
-            found.take_any(keys.target.as_ref())?
+            found.take_optional(keys.target.as_ref())?
         };
         Ok(Access {
             package: package.filter(|package| package.registry_id == registry.id),
@@ -205,10 +204,7 @@ fn no_registry(organization: &Slug, registry: &str) -> Error {
 
 /// Whether the token has not expired. The table removes expired tokens too, but some time after.
 fn is_current(token: &Token) -> bool {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    token.expires_at.is_none_or(|end| now.as_secs() < end)
+    token.expires_at.is_none_or(|end| !has_come(end))
 }
 
 /// Whether the token is for this registry, by identity: slugs can be taken again.

@@ -44,6 +44,7 @@ mod secret;
 mod slug;
 mod steps;
 pub mod sweep;
+pub mod time;
 mod urls;
 
 pub use address::{InvalidAddress, RegistryAddress};

@@ -30,7 +30,7 @@ impl Adoption {
             match repair {
                 Repair::Completed => report.completed_packages += 1,
                 Repair::Removed => report.removed_packages += 1,
-                Repair::Gone => {}
+                Repair::Deleted => {}
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! Responses: every JSON body, and the headers of every answer.
 
-use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lambda_http::http::header::{
@@ -21,6 +20,7 @@ use crate::packages::{Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
 use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 use crate::slug::Slug;
+use crate::time::rfc3339_millis;
 use crate::urls::Urls;
 
 /// Seconds that the Go client waits after a 429.
@@ -138,7 +138,7 @@ pub(crate) fn package(
         filename: &package.filename,
         size: package.size,
         download_url: urls.download(&registry.address, package.id),
-        created_at: created_at(package.id)?,
+        created_at: rfc3339_millis(package.id.minted_at()),
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
     };
@@ -161,7 +161,7 @@ pub(crate) fn list(
             url: urls.package(&registry.address, item.id),
             web_url: urls.package_web(&registry.address, item.id),
             name: &item.name,
-            created_at: created_at(item.id)?,
+            created_at: rfc3339_millis(item.id.minted_at()),
             version: &item.version,
             digests: item.digests,
         })
@@ -246,19 +246,6 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         _ => {}
     }
     response
-}
-
-/// Time of a package's publication: RFC 3339, UTC, milliseconds.
-fn created_at(id: PackageId) -> Result<String> {
-    let millis = DateTime::from(id.minted_at()).to_millis().unwrap_or_default();
-    let seconds = DateTime::from_secs(millis.div_euclid(1_000)).fmt(DateTimeFormat::DateTime);
-    let seconds = seconds.map_err(|error| Error::Internal(format!("the time of {id}: {error}")))?;
-    // Always three digits: the SDK leaves zeros at the end out.
-    Ok(format!(
-        "{}.{:03}Z",
-        seconds.trim_end_matches('Z'),
-        millis.rem_euclid(1_000)
-    ))
 }
 
 /// An answer with a JSON body.

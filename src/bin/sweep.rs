@@ -1,13 +1,14 @@
 //! The sweep: a function on a schedule where the Lambda runtime is, a command elsewhere.
 
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::Parser;
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
 use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
+use packages_api::time::{from_epoch_millis, time_left};
 use packages_api::{Files, command_config, log};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
@@ -67,7 +68,7 @@ async fn main() -> Result<ExitCode, Error> {
 async fn sweep(dry_run: bool) -> Result<Sweep, Error> {
     let (config, sdk) = command_config().await?;
     let (records, files) = (Records::new(&sdk, config.table), Files::new(&sdk, config.bucket));
-    Ok(Sweep::new(records, files, dry_run))
+    Ok(Sweep::new(records, files).dry_run(dry_run))
 }
 
 async fn run(arguments: &Arguments) -> Result<Report, Error> {
@@ -79,11 +80,7 @@ async fn run(arguments: &Arguments) -> Result<Report, Error> {
 /// on tomorrow is none.
 async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Error> {
     const MARGIN: Duration = Duration::from_secs(10);
-    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
-    let left = end
-        .duration_since(SystemTime::now())
-        .unwrap_or_default()
-        .saturating_sub(MARGIN);
+    let left = time_left(from_epoch_millis(event.context.deadline)).saturating_sub(MARGIN);
     let swept = log::with_steps(sweep.clone().until(Instant::now() + left).run()).await;
     let report =
         swept.inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))?;

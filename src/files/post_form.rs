@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Files, ObjectKey};
 use crate::error::{Error, Result};
+use crate::time::rfc3339_seconds;
 
 /// How long a form can be posted; never longer than the credentials live that signed it.
 const LIFE: Duration = Duration::from_mins(15);
@@ -88,7 +88,7 @@ fn sign(
     let end = credentials
         .expiry()
         .map_or(now + LIFE, |expiry| expiry.min(now + LIFE));
-    let date = compact(now)?;
+    let date = compact(now);
     let day = date.get(..8).unwrap_or_default();
     let credential = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
     let prefix = key.strip_suffix("${filename}").unwrap_or(key);
@@ -131,10 +131,7 @@ fn policy(end: SystemTime, conditions: &[Value]) -> Result<String> {
         conditions: &'a [Value],
     }
     // Whole seconds: the fraction is optional, and not every reader knows it.
-    let expiration = DateTime::from_secs(DateTime::from(end).secs());
-    let expiration = expiration
-        .fmt(DateTimeFormat::DateTime)
-        .map_err(|error| Error::Internal(error.to_string()))?;
+    let expiration = rfc3339_seconds(end);
     serde_json::to_string(&Policy {
         expiration,
         conditions,
@@ -143,12 +140,8 @@ fn policy(end: SystemTime, conditions: &[Value]) -> Result<String> {
 }
 
 /// `20151229T000000Z`.
-fn compact(moment: SystemTime) -> Result<String> {
-    let moment = DateTime::from_secs(DateTime::from(moment).secs());
-    let text = moment
-        .fmt(DateTimeFormat::DateTime)
-        .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(text.replace(['-', ':'], ""))
+fn compact(moment: SystemTime) -> String {
+    rfc3339_seconds(moment).replace(['-', ':'], "")
 }
 
 #[cfg(test)]

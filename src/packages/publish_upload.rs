@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey, RangedSource, changed_meanwhile};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Posted, Registry, UploadState, Work};
+use crate::records::{Registry, UploadRef, UploadState, Work};
 
 /// Size up to which a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -70,7 +70,7 @@ async fn publish_content(
         size: object.size,
     };
     let package = candidate.into_package(id, registry, published_by, digests, &metadata);
-    let posted = Posted {
+    let posted = UploadRef {
         upload,
         filename,
         etag: &object.etag,
@@ -107,7 +107,8 @@ async fn already_published(
     state: &UploadState,
 ) -> Result<Option<Published>> {
     let became = state.became.as_ref();
-    let Some(became) = became.filter(|became| file.has(&became.filename)) else {
+    let Some(became) = became.filter(|became| became.filename.as_deref().is_some_and(|name| file.has(name)))
+    else {
         return Ok(None);
     };
     let (package, stored, posted) = tokio::try_join!(

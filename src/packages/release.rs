@@ -12,7 +12,7 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{Package, Posted, Publication, Refusal, Registry};
+use crate::records::{Package, Publication, Refusal, Registry, UploadRef};
 use crate::release::Release;
 
 /// Time that a release has at least that follows a file of any size, however long that took.
@@ -72,7 +72,7 @@ pub(super) async fn release(
     registry: &Registry,
     package: Package,
     metadata: Metadata,
-    posted: Option<Posted<'_>>,
+    posted: Option<UploadRef<'_>>,
     retry_until: Instant,
 ) -> Result<Published> {
     let records = &context.records;
@@ -105,7 +105,7 @@ pub(super) async fn release(
             discard.await;
             Err(taken(&package, holder))
         }
-        Refusal::Succeeded => {
+        Refusal::RegistryReplaced => {
             discard.await;
             Err(Error::NotFound(format!(
                 "The registry `{}` has just been deleted and made anew. Repeat the request.",
@@ -117,7 +117,7 @@ pub(super) async fn release(
 
 /// Remembers which package an upload became, which spares its repeat the whole way. A failure costs no
 /// more than that.
-async fn remember(context: &Context, registry: &Registry, posted: Option<Posted<'_>>, package: PackageId) {
+async fn remember(context: &Context, registry: &Registry, posted: Option<UploadRef<'_>>, package: PackageId) {
     let Some(posted) = posted else {
         return;
     };

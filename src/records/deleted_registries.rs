@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::transaction::Outcome;
-use super::{Records, patience};
+use super::{Records, operator_deadline};
 use crate::address::RegistryAddress;
 use crate::aws;
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ impl Records {
     /// Removes records of that registry, at most [`MAX_TRANSACTION_ITEMS`], and no other's that has come to
     /// their place: together, which is one call, or one by one where one of them is not what it was.
     pub(crate) async fn delete_contents(&self, content: &[Key], registry_id: Uuid) -> Result<()> {
-        let writes = self.writes();
+        let writes = self.transaction_items();
         let items = content.iter().map(|key| {
             writes.delete(key, |delete| {
                 delete
@@ -57,7 +57,11 @@ impl Records {
         });
         let items = items.collect::<Result<Vec<_>>>()?;
         // A late attempt removes nothing else: no registry of this id is ever made again.
-        match self.transaction(items, Uuid::now_v7()).send(patience()).await {
+        match self
+            .transaction(items, Uuid::now_v7())
+            .send(operator_deadline())
+            .await
+        {
             Ok(Outcome::Applied) => Ok(()),
             Ok(Outcome::Refused(_)) | Err(Error::Unavailable(_)) => {
                 for key in content {

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
-use super::{Item, Records, expires_at, to_item};
+use super::{Item, Records, to_item};
 use crate::aws::Failure;
 use crate::error::{Error, Result};
 use crate::retry::Retry;
+use crate::time::epoch_seconds;
 
 /// Attribute that only fences have.
 pub(super) const FENCE: &str = "fence";
@@ -59,7 +60,7 @@ impl Records {
         let fence = Fence {
             is_one: true,
             registry_id,
-            expires_at: expires_at(SystemTime::now(), LIFETIME),
+            expires_at: epoch_seconds(SystemTime::now() + LIFETIME),
         };
         let put = self
             .client
@@ -91,8 +92,9 @@ impl Records {
     /// The condition that no fence lies under a key of the transaction's own: for transactions whose
     /// records can be made again under the same keys.
     pub(super) fn unless_fenced(&self, request_token: Uuid) -> Result<TransactWriteItem> {
-        self.writes().check(&keys::fence(request_token), |check| {
-            check.condition_expression("attribute_not_exists(pk)")
-        })
+        self.transaction_items()
+            .check(&keys::fence(request_token), |check| {
+                check.condition_expression("attribute_not_exists(pk)")
+            })
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::keys::{self, Key};
 use super::packages::{NAME, RELEASE};
 use super::transaction::Outcome;
-use super::{Package, Records, Registry, from_item, patience};
+use super::{Package, Records, Registry, from_item, operator_deadline};
 use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
@@ -54,7 +54,7 @@ pub(crate) enum Repair {
     /// Another package holds its release, so it was removed.
     Removed,
     /// It is not there any more.
-    Gone,
+    Deleted,
 }
 
 /// A name or a release.
@@ -145,7 +145,7 @@ impl Records {
     /// holds the release, removes it instead.
     pub(crate) async fn complete(&self, registry: &Registry, half: Incomplete) -> Result<Repair> {
         let Some(package) = self.package(registry, half.id).await? else {
-            return Ok(Repair::Gone);
+            return Ok(Repair::Deleted);
         };
         let mut puts: Vec<_> = self
             .publication(registry, &package)?
@@ -156,19 +156,23 @@ impl Records {
         let name = take(NAME).filter(|_| half.lacks_name);
         let release = take(RELEASE).filter(|_| half.lacks_release);
         let key = keys::package(&registry.address, half.id);
-        let mut items = vec![self.writes().check(&key, |check| {
+        let mut items = vec![self.transaction_items().check(&key, |check| {
             check
                 .condition_expression("registry_id = :registry_id")
                 .expression_attribute_values(":registry_id", AttributeValue::S(registry.id.to_string()))
         })?];
         items.extend([name, release].into_iter().flatten());
-        match self.transaction(items, Uuid::now_v7()).send(patience()).await? {
+        match self
+            .transaction(items, Uuid::now_v7())
+            .send(operator_deadline())
+            .await?
+        {
             Outcome::Applied => Ok(Repair::Completed),
             Outcome::Refused(reasons) if reasons.iter().any(|reason| reason.item.is_some()) => {
                 self.remove_half_package(registry, &package).await?;
                 Ok(Repair::Removed)
             }
-            Outcome::Refused(_) => Ok(Repair::Gone),
+            Outcome::Refused(_) => Ok(Repair::Deleted),
         }
     }
 
@@ -201,16 +205,19 @@ impl Records {
     ) -> Result<bool> {
         let package = keys::package(&registry.address, id);
         let items = vec![
-            self.writes().check(&package, |check| {
+            self.transaction_items().check(&package, |check| {
                 check.condition_expression("attribute_not_exists(pk)")
             })?,
-            self.writes().delete(key, |delete| {
+            self.transaction_items().delete(key, |delete| {
                 delete
                     .condition_expression(format!("{attribute} = :package"))
                     .expression_attribute_values(":package", AttributeValue::S(id.to_string()))
             })?,
         ];
-        let outcome = self.transaction(items, Uuid::now_v7()).send(patience()).await?;
+        let outcome = self
+            .transaction(items, Uuid::now_v7())
+            .send(operator_deadline())
+            .await?;
         Ok(matches!(outcome, Outcome::Applied))
     }
 }

@@ -3,15 +3,16 @@
 //! A table that was restored under another name, or one of another deployment, does not know the
 //! files of this bucket: to a sweep, all of them would look like orphans.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use serde::{Deserialize, Serialize};
 
 use super::{Records, keys, to_item};
 use crate::error::Result;
+use crate::time::{epoch_millis, from_epoch_millis};
 
-/// The table's own word on the bucket that it belongs to.
+/// The pair of table and bucket, as the table records it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
     /// The table's name at the time of writing.
@@ -29,13 +30,12 @@ pub struct Marker {
 impl Marker {
     /// The moment of the adoption, where there is a quarantine.
     pub(crate) fn quarantined_until(&self) -> Option<SystemTime> {
-        let millis = self.quarantined_until?;
-        Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+        self.quarantined_until.map(from_epoch_millis)
     }
 }
 
 impl Records {
-    /// What the table says it belongs to.
+    /// The table's marker, if it has one.
     ///
     /// # Errors
     /// [`Error::Throttled`](crate::Error::Throttled), [`Error::Unavailable`](crate::Error::Unavailable).
@@ -54,14 +54,10 @@ impl Records {
     /// Declares that this table and `bucket` belong together from now on, and that what has no record at the
     /// moment of the `quarantine` is to be kept.
     pub(crate) async fn put_marker(&self, bucket: &str, quarantine: Option<SystemTime>) -> Result<Marker> {
-        let millis = |moment: SystemTime| {
-            let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        };
         let marker = Marker {
             table: self.table.clone(),
             bucket: bucket.to_owned(),
-            quarantined_until: quarantine.map(millis),
+            quarantined_until: quarantine.map(epoch_millis),
             organizations_listed: false,
         };
         self.client

@@ -1,13 +1,22 @@
-//! The records, in one DynamoDB table: `keys` knows every key, then a file per kind of record.
+//! The records, in one DynamoDB table: `keys` has every key, then there is a file for each kind of record.
 //!
 //! Every read is consistent: what was published can be read at once. Every write is conditional on
-//! identity, so that a slow worker can never undo what came after it.
+//! identity, so that a slow worker can never undo what came after it. No read returns a [`fence`].
 //!
-//! Records age: a field that is added later is an `Option` or has a `#[serde(default)]`, since items
-//! of every earlier version lie in the table. No read sees a [`fence`].
+//! # How records age
+//!
+//! The table keeps items of every earlier version, and during a deployment the earlier version reads what
+//! this one writes. So of the attributes of a record
+//! - a new one is an `Option` or has a `#[serde(default)]`, which means what its absence always meant;
+//! - none is renamed, or changes its type or its meaning: a new one takes its place, and both are read;
+//! - one that is no longer needed is still written for one version, as the earlier one may require it;
+//! - unknown ones are ignored: no record denies them.
+//!
+//! `tests/it/fixtures/records-0.1.0/` has an item of each kind as 0.1.0 wrote it, and
+//! `tests/it/storage/ageing.rs` reads them through every call. A new kind of record adds its item there.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -37,9 +46,9 @@ mod registries;
 mod rows;
 mod tokens;
 mod transaction;
+mod transaction_items;
 mod uploads;
 mod work;
-mod writes;
 
 pub(crate) use deleted_registries::{DeletedRegistry, MAX_TRANSACTION_ITEMS};
 use fence::is_fence;
@@ -53,17 +62,17 @@ pub(crate) use progress::{Counts, MAX_CHUNK_ORPHANS, Orphan, Progress};
 pub use registries::Registry;
 pub(crate) use rows::Row;
 pub use tokens::{NewToken, Token};
-pub(crate) use uploads::{Posted, Upload};
+pub(crate) use uploads::{Upload, UploadRef};
 pub use work::UploadState;
 pub(crate) use work::Work;
 
-/// One item as DynamoDB speaks of it.
+/// One item, as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// How often what a batch left unprocessed is asked for again.
+/// Attempts to read what a batch left unprocessed.
 const BATCH_ATTEMPTS: u32 = 6;
 
-/// The time that opening the connection may take; its failure is met again by the first call.
+/// Bound on opening the connection. The first call meets its failure again.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// The table.
@@ -85,8 +94,8 @@ const WARM_UP: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Records {
     client: Client,
-    /// The same, repeating nothing.
-    once: Client,
+    /// Client on the same connections that repeats nothing by itself.
+    without_retries: Client,
     table: String,
 }
 
@@ -96,7 +105,7 @@ impl Records {
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
         let client = aws::dynamodb(sdk, key_kinds::key_kinds);
         Self {
-            once: aws::without_repeats(&client),
+            without_retries: aws::without_repeats(&client),
             client,
             table: table.into(),
         }
@@ -246,8 +255,8 @@ impl Found {
         self.items.remove(key).map(from_item).transpose()
     }
 
-    /// The same for a key that there may be none of.
-    pub(crate) fn take_any<T: DeserializeOwned>(&mut self, key: Option<&Key>) -> Result<Option<T>> {
+    /// The record under this key, if there is a key and a record.
+    pub(crate) fn take_optional<T: DeserializeOwned>(&mut self, key: Option<&Key>) -> Result<Option<T>> {
         key.map_or(Ok(None), |key| self.take(key))
     }
 }
@@ -260,17 +269,10 @@ fn batch(keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
         .map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// Until when an operator's call repeats what ends unknown.
-fn patience() -> Instant {
-    const PATIENCE: Duration = Duration::from_secs(20);
-    Instant::now() + PATIENCE
-}
-
-/// The end of a record that lives this long from `moment` on, as the table's time to live has it: in
-/// seconds since 1970.
-fn expires_at(moment: SystemTime, lifetime: Duration) -> u64 {
-    let end = (moment + lifetime).duration_since(SystemTime::UNIX_EPOCH);
-    end.unwrap_or_default().as_secs()
+/// Moment until which an operator's call repeats a transaction whose outcome is unknown.
+fn operator_deadline() -> Instant {
+    const REPEATED: Duration = Duration::from_secs(20);
+    Instant::now() + REPEATED
 }
 
 /// A record as an item under its key.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Records, keys, patience, to_item};
+use super::{Records, keys, operator_deadline, to_item};
 use crate::error::{Error, FieldError, Result};
 use crate::slug::Slug;
 
@@ -33,12 +33,16 @@ impl Records {
             registries: 0,
         };
         let key = keys::organization(slug);
-        let put = self.writes().put(to_item(&key, &organization)?, |put| {
-            put.condition_expression("attribute_not_exists(pk)")
-        })?;
-        let line = self.writes().put(Self::organization_line(slug)?, |put| put)?;
+        let put = self
+            .transaction_items()
+            .put(to_item(&key, &organization)?, |put| {
+                put.condition_expression("attribute_not_exists(pk)")
+            })?;
+        let line = self
+            .transaction_items()
+            .put(Self::organization_line(slug)?, |put| put)?;
         match self
-            .transact_fenced(vec![put, line], organization.id, patience())
+            .transact_fenced(vec![put, line], organization.id, operator_deadline())
             .await?
         {
             Outcome::Applied => Ok(organization),
@@ -87,7 +91,7 @@ impl Records {
     pub(crate) async fn correct_count(&self, organization: &Organization, registries: usize) -> Result<()> {
         let number = |count: String| AttributeValue::N(count);
         let update = self
-            .writes()
+            .transaction_items()
             .update(&keys::organization(&organization.slug), |update| {
                 update
                     .update_expression("SET registries = :now")
@@ -98,7 +102,7 @@ impl Records {
             })?;
         // A late attempt finds another count, or the right one.
         let mut transaction = self.transaction(vec![update], Uuid::now_v7());
-        transaction.send(patience()).await.map(drop)
+        transaction.send(operator_deadline()).await.map(drop)
     }
 
     /// Deletes an organization that has no registries, and its tokens with it.
@@ -107,17 +111,19 @@ impl Records {
     /// [`Error::NotFound`]; a 422 where it still has registries.
     pub async fn delete_organization(&self, slug: &Slug) -> Result<Organization> {
         let organization = self.organization(slug).await?;
-        let delete = self.writes().delete(&keys::organization(slug), |delete| {
-            delete
-                .condition_expression("id = :id AND registries = :none")
-                .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
-                .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-        })?;
+        let delete = self
+            .transaction_items()
+            .delete(&keys::organization(slug), |delete| {
+                delete
+                    .condition_expression("id = :id AND registries = :none")
+                    .expression_attribute_values(":id", AttributeValue::S(organization.id.to_string()))
+                    .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            })?;
         let line = self
-            .writes()
+            .transaction_items()
             .delete(&keys::organization_line(slug), |delete| delete)?;
         let outcome = self
-            .transact_fenced(vec![delete, line], Uuid::now_v7(), patience())
+            .transact_fenced(vec![delete, line], Uuid::now_v7(), operator_deadline())
             .await?;
         if let Outcome::Refused(reasons) = outcome
             && refused(&reasons, 0)

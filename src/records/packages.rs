@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::transaction::{Outcome, refused};
-use super::{Posted, Records, Registry, from_item, to_item};
+use super::{Records, Registry, UploadRef, from_item, to_item};
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -50,13 +50,25 @@ pub struct Package {
 /// What lists by name show of a package.
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "the attributes' names are the record's")]
-struct Name<'a> {
+pub(super) struct Name<'a> {
     id: PackageId,
     registry_id: Uuid,
     name: &'a str,
     version: &'a str,
     #[serde(flatten)]
     digests: Digests,
+}
+
+impl<'a> Name<'a> {
+    pub(super) fn of(package: &'a Package) -> Self {
+        Self {
+            id: package.id,
+            registry_id: package.registry_id,
+            name: &package.name,
+            version: &package.version,
+            digests: package.digests,
+        }
+    }
 }
 
 /// The claim on a name, version and variant.
@@ -102,7 +114,7 @@ pub(crate) enum Refusal {
     /// The release is held by other content, of this package.
     Taken(PackageId),
     /// The registry has been deleted meanwhile; the release is held by a package of its successor.
-    Succeeded,
+    RegistryReplaced,
 }
 
 /// The positions of a transaction's items, and so of its cancellation reasons.
@@ -120,13 +132,13 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
-        posted: Option<Posted<'_>>,
+        posted: Option<UploadRef<'_>>,
         deadline: Instant,
     ) -> Result<Publication> {
         let mut items = self.publication(registry, package)?;
         items.extend(
             posted
-                .map(|posted| self.remembered(registry, posted, package.id))
+                .map(|posted| self.upload_put(registry, posted, package.id))
                 .transpose()?,
         );
         let mut transaction = self.transaction(items, package.id.into());
@@ -136,7 +148,7 @@ impl Records {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
             };
-            let release = in_the_way(&reasons)?;
+            let release = conflicting_release(&reasons)?;
             // The release first: that it is ours explains why the package is there too.
             if release.package_id == package.id {
                 return Ok(Publication::Published);
@@ -166,7 +178,7 @@ impl Records {
         release: &Release,
     ) -> Result<Option<Refusal>> {
         if release.registry_id != registry.id {
-            return Ok(Some(Refusal::Succeeded));
+            return Ok(Some(Refusal::RegistryReplaced));
         }
         if release.digests.sha256 != package.digests.sha256 {
             return Ok(Some(Refusal::Taken(release.package_id)));
@@ -203,19 +215,13 @@ impl Records {
         registry: &Registry,
         package: &Package,
     ) -> Result<Vec<TransactWriteItem>> {
-        let name = Name {
-            id: package.id,
-            registry_id: package.registry_id,
-            name: &package.name,
-            version: &package.version,
-            digests: package.digests,
-        };
+        let name = Name::of(package);
         let release = Release {
             package_id: package.id,
             registry_id: package.registry_id,
             digests: package.digests,
         };
-        let writes = self.writes();
+        let writes = self.transaction_items();
         Ok(vec![
             // Always true, for the id is a new one: unless a fence lies there.
             writes.put(
@@ -257,7 +263,7 @@ impl Records {
                     .expression_attribute_values(":id", AttributeValue::S(id))
             }
         };
-        let writes = self.writes();
+        let writes = self.transaction_items();
         let items = vec![
             writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
             writes.delete(&keys::name(&registry.address, package), |delete| delete)?,
@@ -278,7 +284,7 @@ impl Records {
 }
 
 /// The release that stood in a publication's way.
-fn in_the_way(reasons: &[CancellationReason]) -> Result<Release> {
+fn conflicting_release(reasons: &[CancellationReason]) -> Result<Release> {
     let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
     let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
     from_item(item)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{DeletedRegistry, Organization, Records, keys, patience, to_item};
+use super::{DeletedRegistry, Organization, Records, keys, operator_deadline, to_item};
 use crate::address::RegistryAddress;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
@@ -71,11 +71,14 @@ impl Records {
         let key = keys::registry(&registry.address);
         let items = vec![
             self.count_registry(organization.id, &organization.slug, "1")?,
-            self.writes().put(to_item(&key, &registry)?, |put| {
+            self.transaction_items().put(to_item(&key, &registry)?, |put| {
                 put.condition_expression("attribute_not_exists(pk)")
             })?,
         ];
-        match self.transact_fenced(items, registry.id, patience()).await? {
+        match self
+            .transact_fenced(items, registry.id, operator_deadline())
+            .await?
+        {
             Outcome::Applied => Ok(registry),
             Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
             Outcome::Refused(_) => Err(Error::Conflict(format!(
@@ -135,17 +138,22 @@ impl Records {
             deletion: Uuid::now_v7(),
         };
         let items = vec![
-            self.writes()
+            self.transaction_items()
                 .delete(&keys::registry(&registry.address), |delete| {
                     delete
                         .condition_expression("id = :id")
                         .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
                 })?,
-            self.writes().put(to_item(&deleted.key(), &deleted)?, |put| put)?,
+            self.transaction_items()
+                .put(to_item(&deleted.key(), &deleted)?, |put| put)?,
             self.count_registry(registry.organization_id, &registry.address.organization, "-1")?,
         ];
         // A late attempt finds nothing: no registry of this id is ever made again.
-        match self.transaction(items, deleted.deletion).send(patience()).await? {
+        match self
+            .transaction(items, deleted.deletion)
+            .send(operator_deadline())
+            .await?
+        {
             Outcome::Applied => Ok(()),
             Outcome::Refused(_) => Err(Error::NotFound(format!(
                 "There is no registry `{}`.",
@@ -160,13 +168,14 @@ impl Records {
         organization: &Slug,
         step: &str,
     ) -> Result<aws_sdk_dynamodb::types::TransactWriteItem> {
-        self.writes().update(&keys::organization(organization), |update| {
-            update
-                .update_expression("ADD registries :step")
-                .condition_expression("id = :id")
-                .expression_attribute_values(":step", AttributeValue::N(step.to_owned()))
-                .expression_attribute_values(":id", AttributeValue::S(organization_id.to_string()))
-        })
+        self.transaction_items()
+            .update(&keys::organization(organization), |update| {
+                update
+                    .update_expression("ADD registries :step")
+                    .condition_expression("id = :id")
+                    .expression_attribute_values(":step", AttributeValue::N(step.to_owned()))
+                    .expression_attribute_values(":id", AttributeValue::S(organization_id.to_string()))
+            })
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::registries::no_organization;
 use super::transaction::Outcome;
-use super::{Organization, Records, keys, patience, to_item};
+use super::{Organization, Records, keys, operator_deadline, to_item};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
@@ -76,11 +76,11 @@ impl Records {
         };
         let put = |key: keys::Key| {
             let item = to_item(&key, &token)?;
-            self.writes()
+            self.transaction_items()
                 .put(item, |put| put.condition_expression("attribute_not_exists(pk)"))
         };
         let items = vec![
-            self.writes()
+            self.transaction_items()
                 .check(&keys::organization(&organization.slug), |check| {
                     check
                         .condition_expression("id = :id")
@@ -89,7 +89,7 @@ impl Records {
             put(keys::token_by_secret(&token.hash))?,
             put(keys::token_by_id(&organization.slug, token.id))?,
         ];
-        match self.transact_fenced(items, token.id, patience()).await? {
+        match self.transact_fenced(items, token.id, operator_deadline()).await? {
             Outcome::Applied => Ok(token),
             Outcome::Refused(reasons) if super::transaction::refused(&reasons, 0) => {
                 Err(no_organization(&organization.slug))
@@ -122,7 +122,7 @@ impl Records {
         let not_found = || Error::NotFound(format!("There is no token `{id}` in `{}`.", organization.slug));
         let token: Token = self.get(&key).await?.ok_or_else(not_found)?;
         let delete = |key: &keys::Key| {
-            self.writes().delete(key, |delete| {
+            self.transaction_items().delete(key, |delete| {
                 delete
                     .condition_expression("attribute_not_exists(pk) OR id = :id")
                     .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
@@ -130,7 +130,11 @@ impl Records {
         };
         let items = vec![delete(&keys::token_by_secret(&token.hash))?, delete(&key)?];
         // A late attempt finds nothing: no token of this id is ever made again.
-        match self.transaction(items, Uuid::now_v7()).send(patience()).await? {
+        match self
+            .transaction(items, Uuid::now_v7())
+            .send(operator_deadline())
+            .await?
+        {
             Outcome::Applied => Ok(token),
             Outcome::Refused(_) => Err(not_found()),
         }

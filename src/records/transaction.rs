@@ -44,7 +44,7 @@ impl Records {
         Transaction {
             records: self,
             request: self
-                .once
+                .without_retries
                 .transact_write_items()
                 .set_transact_items(Some(items))
                 .client_request_token(request_token.to_string()),
@@ -98,7 +98,7 @@ impl Transaction<'_> {
                 Ok(_) => return Ok(Outcome::Applied),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                        match understand(cancelled.cancellation_reasons()) {
+                        match classify(cancelled.cancellation_reasons()) {
                             Cancelled::Refused(reasons) => return Ok(Outcome::Refused(reasons)),
                             Cancelled::Again(failure) => failure,
                         }
@@ -160,7 +160,7 @@ enum Cancelled {
 /// transaction still holds, the conditions on the rest say what will hold in a moment or never. Then
 /// conditions that did not hold, which repeating changes nothing about, then what passes by itself;
 /// anything else is our mistake.
-fn understand(reasons: &[CancellationReason]) -> Cancelled {
+fn classify(reasons: &[CancellationReason]) -> Cancelled {
     let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
     if has("TransactionConflict") {
         Cancelled::Again(Failure::Unknown(Cause::of_last_step(
@@ -232,9 +232,9 @@ mod tests {
     }
 
     /// How a cancellation for these reasons, one an item, is understood.
-    fn understood(codes: [&str; 3]) -> &'static str {
+    fn classified(codes: [&str; 3]) -> &'static str {
         let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
-        match understand(&reasons) {
+        match classify(&reasons) {
             Cancelled::Refused(_) => "refused",
             Cancelled::Again(Failure::Throttled(_)) => "throttled",
             Cancelled::Again(Failure::Unknown(_)) => "again",
@@ -254,7 +254,7 @@ mod tests {
             (["None", "ProvisionedThroughputExceeded", "None"], "throttled"),
             (["None", "ValidationError", "None"], "ours"),
         ] {
-            assert_eq!(understood(codes), expected, "{codes:?}");
+            assert_eq!(classified(codes), expected, "{codes:?}");
         }
     }
 }

@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Records, Registry, Upload, expires_at, keys, to_item};
+use super::{Records, Registry, Upload, keys, to_item};
 use crate::aws;
 use crate::error::Result;
+use crate::time::{epoch_seconds, has_come};
 
 /// Time that a mark lasts unless it is renewed: a worker that crashed keeps others waiting for so long.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -29,7 +30,7 @@ pub(crate) struct Work {
 impl Work {
     /// Whether the worker is still at it, as far as can be known.
     pub(crate) fn is_current(&self) -> bool {
-        expires_at(SystemTime::now(), Duration::ZERO) < self.expires_at
+        !has_come(self.expires_at)
     }
 }
 
@@ -66,7 +67,7 @@ impl Records {
             registry_id: registry.id,
             worker,
             filename: filename.to_owned(),
-            expires_at: expires_at(SystemTime::now(), LIFETIME),
+            expires_at: epoch_seconds(SystemTime::now() + LIFETIME),
         };
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(to_item(&key, &work)?));

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
-use super::{Report, Sweep, is_past};
+use super::{Report, Sweep, is_older_than_grace};
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
@@ -70,7 +70,7 @@ impl Sweep {
             }
         }
         report.removed_records += self.remove_tokens(deleted).await?;
-        if is_past(deleted.deleted_at()) {
+        if is_older_than_grace(deleted.deleted_at()) {
             report.removed_records += 1;
             if !self.dry_run {
                 self.records.forget(deleted).await?;

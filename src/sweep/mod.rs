@@ -20,9 +20,10 @@ use tokio::time::Instant;
 use crate::error::Result;
 use crate::files::Files;
 use crate::id::PackageId;
-use crate::records::{Marker, Records};
+use crate::records::Records;
 
 mod emptying;
+mod marker;
 pub(crate) mod merge;
 mod missing;
 mod pass;
@@ -57,15 +58,21 @@ pub struct Sweep {
 impl Sweep {
     /// A sweep of this table and bucket.
     #[must_use]
-    pub fn new(records: Records, files: Files, dry_run: bool) -> Self {
+    pub fn new(records: Records, files: Files) -> Self {
         Self {
             records,
             files,
-            dry_run,
+            dry_run: false,
             max_orphans: MAX_ORPHANS,
             deadline: None,
             quarantined_until: None,
         }
+    }
+
+    /// A sweep that, with `dry_run`, changes nothing and reports what it would have removed.
+    #[must_use]
+    pub fn dry_run(self, dry_run: bool) -> Self {
+        Self { dry_run, ..self }
     }
 
     /// A sweep that removes up to `orphans` of them however large a part of all objects they are: for who
@@ -102,7 +109,7 @@ impl Sweep {
         if marker.is_none() && self.files.is_empty().await? {
             return Ok(report);
         }
-        let marker = match self.own_marker(marker) {
+        let marker = match self.check_marker(marker) {
             Ok(marker) => marker,
             Err(reason) => {
                 report.stopped = Some(reason);
@@ -133,37 +140,6 @@ impl Sweep {
         Ok(report)
     }
 
-    /// The marker, if it names this table and this bucket; else what is wrong with it.
-    fn own_marker(&self, marker: Option<Marker>) -> Result<Marker, String> {
-        let (table, bucket) = (self.records.table(), self.files.bucket());
-        let Some(marker) = marker else {
-            return Err(format!(
-                "the table `{table}` does not say which bucket it belongs to. \
-                 If it belongs to `{bucket}`, say so with `admin adopt`."
-            ));
-        };
-        let reason = match (marker.table == table, marker.bucket == bucket) {
-            (true, true) => return Ok(marker),
-            (false, true) => format!(
-                "the table differs: `{table}` says that it is the table `{}` of the bucket `{bucket}`, \
-                 as a restored table does.",
-                marker.table
-            ),
-            (true, false) => format!(
-                "the bucket differs: the table `{table}` belongs to the bucket `{}`, not to `{bucket}`.",
-                marker.bucket
-            ),
-            (false, false) => format!(
-                "table and bucket differ: `{table}` says that it is the table `{}` of the bucket `{}`, \
-                 not of `{bucket}`.",
-                marker.table, marker.bucket
-            ),
-        };
-        Err(format!(
-            "{reason} If the two do belong together, say so with `admin adopt`."
-        ))
-    }
-
     /// Whether an object without a record is to be kept, since it was there when the table was adopted.
     fn is_quarantined(&self, id: PackageId) -> bool {
         self.quarantined_until.is_some_and(|end| id.minted_at() <= end)
@@ -178,7 +154,7 @@ impl Sweep {
 }
 
 /// Whether `moment` lies further back than anything that could still be under way.
-fn is_past(moment: SystemTime) -> bool {
+fn is_older_than_grace(moment: SystemTime) -> bool {
     SystemTime::now()
         .duration_since(moment)
         .is_ok_and(|age| age > GRACE)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::merge::{Entry, Merge};
 use super::missing::Suspects;
-use super::{MAX_ORPHANS_PERCENT, Report, Sweep, is_past};
+use super::{MAX_ORPHANS_PERCENT, Report, Sweep, is_older_than_grace};
 use crate::address::RegistryAddress;
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
@@ -128,7 +128,7 @@ impl Sweep {
         for (is_metadata, size) in [(false, entry.file), (true, entry.metadata)] {
             let Some(size) = size else { continue };
             counts.objects += 1;
-            if entry.record.is_some() || !is_past(entry.id.minted_at()) {
+            if entry.record.is_some() || !is_older_than_grace(entry.id.minted_at()) {
                 continue;
             }
             if self.is_quarantined(entry.id) {

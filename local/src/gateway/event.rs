@@ -1,7 +1,7 @@
 //! A request as the event of a REST API: `ApiGatewayProxyRequest` in AWS's own words.
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use http::header::{HOST, HeaderName};
 use http::request::Parts;
@@ -10,6 +10,7 @@ use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayPr
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
 use packages_api::MAX_EVENT_BYTES;
+use packages_api::time::epoch_millis;
 
 use super::Refusal;
 
@@ -59,13 +60,8 @@ pub(super) fn into_request(event: ApiGatewayProxyRequest, body: Vec<u8>) -> lamb
     }
     let mut context = Context::default();
     context.request_id = id;
-    context.deadline = now_millis().saturating_add(FUNCTION_TIMEOUT_MILLIS);
+    context.deadline = epoch_millis(SystemTime::now()).saturating_add(FUNCTION_TIMEOUT_MILLIS);
     request.with_lambda_context(context)
-}
-
-fn now_millis() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The host that was asked for: of an absolute address, else of the header.
@@ -137,7 +133,7 @@ fn context(
     context.resource_path = Some("/{proxy+}".to_owned());
     context.path = Some(path.to_owned());
     context.http_method = method.clone();
-    context.request_time_epoch = i64::try_from(now_millis()).unwrap_or(i64::MAX);
+    context.request_time_epoch = i64::try_from(epoch_millis(SystemTime::now())).unwrap_or(i64::MAX);
     context
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Parser, Subcommand};
 use packages_api::records::{NewToken, Records};
+use packages_api::time::epoch_seconds;
 use packages_api::{Ecosystem, Error, RegistryAddress, Scope, Secret, Slug, command_config, log};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -290,11 +291,4 @@ fn lifetime(text: &str) -> Result<Duration, String> {
     sensible
         .then_some(lifetime)
         .ok_or_else(|| "expected more than nothing and at most 100 years".to_owned())
-}
-
-fn epoch_seconds(moment: SystemTime) -> u64 {
-    moment
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
 }

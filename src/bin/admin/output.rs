@@ -1,9 +1,8 @@
 //! What the command prints: a table for people, JSON for programs.
 
-use std::time::{Duration, SystemTime};
-
 use packages_api::Slug;
 use packages_api::records::Token;
+use packages_api::time::{from_epoch_seconds, rfc3339_seconds};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -99,17 +98,16 @@ pub(crate) struct ShownToken<'a> {
 }
 
 pub(crate) fn token(token: &Token) -> ShownToken<'_> {
-    let at =
-        |seconds| humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    let at = |seconds| rfc3339_seconds(from_epoch_seconds(seconds));
     let created = token.id.get_timestamp().map(|timestamp| timestamp.to_unix().0);
     ShownToken {
         id: token.id,
         organization: &token.organization,
         scopes: token.scopes.iter().map(|scope| scope.as_str()).collect(),
         registry: token.registry.as_ref(),
-        expires_at: token.expires_at.map(|seconds| at(seconds).to_string()),
+        expires_at: token.expires_at.map(at),
         description: token.description.as_deref(),
-        created_at: created.map(|seconds| at(seconds).to_string()),
+        created_at: created.map(at),
     }
 }
 

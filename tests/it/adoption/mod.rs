@@ -22,7 +22,7 @@ async fn adopt(app: &TestApp) -> AdoptionReport {
 
 async fn sweep(app: &TestApp) -> Report {
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    Sweep::new(app.records.clone(), files, false)
+    Sweep::new(app.records.clone(), files)
         .run()
         .await
         .expect("a report")

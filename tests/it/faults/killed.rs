@@ -79,7 +79,7 @@ async fn assert_swept(app: &TestApp, packages: &[String]) {
         orphan::backdate(app, key).await;
     }
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    let report = Sweep::new(app.records.clone(), files, false).run().await;
+    let report = Sweep::new(app.records.clone(), files).run().await;
     assert_eq!(report.expect("a report").stopped, None);
     let contents = app.contents().await;
     assert_eq!(assert_consistent(&contents), packages);

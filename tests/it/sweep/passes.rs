@@ -22,7 +22,7 @@ const DAY_AGO: Duration = Duration::from_hours(25);
 fn sweep_through(app: &TestApp, proxy: &FaultProxy) -> Sweep {
     let sdk = proxy.sdk_config(&app.stack);
     let records = Records::new(&sdk, app.stack.table());
-    Sweep::new(records, Files::new(&sdk, app.stack.bucket()), false)
+    Sweep::new(records, Files::new(&sdk, app.stack.bucket()))
 }
 
 async fn behind_proxy() -> (TestApp, FaultProxy) {

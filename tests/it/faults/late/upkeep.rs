@@ -46,7 +46,7 @@ async fn late_writes_of_a_sweep_are_harmless() {
         let held = Held::new(Seen::Disconnect);
         proxy.inject(operation, Fault::Hold(held.clone()), 1);
         let records = Records::new(&sdk, app.stack.table());
-        let sweep = Sweep::new(records, Files::new(&sdk, app.stack.bucket()), false);
+        let sweep = Sweep::new(records, Files::new(&sdk, app.stack.bucket()));
         // An error is an error; the next run does the rest.
         let _ = sweep.run().await;
         proxy.clear();

@@ -1,4 +1,4 @@
-//! The parts of a transaction, each of one table.
+//! Items of a transaction: its puts, deletes, updates and checks, each with its condition.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder};
@@ -8,66 +8,66 @@ use super::keys::Key;
 use super::{Item, Records};
 use crate::error::{Error, Result};
 
-/// Writes to one table, each with its condition.
-pub(super) struct Writes<'a> {
+/// Maker of the items of transactions on one table.
+pub(super) struct TransactionItems<'a> {
     table: &'a str,
 }
 
 impl Records {
-    pub(super) fn writes(&self) -> Writes<'_> {
-        Writes { table: &self.table }
+    pub(super) fn transaction_items(&self) -> TransactionItems<'_> {
+        TransactionItems { table: &self.table }
     }
 }
 
-impl Writes<'_> {
+impl TransactionItems<'_> {
     pub(super) fn put(
         &self,
         item: Item,
-        when: impl FnOnce(PutBuilder) -> PutBuilder,
+        condition: impl FnOnce(PutBuilder) -> PutBuilder,
     ) -> Result<TransactWriteItem> {
         let put = Put::builder().table_name(self.table).set_item(Some(item));
         Ok(TransactWriteItem::builder()
-            .put(built(when(put).build())?)
+            .put(built(condition(put).build())?)
             .build())
     }
 
     pub(super) fn delete(
         &self,
         key: &Key,
-        when: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+        condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
     ) -> Result<TransactWriteItem> {
         let delete = Delete::builder()
             .table_name(self.table)
             .set_key(Some(key.attributes()));
         Ok(TransactWriteItem::builder()
-            .delete(built(when(delete).build())?)
+            .delete(built(condition(delete).build())?)
             .build())
     }
 
-    /// Writes nothing: the others are written only where this item is as it must be.
+    /// A check that writes nothing: the others are written only where its condition holds.
     pub(super) fn check(
         &self,
         key: &Key,
-        when: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+        condition: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
     ) -> Result<TransactWriteItem> {
         let check = ConditionCheck::builder()
             .table_name(self.table)
             .set_key(Some(key.attributes()));
         Ok(TransactWriteItem::builder()
-            .condition_check(built(when(check).build())?)
+            .condition_check(built(condition(check).build())?)
             .build())
     }
 
     pub(super) fn update(
         &self,
         key: &Key,
-        when: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
+        condition: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
     ) -> Result<TransactWriteItem> {
         let update = Update::builder()
             .table_name(self.table)
             .set_key(Some(key.attributes()));
         Ok(TransactWriteItem::builder()
-            .update(built(when(update).build())?)
+            .update(built(condition(update).build())?)
             .build())
     }
 }
