@@ -16,8 +16,13 @@ use crate::id::PackageId;
 /// the table refuses to look for one.
 const MAX_PREFIX: usize = 1024 - 36;
 
-/// What a list shows of a package.
+/// Attributes that a list reads: those of [`Listed`], and so without the metadata, which is most of a record.
+/// `#name` stands for `name`, which is a reserved word.
+const PROJECTION: &str = "id, registry_id, #name, version, sha256, sha512";
+
+/// A package as a list shows it: read from its own record, or from its name's.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Listed {
     pub(crate) id: PackageId,
     registry_id: Uuid,
@@ -77,8 +82,7 @@ impl Records {
                 .consistent_read(true)
                 .scan_index_forward(direction == Direction::Newer)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-                // Without the metadata, which is most of a record.
-                .projection_expression("id, registry_id, #name, version, sha256, sha512")
+                .projection_expression(PROJECTION)
                 .filter_expression("attribute_not_exists(#fence)")
                 .expression_attribute_names("#fence", FENCE)
                 .expression_attribute_names("#name", "name")
@@ -102,5 +106,59 @@ impl Records {
                 return Ok(listed);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::packages::Name;
+    use super::super::{Item, Package};
+    use super::*;
+    use crate::digest::Digest;
+
+    fn attributes(record: &impl serde::Serialize) -> BTreeSet<String> {
+        let item: Item = serde_dynamo::to_item(record).expect("a record");
+        item.into_keys().collect()
+    }
+
+    #[test]
+    fn a_list_reads_what_it_shows() {
+        let digests = Digests {
+            sha256: Digest::sha256(b""),
+            sha512: None,
+        };
+        let listed = Listed {
+            id: PackageId::mint(),
+            registry_id: Uuid::now_v7(),
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            digests,
+        };
+        let package = Package {
+            id: listed.id,
+            registry_id: listed.registry_id,
+            name: listed.name.clone(),
+            normalized_name: listed.name.clone(),
+            version: listed.version.clone(),
+            normalized_version: listed.version.clone(),
+            variant: None,
+            filename: "a".to_owned(),
+            size: 0,
+            digests,
+            metadata: None,
+            published_by: Uuid::now_v7(),
+        };
+        let projected = PROJECTION
+            .split(", ")
+            .map(|name| name.trim_start_matches('#').to_owned());
+        let projected: BTreeSet<_> = projected.collect();
+        assert_eq!(attributes(&listed), projected);
+        assert_eq!(
+            attributes(&Name::of(&package)),
+            projected,
+            "a name holds what its list shows"
+        );
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Orphan {
 
 /// The place of a pass over everything, and what it has counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Progress {
     /// Counts the saves, so that of two sweeps at once one notices the other.
     pub(crate) revision: u64,
@@ -42,6 +43,7 @@ pub(crate) struct Progress {
 
 /// Counts of a pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Counts {
     pub(crate) objects: usize,
     pub(crate) foreign_objects: usize,

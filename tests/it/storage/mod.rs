@@ -1,5 +1,6 @@
 //! The table and the bucket under the calls: costs, permissions, races and repairs.
 
+mod ageing;
 mod generations;
 mod healing;
 mod permissions;

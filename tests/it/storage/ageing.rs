@@ -1,0 +1,147 @@
+//! Items as 0.1.0 wrote them: every call, the commands and the sweep read them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use packages_api::sweep::Sweep;
+use packages_api::{DEVELOPMENT_TOKEN, Files};
+use serde_json::Value;
+
+use crate::support::File;
+use crate::support::app::TestApp;
+use crate::support::client::Client;
+use crate::support::command;
+use crate::support::contents::Item;
+use crate::support::uploads::{UploadForm, put};
+
+const ORGANIZATION: &str = "old_org";
+const REGISTRY: &str = "old-registry";
+const PACKAGE: &str = "0191e23a-0006-7000-8000-000000000006";
+const UPLOAD: &str = "0191e23a-0007-7000-8000-000000000007";
+const ORPHAN: &str = "0191e23a-0009-7000-8000-000000000009";
+
+fn file() -> File {
+    File::new("hello-1.0.0.txt", "hello\n")
+}
+
+/// A registry whose table holds the items, and whose bucket holds their package's file; and a user of it.
+async fn aged() -> (TestApp, Client) {
+    let app = TestApp::start().await;
+    let client = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
+    for item in items(&app) {
+        let put = client.put_item().table_name(app.stack.table());
+        put.set_item(Some(item)).send().await.expect("a writable table");
+    }
+    let key = format!("packages/{ORGANIZATION}/{REGISTRY}/{PACKAGE}");
+    put(&app.stack, &key, &file().bytes).await;
+    let user = app.user.at(ORGANIZATION, REGISTRY);
+    let user = user.authorized(Some(&format!("Bearer {DEVELOPMENT_TOKEN}")));
+    (app, user)
+}
+
+/// The items of `fixtures/records-0.1.0/`, one a file, as DynamoDB writes items as JSON.
+fn items(app: &TestApp) -> Vec<Item> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/records-0.1.0");
+    let files = std::fs::read_dir(folder).expect("the fixtures");
+    let items: Vec<_> = files
+        .map(|file| {
+            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+            let text = text.replace("{table}", app.stack.table());
+            let text = text.replace("{bucket}", app.stack.bucket());
+            let item: HashMap<String, Value> = serde_json::from_str(&text).expect("an item");
+            item.iter()
+                .map(|(name, value)| (name.clone(), attribute(value)))
+                .collect()
+        })
+        .collect();
+    assert_eq!(items.len(), 13, "one file for each kind of item");
+    items
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    let (kind, value) = value.as_object().expect("a type").iter().next().expect("a value");
+    let text = || value.as_str().expect("a text").to_owned();
+    match kind.as_str() {
+        "S" => AttributeValue::S(text()),
+        "N" => AttributeValue::N(text()),
+        "BOOL" => AttributeValue::Bool(value == true),
+        "NULL" => AttributeValue::Null(true),
+        "L" => AttributeValue::L(value.as_array().expect("a list").iter().map(attribute).collect()),
+        "M" => {
+            let members = value.as_object().expect("a map").iter();
+            AttributeValue::M(
+                members
+                    .map(|(name, value)| (name.clone(), attribute(value)))
+                    .collect(),
+            )
+        }
+        other => panic!("{other} is not used in records"),
+    }
+}
+
+#[tokio::test]
+async fn every_read_takes_old_records() {
+    let (_app, user) = aged().await;
+    let package = user.get(PACKAGE).await;
+    insta::assert_snapshot!(package.rendered());
+    let all = user.call(http::Method::GET, &user.packages()).await;
+    assert_eq!(all.json()["items"][0]["id"], PACKAGE);
+    let named = format!("{}?name=hello", user.packages());
+    let named = user.call(http::Method::GET, &named).await;
+    assert_eq!(named.json()["items"], all.json()["items"]);
+    assert_eq!(user.download(PACKAGE).await, file().bytes);
+}
+
+#[tokio::test]
+async fn every_change_takes_old_records() {
+    let (app, user) = aged().await;
+    assert_eq!(user.publish(&file()).await.id(), PACKAGE, "a repeat");
+    let other = File::new(&file().name, "other\n");
+    user.publish(&other).await.assert_error(409);
+    let copy = format!("{}/{PACKAGE}/copy?to={REGISTRY}", user.packages());
+    assert_eq!(user.call(http::Method::POST, &copy).await.id(), PACKAGE);
+    assert_eq!(user.delete(PACKAGE).await.status, 200);
+    user.get(PACKAGE).await.assert_error(404);
+    let contents = app.contents().await;
+    assert!(contents.of_kind("names").is_empty() && contents.of_kind("releases").is_empty());
+    assert_ne!(user.publish(&other).await.id(), PACKAGE);
+}
+
+#[tokio::test]
+async fn an_old_upload_is_published_again() {
+    let (app, user) = aged().await;
+    let key = format!("uploads/{ORGANIZATION}/{REGISTRY}/{UPLOAD}/{}", file().name);
+    put(&app.stack, &key, &file().bytes).await;
+    let form = UploadForm::of(&user.request_upload().await);
+    let url = format!("{}/{key}", form.url);
+    // The record names no file, so the bytes are read, and the release finds the package.
+    assert_eq!(user.publish_url(&url).await.id(), PACKAGE);
+}
+
+#[tokio::test]
+async fn commands_and_sweep_take_old_records() {
+    let (app, _user) = aged().await;
+    let orphan = format!("packages/{ORGANIZATION}/{REGISTRY}/{ORPHAN}");
+    put(&app.stack, &orphan, &file().bytes).await;
+    let mut transcript = String::new();
+    for arguments in [
+        "admin organization list",
+        "admin registry list old_org",
+        "admin token list old_org",
+        "admin adopt --dry-run",
+    ] {
+        transcript.push_str(&command::transcript(&app.stack, arguments).await);
+    }
+    insta::assert_snapshot!(transcript);
+    let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
+    let report = Sweep::new(app.records.clone(), files)
+        .run()
+        .await
+        .expect("a report");
+    assert_eq!(report.stopped, None);
+    assert!(report.missing.is_empty(), "{report:?}");
+    let contents = app.contents().await;
+    assert!(!contents.objects.contains_key(&orphan), "{report:?}");
+    assert!(contents.of_kind("gone").is_empty() && contents.of_kind("sweep").is_empty());
+}
