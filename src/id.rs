@@ -27,8 +27,8 @@ impl PackageId {
         Self(mint_above(floor))
     }
 
-    /// The id that an address names. There the digits have no case (RFC 9562, 4); in keys, which S3 and
-    /// DynamoDB compare byte by byte, they are small.
+    /// The id in an address, where digits may have either case (RFC 9562, section 4). Keys, which S3 and
+    /// DynamoDB compare byte by byte, have lowercase digits.
     pub(crate) fn in_address(text: &str) -> Option<Self> {
         text.to_ascii_lowercase().parse().ok()
     }
@@ -40,15 +40,16 @@ impl PackageId {
     }
 }
 
-/// A new UUIDv7 above `floor`. It carries the time of its making, or, where that is not later than the
-/// floor's since one of two clocks is wrong, the millisecond after the floor's.
+/// A new UUIDv7 above `floor`. It carries the current time, or the millisecond after the floor's where a
+/// wrong clock put the floor later than that.
 pub(crate) fn mint_above(floor: Uuid) -> Uuid {
     let id = Uuid::now_v7();
     if id > floor { id } else { beyond(floor, id) }
 }
 
-/// An id in the first millisecond beyond the floor's, in the order of this clock all the same: where it is
-/// at most two years behind, the bits after the time hold how far, in milliseconds; then come random ones.
+/// An id in the first millisecond after the floor's that keeps the order of this clock: where the clock is
+/// at most two years behind the floor, the bits after the time hold by how many milliseconds; the rest is
+/// random.
 fn beyond(floor: Uuid, now: Uuid) -> Uuid {
     const BEHIND_BITS: u32 = 36;
     const RANDOM_BITS: u32 = 74 - BEHIND_BITS;
@@ -82,7 +83,7 @@ impl fmt::Display for PackageId {
     }
 }
 
-/// A text that is no package id in its canonical spelling.
+/// A text that is not a package id in its canonical spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidPackageId;
 

@@ -15,14 +15,14 @@ const MAX_SLUG_BYTES: usize = 100;
 pub struct Slug(String);
 
 impl Slug {
-    /// The slug as it stands in an address.
+    /// The slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A text that cannot be a slug.
+/// A text that is not a valid slug.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSlug(String);
 
@@ -30,7 +30,7 @@ impl fmt::Display for InvalidSlug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no slug: 1 to {MAX_SLUG_BYTES} of a-z, 0-9, - and _, beginning with a letter or a digit",
+            "`{}` is not a valid slug: use 1 to {MAX_SLUG_BYTES} of a-z, 0-9, - and _, beginning with a letter or a digit",
             self.0
         )
     }

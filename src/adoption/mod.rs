@@ -1,14 +1,14 @@
-//! A table and a bucket that are to belong together from now on, as after a restore of the table.
+//! Adoption of a bucket by a table, after one of them was restored.
 //!
-//! A restored table is older than the bucket: it has records whose files were deleted since, and lacks those
-//! that were published since; and it may hold half of a transaction. The adoption
-//! 1. completes or removes what is half: package, name and release are one ([`registry`]);
-//! 2. brings back the versions that records ask for;
-//! 3. writes into the marker that the two belong together, and that what has no record by now is kept, until
-//!    an operator ends that quarantine.
+//! A restored table is older than the bucket: it has records whose files have been deleted, lacks the
+//! records of newer files, and may hold half of a transaction. The adoption
+//! 1. completes or removes half transactions: package, name and release belong together ([`registry`]);
+//! 2. restores the versions of objects that records need ([`objects`]);
+//! 3. writes into the marker that the two belong together, and that objects without a record are kept until
+//!    an operator ends this quarantine.
 //!
-//! It removes nothing from the bucket. It can be repeated at any time: what is whole is left as it is, so one
-//! that was interrupted goes on where there is still something to do. Nobody should write meanwhile.
+//! It removes nothing from the bucket. It can be repeated at any time, also after an interruption: complete
+//! packages are left as they are. Nobody should write meanwhile.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -36,18 +36,18 @@ pub struct Adoption {
     dry_run: bool,
 }
 
-/// What an adoption saw and did; with `dry_run`, what it would have done.
+/// Findings and changes of an adoption; with `dry_run`, the changes that it would have made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AdoptionReport {
-    /// Nothing was changed: this is what would have been.
+    /// Whether nothing was changed.
     pub dry_run: bool,
     /// The table.
     pub table: String,
     /// The bucket.
     pub bucket: String,
-    /// Registries looked at.
+    /// Registries examined.
     pub registries: usize,
-    /// Packages looked at.
+    /// Packages examined.
     pub packages: usize,
     /// Packages that lacked their name or their release, and have them now.
     pub completed_packages: usize,
@@ -89,7 +89,7 @@ impl Adoption {
     /// Runs the adoption.
     ///
     /// # Errors
-    /// Where the table or the bucket fails. Run it again then: it goes on.
+    /// Where the table or the bucket fails. A repeat continues.
     pub async fn run(&self) -> Result<AdoptionReport> {
         let mut report = AdoptionReport {
             dry_run: self.dry_run,
@@ -114,7 +114,7 @@ impl Adoption {
         Ok(report)
     }
 
-    /// Declares that the two belong together. A pass of the sweep that had begun is void.
+    /// Declares that table and bucket belong together, and discards an unfinished pass of the sweep.
     async fn adopt(&self) -> Result<Marker> {
         if let Some(progress) = self.records.sweep_progress().await? {
             self.records.forget_progress(&progress).await?;
@@ -123,7 +123,7 @@ impl Adoption {
         self.records.put_marker(self.files.bucket(), Some(now)).await
     }
 
-    /// All registries, and what contradicts them put right: deletions that did not take place, and counts.
+    /// All registries. Corrects records that contradict them: deletions that did not happen, and counts.
     async fn registries(&self, report: &mut AdoptionReport) -> Result<Vec<Registry>> {
         let mut all = Vec::new();
         for organization in self.records.organizations().await? {

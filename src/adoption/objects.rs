@@ -1,4 +1,4 @@
-//! Files that records ask for, and files that no record asks for.
+//! Objects that records need, and objects without a record.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use crate::id::PackageId;
 use crate::records::Registry;
 use crate::sweep::merge::{Entry, Merge};
 
-/// Packages whose files are brought back side by side.
+/// Packages whose objects are restored at the same time.
 const CONCURRENCY: usize = 8;
 
-/// Packages that are brought back together.
+/// Packages whose objects are restored in one batch.
 const BATCH: usize = 100;
 
-/// An object without a record that was there at the adoption.
+/// An object without a record that existed at the adoption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuarantinedObject {
     /// Its key in the bucket.
@@ -28,16 +28,16 @@ pub struct QuarantinedObject {
     pub size: u64,
 }
 
-/// What the adoption keeps.
+/// The objects that the adoption keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Quarantine {
-    /// How many objects.
+    /// Number of objects.
     pub total: usize,
     /// The first [`MAX_NAMED`] of them.
     pub objects: Vec<QuarantinedObject>,
 }
 
-/// What a package lacks, and what became of that.
+/// The objects that a package lacks, or that were restored, and whether one of them is lost.
 #[derive(Debug, Clone, Copy)]
 struct Lack {
     id: PackageId,
@@ -47,7 +47,7 @@ struct Lack {
 }
 
 impl Adoption {
-    /// Brings back what the records of an address ask for, and counts what no record asks for.
+    /// Restores the objects that the records of an address need, and counts objects without a record.
     pub(super) async fn bring_back(
         &self,
         address: &RegistryAddress,
@@ -106,7 +106,8 @@ impl Adoption {
         Ok(())
     }
 
-    /// Answers what was brought back, and whether something was not; `None` where the package is gone.
+    /// Restores the objects of one package. Returns which were restored, and whether one is lost; `None`
+    /// where the package has been deleted meanwhile.
     async fn bring_back_one(&self, registry: &Registry, lack: Lack) -> Result<Option<Lack>> {
         let Some(package) = self.records.package(registry, lack.id).await? else {
             return Ok(None);
@@ -128,7 +129,7 @@ impl Adoption {
         Ok(Some(done))
     }
 
-    /// The objects without a record that were there at the adoption. None where there is no quarantine.
+    /// The objects without a record that existed at the adoption. Empty where there is no quarantine.
     ///
     /// # Errors
     /// Where the table or the bucket fails.
@@ -157,7 +158,7 @@ impl Adoption {
         Ok(quarantine)
     }
 
-    /// Ends the quarantine: the sweep may remove what has no record from now on.
+    /// Ends the quarantine: the sweep may remove objects without a record from now on.
     ///
     /// # Errors
     /// Where the table fails.

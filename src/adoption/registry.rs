@@ -1,18 +1,19 @@
-//! A registry's half transactions: completed where they can be, removed where not.
+//! Half transactions of a registry: completed where possible, otherwise removed.
 
 use super::{Adoption, AdoptionReport};
 use crate::error::Result;
 use crate::records::{Registry, Repair};
 
 impl Adoption {
-    /// Makes every package, name and release of a registry one of three that belong together.
+    /// Gives every package of a registry its name and release, and removes names and releases without one.
     ///
-    /// A package is never removed for lacking something: it may be half of a publish or half of a delete, and
-    /// can be deleted again. Only where another package holds its release by now it was surely deleted. Its file stays.
+    /// An incomplete package may be half of a publish or half of a delete, so it is completed: it can be deleted
+    /// again. Only where another package holds its release it was certainly deleted, and is removed. Its
+    /// file stays.
     pub(super) async fn repair(&self, registry: &Registry, report: &mut AdoptionReport) -> Result<()> {
         let halves = self.records.halves(registry).await?;
         report.packages += halves.packages;
-        // What claims for nobody first: it would stand in a completion's way.
+        // Claims without a package first: they would prevent completions.
         for (key, id) in &halves.names {
             let is_removed = self.dry_run || self.records.remove_name(registry, key, *id).await?;
             report.removed_names += usize::from(is_removed);

@@ -1,7 +1,7 @@
-//! Which registries there are: every organization's, found without reading their packages.
+//! Catalog of all registries, read without their packages.
 //!
-//! A list of the organizations' slugs stands in a partition of its own. A table whose marker does not
-//! vouch for it, as those of 0.1.0 and restored ones, is looked through once, and the list made.
+//! A partition of its own lists the organizations' slugs. Where the marker does not state that the list
+//! is complete, as in tables of 0.1.0 and restored ones, the table is scanned once, and the list made.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ use crate::aws;
 use crate::error::Result;
 use crate::slug::Slug;
 
-/// A line of the list of organizations.
+/// An entry of the list of organizations.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     slug: Slug,
 }
 
 impl Records {
-    /// An organization's line in the list of all.
+    /// An organization's entry in the list of all.
     pub(super) fn organization_line(slug: &Slug) -> Result<super::Item> {
         let line = Line { slug: slug.clone() };
         to_item(&keys::organization_line(slug), &line)
@@ -31,7 +31,7 @@ impl Records {
 
     /// Every registry's id by its address.
     ///
-    /// With `may_write` a list of organizations that is not there is made.
+    /// With `may_write`, a missing list of organizations is made.
     pub(crate) async fn registry_ids(&self, may_write: bool) -> Result<BTreeMap<RegistryAddress, Uuid>> {
         let mut ids = BTreeMap::new();
         for slug in self.organization_slugs(may_write).await? {
@@ -70,7 +70,7 @@ impl Records {
         let updated = update
             .set_key(Some(keys::marker().attributes()))
             .update_expression("SET organizations_listed = :true")
-            // Where there is no marker the sweep does not come this far.
+            // The sweep has stopped before this where there is no marker.
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":true", AttributeValue::Bool(true))
             .send()
@@ -85,7 +85,7 @@ impl Records {
         partition: &str,
         start: Option<super::Item>,
     ) -> Result<(Vec<(Key, Option<Uuid>)>, Option<super::Item>)> {
-        /// What every record of a registry carries, and nothing that merely lies among them need.
+        /// Identity that every record of a registry carries; other items among them need not have one.
         #[derive(Deserialize)]
         struct Content {
             registry_id: Option<Uuid>,

@@ -1,4 +1,4 @@
-//! What deleted registries leave behind, removed by identity alone: for the sweep.
+//! Deleted registries, and the removal of their content by its identity: for the sweep.
 
 use std::time::SystemTime;
 
@@ -24,7 +24,7 @@ pub(crate) struct DeletedRegistry {
     pub(crate) registry_id: Uuid,
     #[serde(flatten)]
     pub(crate) address: RegistryAddress,
-    /// The deletion, by a UUIDv7: it carries the moment.
+    /// Identity of the deletion, a UUIDv7, which carries its time.
     pub(crate) deletion: Uuid,
 }
 
@@ -39,13 +39,13 @@ impl DeletedRegistry {
 }
 
 impl Records {
-    /// The registries whose deletion is remembered.
+    /// The deleted registries whose content may still be there.
     pub(crate) async fn deleted_registries(&self) -> Result<Vec<DeletedRegistry>> {
         self.all(keys::DELETED_REGISTRIES, "").await
     }
 
-    /// Removes records of that registry, at most [`MAX_TRANSACTION_ITEMS`], and no other's that has come to
-    /// their place: together, which is one call, or one by one where one of them is not what it was.
+    /// Removes records of that registry, at most [`MAX_TRANSACTION_ITEMS`], and none of another registry that
+    /// has taken their place: in one transaction, or one by one where one of them has changed.
     pub(crate) async fn delete_contents(&self, content: &[Key], registry_id: Uuid) -> Result<()> {
         let writes = self.transaction_items();
         let items = content.iter().map(|key| {
@@ -73,8 +73,8 @@ impl Records {
         }
     }
 
-    /// Removes one record of that registry, and no other's that has come to its place or is about to:
-    /// what a transaction holds at this moment is left alone.
+    /// Removes one record of that registry, and none of another registry that has taken its place or is about
+    /// to: a record that a transaction holds at this moment is left alone.
     async fn delete_content(&self, key: &Key, registry_id: Uuid) -> Result<()> {
         let deleted = self
             .client
@@ -94,7 +94,7 @@ impl Records {
         }
     }
 
-    /// Forgets the deletion of a registry of which nothing is left.
+    /// Removes the record of a deleted registry of which nothing is left.
     pub(crate) async fn forget(&self, deleted: &DeletedRegistry) -> Result<()> {
         self.delete_content(&deleted.key(), deleted.registry_id).await
     }

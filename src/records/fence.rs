@@ -1,9 +1,9 @@
 //! Fences: items that keep a late attempt of a transaction from ever being applied.
 //!
-//! An attempt whose answer never came may still lie in some queue. Where its repeat was refused, the
-//! refusal is true of that moment only: once the item that stood in the way is deleted, the attempt
-//! could be applied after all. A fence lies under a key on whose absence the transaction is
-//! conditional, and every read of [`Records`] passes over it.
+//! An attempt that was never answered may still lie in some queue. Where its repeat was refused, the
+//! refusal holds for that moment only: once the item that caused it is deleted, the attempt could be
+//! applied after all. A fence lies under a key on whose absence the transaction is conditional, and every
+//! read of [`Records`] skips it.
 
 use std::time::{Duration, SystemTime};
 

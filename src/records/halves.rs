@@ -1,5 +1,5 @@
-//! Half transactions, as a restored table may hold them: a package without its name or its release, or
-//! either of these without its package.
+//! Incomplete transactions, which a restored table may hold: a package without its name or its release, or
+//! one of these without its package.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,7 +16,7 @@ use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
 
-/// A package by where its name and its release must lie, and whether they were found there.
+/// The sort keys that a package's name and release must have, and whether they were found.
 #[derive(Debug, Clone, Copy)]
 struct Triple {
     name: u64,
@@ -25,16 +25,16 @@ struct Triple {
     has_release: bool,
 }
 
-/// What of a registry's packages, names and releases does not belong together.
+/// Packages, names and releases of a registry that lack their counterparts.
 #[derive(Debug, Default)]
 pub(crate) struct Halves {
-    /// How many packages were looked at.
+    /// Number of packages examined.
     pub(crate) packages: usize,
     /// Packages that lack their name or their release.
     pub(crate) incomplete: Vec<Incomplete>,
-    /// Names whose package is not there.
+    /// Names whose package is missing.
     pub(crate) names: Vec<(Key, PackageId)>,
-    /// Releases whose package is not there.
+    /// Releases whose package is missing.
     pub(crate) releases: Vec<(Key, PackageId)>,
 }
 
@@ -46,14 +46,14 @@ pub(crate) struct Incomplete {
     lacks_release: bool,
 }
 
-/// What became of a package that lacked something.
+/// Outcome of the repair of an incomplete package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repair {
     /// It has its name and its release.
     Completed,
     /// Another package holds its release, so it was removed.
     Removed,
-    /// It is not there any more.
+    /// It has been deleted meanwhile.
     Deleted,
 }
 
@@ -61,13 +61,13 @@ pub(crate) enum Repair {
 #[derive(Deserialize)]
 struct Claim {
     registry_id: Option<Uuid>,
-    /// Of a release.
+    /// Only releases have one.
     package_id: Option<PackageId>,
 }
 
 impl Records {
-    /// Reads all of a registry's packages, names and releases, in this order and each once, and finds those that
-    /// do not belong together. Holds some 40 bytes a package.
+    /// Reads all of a registry's packages, names and releases, in this order and each once, and finds those
+    /// that lack their counterparts. Keeps some 40 bytes for each package.
     pub(crate) async fn halves(&self, registry: &Registry) -> Result<Halves> {
         let [packages, names, releases, _] = keys::content_partitions(&registry.address);
         let mut triples = HashMap::new();
@@ -141,8 +141,8 @@ impl Records {
         }
     }
 
-    /// Puts the name and the release that a package lacks, if it is still there; where another package
-    /// holds the release, removes it instead.
+    /// Writes the name and the release that a package lacks, if it still exists; where another package
+    /// holds the release, removes the package instead.
     pub(crate) async fn complete(&self, registry: &Registry, half: Incomplete) -> Result<Repair> {
         let Some(package) = self.package(registry, half.id).await? else {
             return Ok(Repair::Deleted);
@@ -185,17 +185,17 @@ impl Records {
         self.delete_contents(&keys, registry.id).await
     }
 
-    /// Removes a name whose package is not there. Answers whether that was still so.
+    /// Removes a name whose package is missing. Returns whether it still was.
     pub(crate) async fn remove_name(&self, registry: &Registry, key: &Key, id: PackageId) -> Result<bool> {
         self.remove_claim(registry, key, "id", id).await
     }
 
-    /// Removes a release whose package is not there. Answers whether that was still so.
+    /// Removes a release whose package is missing. Returns whether it still was.
     pub(crate) async fn remove_release(&self, registry: &Registry, key: &Key, id: PackageId) -> Result<bool> {
         self.remove_claim(registry, key, "package_id", id).await
     }
 
-    /// A late attempt finds another package's id, or none.
+    /// Removes a name or a release. An attempt that arrives late finds another package's id, or none.
     async fn remove_claim(
         &self,
         registry: &Registry,

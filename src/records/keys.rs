@@ -18,8 +18,7 @@
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //!
-//! What comes from a package is percent-encoded, and bounded where it is read
-//! ([`MAX_RELEASE_BYTES`](crate::formats::MAX_RELEASE_BYTES)); slugs and ids need neither.
+//! Texts from a package are percent-encoded, and its reader bounds their length; slugs and ids need neither.
 
 use std::collections::HashMap;
 
@@ -94,7 +93,7 @@ pub(crate) fn organization_line(organization: &Slug) -> Key {
     Key::new(ORGANIZATIONS, organization.as_str())
 }
 
-/// What every registry's sort key begins with.
+/// Prefix of every registry's sort key.
 pub(crate) const REGISTRY_PREFIX: &str = "registry/";
 
 pub(crate) fn registry(address: &RegistryAddress) -> Key {
@@ -108,7 +107,7 @@ pub(crate) fn token_by_secret(hash: &Digest<32>) -> Key {
     Key::new(format!("token/{hash}"), "token")
 }
 
-/// What every token's sort key begins with, among its organization's records.
+/// Prefix of every token's sort key, among its organization's records.
 pub(crate) const TOKEN_PREFIX: &str = "token/";
 
 pub(crate) fn token_by_id(organization: &Slug, id: Uuid) -> Key {
@@ -144,8 +143,8 @@ pub(crate) fn deleted_registry_prefix(address: &RegistryAddress) -> String {
     format!("{address}/")
 }
 
-/// Where a registry's list is read, or that of one name: the partition, and what comes before a
-/// package's id in its sort keys.
+/// Place of a registry's list, or of that of one name: the partition, and the part of its sort keys
+/// before a package's id.
 pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, String) {
     let Registry {
         address, ecosystem, ..
@@ -195,12 +194,12 @@ pub(crate) fn deleted_registry(address: &RegistryAddress, registry_id: Uuid) -> 
     )
 }
 
-/// Where the sweep keeps its place.
+/// Place of the sweep's progress.
 pub(crate) fn sweep_progress() -> Key {
     Key::new("sweep", "pass")
 }
 
-/// Where the sweep keeps the orphans that it has found.
+/// Place of a part of the orphans that the sweep has found.
 pub(crate) fn sweep_chunk(number: u32) -> Key {
     Key::new("sweep", format!("orphans/{number:06}"))
 }

@@ -32,7 +32,7 @@ pub(crate) struct Listed {
     pub(crate) digests: Digests,
 }
 
-/// Which way a list is read from where it starts.
+/// Direction in which a list is read from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Older,
@@ -43,10 +43,10 @@ impl Records {
     /// The next `count` packages of a registry from `start` on, which is not among them; all of
     /// that name, where one is given.
     ///
-    /// Ids below the registry's own are an earlier registry's of the same address, and are not read.
-    /// What was published to that one while it was deleted lies among this one's, and is passed over like fences: a
-    /// page of the table may bring less than was asked for, so it is read on until there are enough, or
-    /// no more.
+    /// Ids below the registry's own belong to earlier registries of the same address, and are not read.
+    /// Packages that were published to such a registry while it was being deleted lie among this one's, and
+    /// are skipped like fences. So a page of the table may hold fewer packages than wanted, and the next
+    /// one is read until there are enough, or no more.
     pub(crate) async fn list(
         &self,
         registry: &Registry,

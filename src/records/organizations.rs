@@ -14,15 +14,15 @@ use crate::slug::Slug;
 pub struct Organization {
     /// Its identity.
     pub id: Uuid,
-    /// Its address.
+    /// Its slug.
     pub slug: Slug,
-    /// How many registries it has: kept with every creation and deletion, so that an organization
+    /// Number of its registries, updated with every creation and deletion, so that an organization
     /// that still has one cannot be deleted.
     pub registries: u32,
 }
 
 impl Records {
-    /// Makes an organization.
+    /// Creates an organization.
     ///
     /// # Errors
     /// [`Error::Conflict`] where the slug is taken.
@@ -52,7 +52,7 @@ impl Records {
         }
     }
 
-    /// The organization of this address.
+    /// The organization with this slug.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -62,7 +62,7 @@ impl Records {
             .ok_or_else(|| Error::NotFound(format!("There is no organization `{slug}`.")))
     }
 
-    /// Every organization, found by looking through the whole table: an operator's call.
+    /// Every organization, found by a scan of the whole table: only for operators' calls.
     ///
     /// # Errors
     /// [`Error::Throttled`], [`Error::Unavailable`].
@@ -87,7 +87,7 @@ impl Records {
         Ok(all)
     }
 
-    /// Puts an organization's count of registries right, unless it has changed since.
+    /// Corrects an organization's count of registries, unless it has changed meanwhile.
     pub(crate) async fn correct_count(&self, organization: &Organization, registries: usize) -> Result<()> {
         let number = |count: String| AttributeValue::N(count);
         let update = self

@@ -40,14 +40,14 @@ pub struct Package {
     /// The file's digests.
     #[serde(flatten)]
     pub digests: Digests,
-    /// What the native index needs, as a JSON object; `None` where it lies in an object of its own
-    /// beside the file.
+    /// The metadata that its reader found, as a JSON object; `None` where it is an object of its own beside
+    /// the file.
     pub metadata: Option<String>,
     /// The token that published it.
     pub published_by: Uuid,
 }
 
-/// What lists by name show of a package.
+/// A package as lists by name show it.
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "the attributes' names are the record's")]
 pub(super) struct Name<'a> {
@@ -81,7 +81,7 @@ struct Release {
 }
 
 impl Package {
-    /// Where its claim lies.
+    /// Key of its claim.
     pub(super) fn release_key(&self, registry: &Registry) -> Key {
         keys::release(
             &registry.address,
@@ -92,7 +92,7 @@ impl Package {
     }
 }
 
-/// How a publication ended.
+/// Outcome of a publish.
 #[derive(Debug)]
 pub(crate) enum Publication {
     /// The package is published.
@@ -106,10 +106,10 @@ pub(crate) enum Publication {
     },
 }
 
-/// Why a package was not published.
+/// Reason for which a package was not published.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// The release was there before, with the same bytes: this is it.
+    /// The release has been published before with the same bytes, as this package.
     Repeated(Box<Package>),
     /// The release is held by other content, of this package.
     Taken(PackageId),
@@ -123,7 +123,7 @@ pub(super) const NAME: usize = 1;
 pub(super) const RELEASE: usize = 2;
 
 impl Records {
-    /// Publishes `package`: its record, its name and its release, and what it was uploaded as, all or
+    /// Publishes `package`: its record, its name and its release, and the record of its upload, all or
     /// none.
     ///
     /// # Errors
@@ -170,7 +170,8 @@ impl Records {
         }
     }
 
-    /// Why `release` keeps `package` from being published; `None` where it has just been deleted.
+    /// The reason for which `release` prevents the publish of `package`; `None` where it has just been
+    /// deleted.
     async fn refusal(
         &self,
         registry: &Registry,
@@ -243,7 +244,7 @@ impl Records {
     }
 
     /// Deletes `package`: its record, its name and its release, all or none. Its file is left.
-    /// Answers whether it was there.
+    /// Returns whether it was there.
     ///
     /// A late attempt finds nothing: no package of this id is ever made again.
     ///
@@ -283,7 +284,7 @@ impl Records {
     }
 }
 
-/// The release that stood in a publication's way.
+/// The existing release for which a publish was refused.
 fn conflicting_release(reasons: &[CancellationReason]) -> Result<Release> {
     let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
     let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;

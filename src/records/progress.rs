@@ -1,4 +1,4 @@
-//! How far the sweep has come: kept in the table, so that the next run goes on.
+//! Progress of the sweep, kept in the table so that the next run can continue.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,7 +13,7 @@ use crate::id::PackageId;
 /// Orphans that one record holds: some 130 bytes each, and a record ends at 400 kB.
 pub(crate) const MAX_CHUNK_ORPHANS: usize = 1000;
 
-/// An object without a record, as it is remembered between runs.
+/// An object without a record, as the table keeps it between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Orphan {
     pub(crate) address: RegistryAddress,
@@ -28,15 +28,15 @@ pub(crate) struct Orphan {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Progress {
-    /// Counts the saves, so that of two sweeps at once one notices the other.
+    /// Number of saves, by which one of two sweeps at once notices the other.
     pub(crate) revision: u64,
-    /// The registry that the pass has come to; those before it are done.
+    /// Registry that the pass has reached; those before it are done.
     pub(crate) address: Option<RegistryAddress>,
-    /// The package of that registry that was looked at last.
+    /// Package of that registry that was examined last.
     pub(crate) after: Option<PackageId>,
-    /// How many records of orphans belong to the pass.
+    /// Number of the pass's records of orphans.
     pub(crate) chunks: u32,
-    /// Whether everything has been looked at, and the orphans may be removed.
+    /// Whether everything has been examined, so that the orphans may be removed.
     pub(crate) is_removing: bool,
     pub(crate) counts: Counts,
 }
@@ -65,7 +65,7 @@ impl Records {
         self.get(&keys::sweep_progress()).await
     }
 
-    /// Saves a pass, after the orphans that it found since.
+    /// Saves a pass, after the orphans that it has found since the last save.
     ///
     /// # Errors
     /// [`Error::Conflict`] where another sweep has saved meanwhile.
@@ -123,7 +123,7 @@ impl Records {
         Ok(orphans)
     }
 
-    /// Forgets a pass that is over: its place first, so that nothing goes on from it.
+    /// Removes a pass that is over: its place first, so that no run continues from it.
     pub(crate) async fn forget_progress(&self, progress: &Progress) -> Result<()> {
         let chunks = (0..progress.chunks).map(keys::sweep_chunk);
         for key in [keys::sweep_progress()].into_iter().chain(chunks) {

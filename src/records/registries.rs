@@ -1,7 +1,7 @@
-//! Registries, and what deleted ones leave to the sweep.
+//! Registries: creating, reading and deleting them.
 //!
 //! A registry's id is above those of all earlier registries of its address and of their packages, so
-//! that an order of ids is an order of generations, whatever the clocks said that minted them.
+//! that ids are in the order of generations even where the clocks that minted them were wrong.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub struct Registry {
     /// Its address.
     #[serde(flatten, with = "SluggedAddress")]
     pub address: RegistryAddress,
-    /// What it holds.
+    /// The ecosystem of its packages.
     pub ecosystem: Ecosystem,
 }
 
@@ -47,7 +47,7 @@ impl Registry {
 }
 
 impl Records {
-    /// Makes a registry.
+    /// Creates a registry.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the organization is not there (any more), [`Error::Conflict`] where
@@ -88,7 +88,7 @@ impl Records {
         }
     }
 
-    /// The newest id that an earlier registry of this address left behind: its own, or a package's,
+    /// The newest id that an earlier registry of this address has left: its own, or a package's,
     /// which another clock may have minted. Nil where there is none.
     async fn newest_predecessor(&self, address: &RegistryAddress) -> Result<Uuid> {
         let registries = keys::deleted_registry_prefix(address);

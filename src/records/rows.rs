@@ -1,4 +1,4 @@
-//! Packages' records as the sweep looks at them: without what is large.
+//! Packages' records as the sweep reads them: without their large attributes.
 
 use std::collections::HashMap;
 

@@ -13,45 +13,45 @@ use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::slug::Slug;
 
-/// A token. Its secret is nowhere: only the SHA-256 of it is.
+/// A token. Only the SHA-256 of its secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Its identity; it carries the time of its making.
     pub id: Uuid,
     /// Its organization, by identity.
     pub organization_id: Uuid,
-    /// Its organization's address.
+    /// Its organization's slug.
     pub organization: Slug,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
-    /// The one registry that it is for, by identity: it dies with the registry.
+    /// The only registry that it opens, by identity: it opens no successor of that one.
     pub registry_id: Option<Uuid>,
-    /// That registry's address.
+    /// That registry's slug.
     pub registry: Option<Slug>,
-    /// When it ends, in seconds since 1970; the table removes it some time after.
+    /// Its end, in seconds since 1970; the table removes it some time later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
-    /// What it is for.
+    /// Its purpose, in the operator's words.
     pub description: Option<String>,
     /// The SHA-256 of its secret.
     pub hash: Digest<32>,
 }
 
-/// What a new token is to be.
+/// Properties of a token that is to be created.
 #[derive(Debug, Clone, Default)]
 pub struct NewToken {
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
-    /// The one registry that it is for: its identity and address.
+    /// The only registry that it opens: its identity and slug.
     pub registry: Option<(Uuid, Slug)>,
-    /// When it ends, in seconds since 1970.
+    /// Its end, in seconds since 1970.
     pub expires_at: Option<u64>,
-    /// What it is for.
+    /// Its purpose, in the operator's words.
     pub description: Option<String>,
 }
 
 impl Records {
-    /// Makes a token of `secret`.
+    /// Creates a token with `secret`.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the organization is not there (any more), [`Error::Conflict`] where
@@ -113,7 +113,7 @@ impl Records {
             .collect())
     }
 
-    /// Deletes a token: it opens nothing from now on.
+    /// Deletes a token, which is valid no longer.
     ///
     /// # Errors
     /// [`Error::NotFound`].

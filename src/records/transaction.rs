@@ -1,4 +1,4 @@
-//! Transactions: all or nothing, and what is certain of their outcome.
+//! Transactions: all or nothing, with an outcome that is certain or reported as unknown.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::retry::Retry;
 /// signature. So whenever an attempt arrives, what has been applied under its token is still known.
 const REPEATED: Duration = Duration::from_mins(5);
 
-/// How a transaction ended, where it is certain how.
+/// A certain outcome of a transaction.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It was applied, by this attempt or by one before it.
     Applied,
-    /// A condition did not hold, and nothing was applied: a reason for each of its items. An attempt
-    /// before may still be on its way, see [`Transaction::settle`].
+    /// A condition did not hold, and nothing was applied: a reason for each of its items. An earlier
+    /// attempt may still arrive, see [`Transaction::settle`].
     Refused(Vec<CancellationReason>),
 }
 
@@ -80,8 +80,8 @@ impl Records {
 impl Transaction<'_> {
     /// Sends the transaction.
     ///
-    /// What was throttled, collided with another transaction or ended unknown is sent again with
-    /// the same token and the same parameters until `deadline`: DynamoDB answers the repeat of an
+    /// A transaction that was throttled, collided with another one or whose outcome is unknown is sent
+    /// again, with the same token and parameters, until `deadline`: DynamoDB answers the repeat of an
     /// applied transaction with success. The SDK repeats nothing here: its repeats hide how earlier
     /// attempts ended, and an attempt that may have been applied stays so whatever later ones say.
     ///
@@ -113,7 +113,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Keeps in mind that an attempt ended unknown.
+    /// Records that the outcome of an attempt is unknown.
     fn remember(&mut self, failure: Failure) -> Failure {
         if let Failure::Unknown(cause) = &failure {
             self.unanswered = Some(cause.clone());
@@ -156,10 +156,12 @@ enum Cancelled {
     Again(Failure),
 }
 
-/// A conflict comes first: DynamoDB looks at one item after another, so beside one that another
-/// transaction still holds, the conditions on the rest say what will hold in a moment or never. Then
-/// conditions that did not hold, which repeating changes nothing about, then what passes by itself;
-/// anything else is our mistake.
+/// Decides from the reasons whether a cancellation is final.
+///
+/// A conflict comes first: DynamoDB examines one item after another, so while another transaction holds
+/// one of them, the conditions on the others may have failed on its unfinished work. Then come failed
+/// conditions, which a repeat cannot change, then throttling, which passes. Anything else is a mistake
+/// of ours.
 fn classify(reasons: &[CancellationReason]) -> Cancelled {
     let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
     if has("TransactionConflict") {
@@ -231,7 +233,7 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
-    /// How a cancellation for these reasons, one an item, is understood.
+    /// Class of a cancellation with these reasons, one for each item.
     fn classified(codes: [&str; 3]) -> &'static str {
         let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
         match classify(&reasons) {

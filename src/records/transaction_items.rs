@@ -72,7 +72,7 @@ impl TransactionItems<'_> {
     }
 }
 
-/// What the SDK's builders refuse is our own mistake.
+/// A built item. The SDK's builders refuse only mistakes of ours.
 fn built<T>(built: Result<T, BuildError>) -> Result<T> {
     built.map_err(|error| Error::Internal(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Deleted registries: their files, then their records, then the memory of them.
+//! Deleted registries: removal of their files, then of their records, then of the record of the deletion.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::records::{DeletedRegistry, MAX_TRANSACTION_ITEMS, Row};
 const CONCURRENCY: usize = 4;
 
 impl Sweep {
-    /// Removes what deleted registries left, as long as there is time.
+    /// Removes the content of deleted registries, as long as there is time.
     pub(super) async fn empty_registries(&self, report: &mut Report) -> Result<()> {
         let all = self.records.deleted_registries().await?;
         report.gone_registries = all.len();
@@ -40,8 +40,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Removes what a deleted registry left: files first, then their records, and at last, a day
-    /// after the deletion, the memory of it.
+    /// Removes the content of a deleted registry: files first, then records, and finally, a day after the
+    /// deletion, its own record.
     async fn empty(&self, deleted: &DeletedRegistry, report: &mut Report) -> Result<()> {
         let [packages, others @ ..] = keys::content_partitions(&deleted.address);
         let mut after = None;
@@ -79,7 +79,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Answers whether it came to the end.
+    /// Removes the registry's records from a partition. Returns whether it reached the end.
     async fn empty_partition(
         &self,
         partition: &str,

@@ -8,7 +8,7 @@ use crate::files::{Files, Kind};
 use crate::id::PackageId;
 use crate::records::{Records, Row};
 
-/// One package's id, and what there is of it.
+/// A package's id, and its record and objects, where they exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) id: PackageId,
@@ -65,7 +65,7 @@ pub(crate) struct Merge<'a> {
     rows: Source<Row>,
     objects: Source<u64>,
     metadata: Source<u64>,
-    /// Keys under the address that are none of ours.
+    /// Number of keys under the address that are not of our making.
     pub(crate) foreign: usize,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Merge<'a> {
         }))
     }
 
-    /// Reads on where a list has no entry left: only then is the lowest of all known.
+    /// Reads the next page where a list has no entry left: otherwise the lowest id of all is unknown.
     async fn fill(&mut self) -> Result<()> {
         while self.rows.is_wanting() {
             let read = self.records.rows(self.address, self.rows.next.as_deref()).await?;

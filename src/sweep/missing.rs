@@ -1,7 +1,7 @@
 //! Records without their file: reported, never removed.
 //!
-//! A record and the listing that should have its file are read at different moments. What seems to lack
-//! something is looked at again, the bucket first and then the table: a delete removes the record before
+//! A record and the listing that should have its file are read at different moments. A package that seems
+//! to lack something is examined again, the bucket first and then the table: a delete removes the record before
 //! the file, a publish stores the file before the record, so that neither can look like a loss.
 
 use std::collections::BTreeSet;
@@ -16,14 +16,14 @@ use crate::files::Kind;
 use crate::id::PackageId;
 use crate::records::{Counts, Row};
 
-/// Suspects that are looked at again together: what one batch of the table takes.
+/// Suspects that are examined again together: as many as one batch of the table takes.
 const MAX_SUSPECTS: usize = 100;
 
 /// Packages of one registry that seem to lack something.
 pub(super) struct Suspects<'a> {
     sweep: &'a Sweep,
     address: &'a RegistryAddress,
-    /// The registry of the address. What a deleted one left loses its files to the sweep itself.
+    /// The registry of the address. Packages of a deleted one lose their files to the sweep itself.
     registry_id: Option<Uuid>,
     ids: Vec<PackageId>,
 }
@@ -38,7 +38,7 @@ impl<'a> Suspects<'a> {
         }
     }
 
-    /// Takes note of a package that seems to lack something.
+    /// Notes a package that seems to lack something.
     pub(super) async fn take(
         &mut self,
         entry: &Entry,
@@ -58,7 +58,7 @@ impl<'a> Suspects<'a> {
         Ok(())
     }
 
-    /// Counts and names those that do lack something.
+    /// Counts and names the packages that do lack something.
     pub(super) async fn confirm(&mut self, counts: &mut Counts, report: &mut Report) -> Result<()> {
         let ids = std::mem::take(&mut self.ids);
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else {

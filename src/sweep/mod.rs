@@ -1,7 +1,8 @@
-//! Removal of leftovers of deletes and failed publishes, as careful as can be.
+//! Careful removal of leftovers of deletes and failed publishes.
 //!
-//! The sweep is the one part that removes what nobody named, so it removes only what is certain:
-//! - content of registries that are recorded as gone, each record and file by the identity of the
+//! The sweep is the only part that removes content that nobody named, so it removes only leftovers that
+//! are certain:
+//! - content of registries that are recorded as deleted, each record and file by the identity of the
 //!   registry that it carries, files before records ([`emptying`]);
 //! - objects whose exact record is missing (a consistent read) and whose id is older than
 //!   [`GRACE`], so that no publish can still be under way ([`pass`]).
@@ -9,9 +10,9 @@
 //! A pass reads the table and the bucket side by side, registry by registry ([`merge`]), so it sees records
 //! without their file as well, which it reports ([`missing`]). It takes as many runs as it needs.
 //!
-//! It stops before it has touched anything where the table does not say that it belongs to this
-//! bucket, and before it removes orphans where suspiciously many look like ones. It deletes objects,
-//! never versions: the bucket keeps those for a while.
+//! It stops before it has changed anything where the table does not name this bucket ([`marker`]), and
+//! before it removes orphans where suspiciously many objects seem to be orphans. It deletes objects, never
+//! versions: the bucket keeps those for a while.
 
 use std::time::{Duration, SystemTime};
 
@@ -31,7 +32,7 @@ mod report;
 
 pub use report::Report;
 
-/// How old an object or a registry's deletion must be before nothing can be under way any more.
+/// Age of an object or of a registry's deletion at which no call that began before can still be running.
 pub const GRACE: Duration = Duration::from_hours(24);
 
 /// More orphans than this, and more than [`MAX_ORPHANS_PERCENT`] of all objects: something is wrong
@@ -51,7 +52,7 @@ pub struct Sweep {
     dry_run: bool,
     max_orphans: usize,
     deadline: Option<Instant>,
-    /// What has no record and is not newer than this is kept.
+    /// Objects without a record that are not newer than this are kept.
     quarantined_until: Option<SystemTime>,
 }
 
@@ -75,8 +76,8 @@ impl Sweep {
         Self { dry_run, ..self }
     }
 
-    /// A sweep that removes up to `orphans` of them however large a part of all objects they are: for who
-    /// has looked at them, after a sweep that stopped.
+    /// A sweep that removes up to `orphans` orphans, however large a part of all objects they are: for an
+    /// operator who has examined them after a sweep that stopped.
     #[must_use]
     pub fn allowing(self, orphans: usize) -> Self {
         Self {
@@ -94,18 +95,18 @@ impl Sweep {
         }
     }
 
-    /// Runs the sweep. Where it stops by itself, the report says why.
+    /// Runs the sweep. Where it stops by itself, the report has the reason.
     ///
     /// # Errors
-    /// Where the table or the bucket fails; what was removed until then was certain to be garbage,
-    /// and the next run goes on.
+    /// Where the table or the bucket fails. Whatever was removed until then was certain to be left over,
+    /// and the next run continues.
     pub async fn run(&self) -> Result<Report> {
         let mut report = Report {
             dry_run: self.dry_run,
             ..Report::default()
         };
         let marker = self.records.marker().await?;
-        // Before the first organization there is neither: nothing to do, and nothing wrong.
+        // Before the first organization there is neither a marker nor an object: nothing to do.
         if marker.is_none() && self.files.is_empty().await? {
             return Ok(report);
         }
@@ -120,7 +121,7 @@ impl Sweep {
             quarantined_until: marker.quarantined_until(),
             ..self.clone()
         };
-        // Deleted registries take half of the time at most, so that the pass goes on, too.
+        // Deleted registries take at most half of the time, so that the pass makes progress, too.
         let half = Self {
             deadline: self
                 .deadline
@@ -140,12 +141,12 @@ impl Sweep {
         Ok(report)
     }
 
-    /// Whether an object without a record is to be kept, since it was there when the table was adopted.
+    /// Whether an object without a record is kept because it existed when the table was adopted.
     fn is_quarantined(&self, id: PackageId) -> bool {
         self.quarantined_until.is_some_and(|end| id.minted_at() <= end)
     }
 
-    /// Whether the time is up; the report says so then.
+    /// Whether the time is up, which is then noted in the report.
     fn is_late(&self, report: &mut Report) -> bool {
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         report.continues |= late;
@@ -153,7 +154,7 @@ impl Sweep {
     }
 }
 
-/// Whether `moment` lies further back than anything that could still be under way.
+/// Whether `moment` lies further back than [`GRACE`].
 fn is_older_than_grace(moment: SystemTime) -> bool {
     SystemTime::now()
         .duration_since(moment)

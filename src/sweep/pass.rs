@@ -1,7 +1,7 @@
 //! One pass over all records and all objects, in as many runs as it takes.
 //!
-//! It looks at everything before it removes anything: whether the orphans are suspiciously many is known at
-//! the end only. What it has found until a run ends is kept in the table.
+//! It examines everything before it removes anything: only at the end is it known whether the orphans are
+//! suspiciously many. The table keeps between two runs what the pass has found.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::records::{MAX_CHUNK_ORPHANS, Orphan, Progress};
 
-/// Entries between two saves of a pass's place.
+/// Entries between two saves of a pass.
 const SAVE_EVERY: usize = 50_000;
 
 /// Orphans that a pass remembers at most, some 20 MB of them; more end it, unless an operator allows more.
@@ -29,7 +29,7 @@ struct Pass {
 }
 
 impl Sweep {
-    /// Goes on with the pass that an earlier run has begun, or begins one.
+    /// Continues the pass that an earlier run has begun, or begins one.
     pub(super) async fn pass(&self, report: &mut Report) -> Result<()> {
         let saved = if self.dry_run {
             None
@@ -65,7 +65,7 @@ impl Sweep {
         self.save(&mut pass).await
     }
 
-    /// Looks at everything from the pass's place on. Answers whether it came to the end.
+    /// Examines everything from the pass's place on. Returns whether it reached the end.
     async fn look(&self, pass: &mut Pass, report: &mut Report) -> Result<bool> {
         let registries = self.records.registry_ids(!self.dry_run).await?;
         let stored = self.files.registries().await?;
@@ -145,12 +145,13 @@ impl Sweep {
         }
     }
 
-    /// Whether the pass has found more orphans than it is to remember: then it is over, and they are too many.
+    /// Whether the pass has found more orphans than it may keep: then it is over, and they are too many.
     fn are_beyond_memory(&self, pass: &Pass) -> bool {
         pass.progress.counts.orphans > self.max_orphans.max(MAX_REMEMBERED)
     }
 
-    /// Whether the orphans of all runs of a pass are too many of all its objects; the report says so then.
+    /// Whether the orphans are too large a part of the objects of all runs of a pass, which is then noted in
+    /// the report.
     fn are_too_many(&self, progress: &Progress, report: &mut Report) -> bool {
         let (count, objects) = (progress.counts.orphans, progress.counts.objects);
         let too_many = count > self.max_orphans && count * 100 > objects * MAX_ORPHANS_PERCENT;
@@ -165,7 +166,7 @@ impl Sweep {
         too_many && !progress.is_removing
     }
 
-    /// Removes those that still have no record. Answers those that there was no time for.
+    /// Removes the orphans that still have no record. Returns those for which there was no time.
     async fn remove_orphans(&self, mut orphans: Vec<Orphan>, report: &mut Report) -> Result<Vec<Orphan>> {
         orphans.retain(|orphan| !self.is_quarantined(orphan.id));
         let mut start = 0;
@@ -211,7 +212,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Forgets a pass of which something was saved.
+    /// Removes a pass of which something was saved.
     async fn finish(&self, progress: &Progress) -> Result<()> {
         if self.dry_run || progress.revision == 0 {
             return Ok(());

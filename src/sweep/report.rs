@@ -6,7 +6,8 @@ use crate::records::Counts;
 
 /// Findings and deeds of a sweep; with `dry_run`, those that it would have done.
 ///
-/// What was seen is of the whole pass so far, which may have taken several runs; what was removed, of this run.
+/// Counts of objects and records are of the whole pass so far, which may have taken several runs; counts
+/// of removals are of this run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Nothing was removed: this is what would have been.
@@ -37,12 +38,12 @@ pub struct Report {
     pub removed_records: usize,
     /// Whether the time was up: the next run goes on.
     pub continues: bool,
-    /// Why the sweep stopped before its end, if something is wrong.
+    /// Reason for which the sweep stopped before its end, if it did.
     pub stopped: Option<String>,
 }
 
 impl Report {
-    /// Takes over what the pass has seen so far.
+    /// Takes over the counts of the pass so far.
     pub(super) fn take(&mut self, counts: Counts) {
         self.objects = counts.objects;
         self.foreign_objects = counts.foreign_objects;

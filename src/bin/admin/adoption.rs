@@ -1,4 +1,4 @@
-//! `admin adopt` and `admin quarantine`: a table that was restored, and the files that it knows nothing of.
+//! `admin adopt` and `admin quarantine`: a restored table, and the files that have no record in it.
 
 use clap::Subcommand;
 use packages_api::adoption::Adoption;
@@ -16,12 +16,12 @@ pub(crate) enum QuarantineCommand {
     Lift,
 }
 
-/// Why nothing is adopted that others may be writing to.
+/// Message where others may be writing.
 const NOT_READ_ONLY: &str = "An adoption wants a registry that nobody writes to: deploy it with the parameter \
     ReadOnly=1, wait 15 minutes for the calls that are under way, and run `READ_ONLY=1 admin adopt`. \
     `admin adopt --dry-run` looks without changing anything.";
 
-/// Adopts the bucket, or tells what that would change.
+/// Adopts the bucket, or reports what that would change.
 pub(crate) async fn adopt(dry_run: bool) -> Result<Output, lambda_http::Error> {
     let (config, sdk) = command_config().await?;
     if !dry_run && !config.read_only {

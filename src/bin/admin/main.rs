@@ -1,4 +1,4 @@
-//! Organizations, registries and tokens, by hand: on a deployed stack and on a local one.
+//! `admin`: organizations, registries, tokens and packages of a deployed stack or a local one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

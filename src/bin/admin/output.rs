@@ -1,4 +1,4 @@
-//! What the command prints: a table for people, JSON for programs.
+//! Output of the command: a table for people, JSON for programs.
 
 use packages_api::Slug;
 use packages_api::records::Token;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// One record or many of a kind.
+/// One record, or many of one kind.
 pub(crate) enum Output {
     One(Map<String, Value>),
     Many {
@@ -21,13 +21,13 @@ impl Output {
         Self::One(object(record))
     }
 
-    /// Rows, of which people see `columns`.
+    /// Many records, of which the table has these columns.
     pub(crate) fn many(columns: &'static [&'static str], records: &[impl Serialize]) -> Self {
         let rows = records.iter().map(object).collect();
         Self::Many { columns, rows }
     }
 
-    /// The one record with one thing more.
+    /// The record with one more member.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         if let Self::One(record) = &mut self {
             record.insert(name.to_owned(), value);
@@ -85,7 +85,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A token as it is shown: with times that people read, without the hash of its secret.
+/// A token as it is printed: with readable times, without the hash of its secret.
 #[derive(Serialize)]
 pub(crate) struct ShownToken<'a> {
     id: Uuid,
@@ -111,7 +111,7 @@ pub(crate) fn token(token: &Token) -> ShownToken<'_> {
     }
 }
 
-/// A record as the object that it is. All of ours are objects.
+/// A record as a JSON object, which all of ours are.
 fn object(record: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(record) {
         Ok(Value::Object(object)) => object,
