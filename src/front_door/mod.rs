@@ -1,75 +1,92 @@
-//! What the front doors (REST API, HTTP API, function URL, load balancer) say differently.
+//! Differences between the front doors: REST API, HTTP API, function URL, load balancer.
+//!
+//! A path arrives as the client sent it, except from an HTTP API, which decodes it first. In front of it may stand a
+//! stage or a base path, which is part of the deployment's address and not of the path. Each is removed once.
 
+mod encoding;
+#[cfg(test)]
+mod round_trip;
+
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequestContext, ApiGatewayV2httpRequestContext};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
 use crate::config::Config;
 use crate::urls::Urls;
 
-/// What every path of the API's own begins with, but for health and the description.
-const ROOT: &str = "/v2/packages/";
-
 /// The stage of an HTTP API or a function URL that stands in no path.
 const DEFAULT_STAGE: &str = "$default";
 
-/// The path as the API's pages speak of it: without a stage or a base path in front, each character in
-/// one spelling.
+/// Path of a request as `route` knows it: without a stage or a base path in front, each character in one spelling.
 ///
-/// A REST API says which part its own base path mapping left over, an HTTP API which stage it put in
-/// front; what else stands there is part of the path, unless `API_BASE_URL` names it.
+/// Its segments are still encoded: whoever needs the text of one decodes it, once, after splitting.
 pub(crate) fn path(config: &Config, request: &Request) -> String {
+    let whole = event_path(request);
+    let (front, rest) = split(request, &whole);
+    // An address that is configured may have a path that only a proxy in front of the gateway knows.
+    let rest = if front.is_empty() {
+        strip_front(rest, config.base_path()).unwrap_or(rest)
+    } else {
+        rest
+    };
+    encoding::decode_unreserved(if rest.is_empty() { "/" } else { rest })
+}
+
+/// The event's own path, encoded.
+fn event_path(request: &Request) -> String {
     let raw = request.raw_http_path();
     let raw = if raw.is_empty() { request.uri().path() } else { raw };
-    let path = match request.request_context_ref() {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) if decodes_paths(context) => encoding::encode(raw),
+        _ => raw.to_owned(),
+    }
+}
+
+/// The path's two parts: what the front door put in front, and the path of the API.
+fn split<'a>(request: &Request, whole: &'a str) -> (&'a str, &'a str) {
+    let split = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
-            let parameters = request.path_parameters_ref();
-            match parameters.and_then(|parameters| parameters.first("proxy")) {
-                Some(rest) => format!("/{rest}"),
-                None if context.resource_path.as_deref() == Some("/") => "/".to_owned(),
-                None => raw.to_owned(),
-            }
+            resource(context, request).and_then(|resource| encoding::split_before(whole, &resource))
         }
         Some(RequestContext::ApiGatewayV2(context)) => {
-            behind(raw, &in_front(context.stage.as_deref())).to_owned()
+            let stage = in_front(context.stage.as_deref());
+            strip_front(whole, &stage).map(|rest| whole.split_at(whole.len() - rest.len()))
         }
-        _ => raw.to_owned(),
+        _ => None,
     };
-    decode_unreserved(behind(&path, config.base_path()))
+    split.unwrap_or(("", whole))
 }
 
-/// RFC 3986, 6.2.2.2: `%2D` is `-`. Some front doors decode a path, others hand it on as it was sent.
-/// Anything but an unreserved character stays encoded: `%2F` separates nothing.
-fn decode_unreserved(path: &str) -> String {
-    let mut decoded = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(at) = rest.find('%') {
-        decoded.push_str(&rest[..at]);
-        let digits = rest.get(at + 1..at + 3);
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let unreserved = byte.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte));
-        let length = if let Some(byte) = unreserved {
-            decoded.push(char::from(byte));
-            "%2D".len()
-        } else {
-            decoded.push('%');
-            "%".len()
-        };
-        rest = &rest[at + length..];
-    }
-    decoded.push_str(rest);
-    decoded
+/// Path that a REST API matched, decoded and without its first slash: the resource, with the parameters in it.
+///
+/// A base path mapping is no part of it, and nothing else in the event tells the mapping.
+fn resource(context: &ApiGatewayProxyRequestContext, request: &Request) -> Option<String> {
+    let parameters = request.path_parameters_ref();
+    let template = context.resource_path.as_deref()?.strip_prefix('/')?;
+    let segments = template.split('/').map(|segment| {
+        match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => parameters?.first(name.trim_end_matches('+')),
+            None => Some(segment),
+        }
+    });
+    let segments: Option<Vec<_>> = segments.collect();
+    Some(segments?.join("/"))
 }
 
-/// What follows `front`, where the path begins with it.
-fn behind<'a>(path: &'a str, front: &str) -> &'a str {
-    match path.strip_prefix(front) {
-        Some("") => "/",
-        Some(rest) if rest.starts_with('/') => rest,
-        _ => path,
-    }
+/// Whether a path was decoded before it became an event: an HTTP API's is, a function URL's is not, and local
+/// runtimes, which have no API, hand it on as it was sent.
+fn decodes_paths(context: &ApiGatewayV2httpRequestContext) -> bool {
+    let is_function_url = |domain: &str| domain.contains(".lambda-url.");
+    context.apiid.is_some() && !context.domain_name.as_deref().is_some_and(is_function_url)
 }
 
-/// What an HTTP API puts in front of every path: a stage with a name.
+/// The rest of `path`, where it begins with all segments of `front`.
+fn strip_front<'a>(path: &'a str, front: &str) -> Option<&'a str> {
+    path.strip_prefix(front)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Front of every path of an HTTP API: its stage, where it has a name.
 fn in_front(stage: Option<&str>) -> String {
     let named = stage.filter(|stage| *stage != DEFAULT_STAGE);
     named.map(|stage| format!("/{stage}")).unwrap_or_default()
@@ -94,21 +111,23 @@ pub(crate) fn urls(config: &Config, request: &Request) -> Urls {
     Urls { api, web }
 }
 
-/// `https://`, the domain, and what stands in front of the API's root there: of a REST API whatever the
+/// `https://`, the domain, and what stands in front of the API's path there: of a REST API whatever else the
 /// context's path has; of an HTTP API its stage, unless a domain of its own hides it.
 fn base_url(request: &Request) -> Option<String> {
     let (domain, front) = match request.request_context_ref()? {
         RequestContext::ApiGatewayV1(context) => {
-            let path = context.path.as_deref().unwrap_or_default();
-            let end = path.find(ROOT).unwrap_or_default();
-            (context.domain_name.as_deref()?, path[..end].to_owned())
+            let whole = context.path.as_deref().unwrap_or_default();
+            let resource = resource(context, request);
+            let split = resource.and_then(|resource| encoding::split_before(whole, &resource));
+            let front = split.map_or("", |(front, _)| front).to_owned();
+            (context.domain_name.as_deref()?.to_owned(), front)
         }
         RequestContext::ApiGatewayV2(context) => {
             let domain = context.domain_name.as_deref()?;
             let api = context.apiid.as_deref();
             let is_own = api.is_some_and(|api| domain.starts_with(&format!("{api}.")));
             let stage = context.stage.as_deref().filter(|_| is_own);
-            (domain, in_front(stage))
+            (domain.to_owned(), in_front(stage))
         }
         _ => return None,
     };
@@ -192,23 +211,6 @@ mod tests {
         assert_eq!(path(&based, &at(PATH)), PATH);
         assert_eq!(path(&based, &at("/a/base")), "/");
         assert_eq!(path(&based, &at("/a/basement")), "/a/basement");
-    }
-
-    #[test]
-    fn encoded_unreserved_characters_are_the_characters() {
-        for (sent, meant) in [
-            ("/my%2Dfiles", "/my-files"),
-            ("/%6d%79%5F%7E%2e", "/my_~."),
-            ("/a%2Fb%2f", "/a%2Fb%2f"),
-            ("/a%252Db", "/a%252Db"),
-            ("/%", "/%"),
-            ("/%2", "/%2"),
-            ("/%+1%-1%2\u{e9}", "/%+1%-1%2\u{e9}"),
-            ("/%C3%A9%00%20%3F", "/%C3%A9%00%20%3F"),
-            ("/%%2D%2", "/%-%2"),
-        ] {
-            assert_eq!(decode_unreserved(sent), meant, "{sent}");
-        }
     }
 
     #[test]
