@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
 use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
@@ -76,22 +76,45 @@ async fn run(arguments: &Arguments) -> Result<Report, Error> {
     Ok(sweep.allowing(arguments.orphans).run().await?)
 }
 
-/// One scheduled run. A sweep that stopped is a failed invocation: the alarm is on those. One that merely goes
-/// on tomorrow is none.
-async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Error> {
+/// A run that failed, as Lambda's console and log show it.
+#[derive(Debug)]
+enum Failure {
+    /// The table or the bucket failed.
+    Storage(packages_api::Error),
+    /// The sweep found a reason to remove nothing more.
+    Stopped(String),
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let (error_type, error_message) = match failure {
+            Failure::Storage(error) => ("StorageFailed", error.to_string()),
+            Failure::Stopped(reason) => ("SweepStopped", reason),
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message,
+        }
+    }
+}
+
+/// One scheduled run. A sweep that stopped is a failed invocation, which the alarm counts; one that goes on tomorrow is
+/// none.
+async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Failure> {
     const MARGIN: Duration = Duration::from_secs(10);
     let left = time_left(from_epoch_millis(event.context.deadline)).saturating_sub(MARGIN);
     let swept = log::with_steps(sweep.clone().until(Instant::now() + left).run()).await;
-    let report =
-        swept.inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))?;
+    let report = swept
+        .inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))
+        .map_err(Failure::Storage)?;
     tracing::info!(
         records_without_file = report.records_without_file,
         records_without_metadata = report.records_without_metadata,
-        report = serde_json::to_string(&report)?,
+        report = serde_json::to_string(&report).ok(),
         "swept"
     );
     match report.stopped {
-        Some(reason) => Err(reason.into()),
+        Some(reason) => Err(Failure::Stopped(reason)),
         None => Ok(report),
     }
 }

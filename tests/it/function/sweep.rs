@@ -38,5 +38,6 @@ async fn sweeping_a_foreign_table_fails_the_invocation() {
         .await
         .expect_err("the table is another bucket's");
     let error: Value = serde_json::from_slice(&error).expect("JSON");
+    assert_eq!(error["errorType"], "SweepStopped");
     assert_json_snapshot!(error["errorMessage"]);
 }
