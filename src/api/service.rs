@@ -1,5 +1,7 @@
 //! `GET /` and `GET /openapi.yaml`: the service itself, open to everybody.
 
+use std::sync::LazyLock;
+
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -11,6 +13,15 @@ use crate::error::Result;
 /// Description of this API, as it is served.
 const OPENAPI: &str = include_str!("../../openapi.yaml");
 
+/// The package's version and, in a release (`.ci/package`), the commit that it was built from: `0.1.0+89abcdef0123`.
+///
+/// Other builds do not ask git, so that a commit rebuilds nothing.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    option_env!("PACKAGES_API_COMMIT")
+        .map_or_else(|| version.to_owned(), |commit| format!("{version}+{commit}"))
+});
+
 #[derive(Serialize)]
 struct HealthBody {
     status: &'static str,
@@ -21,7 +32,7 @@ struct HealthBody {
 pub(super) fn health() -> Result<Response<Body>> {
     let body = HealthBody {
         status: "ok",
-        version: env!("CARGO_PKG_VERSION"),
+        version: VERSION.as_str(),
     };
     views::json(StatusCode::OK, &body)
 }
