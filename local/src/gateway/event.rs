@@ -11,6 +11,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
 use packages_api::MAX_EVENT_BYTES;
 use packages_api::time::epoch_millis;
+use percent_encoding::percent_decode_str;
 
 use super::Refusal;
 
@@ -39,7 +40,9 @@ pub(super) fn from_head(head: &Parts, peer: SocketAddr, id: &str) -> Result<ApiG
     // Reading a query never fails: what is no pair is a name without a value.
     event.query_string_parameters = query.parse().unwrap_or_default();
     event.multi_value_query_string_parameters = query.parse().unwrap_or_default();
-    event.path_parameters = [("proxy".to_owned(), path[1..].to_owned())].into();
+    // The path stays as it was sent; the parameter that is cut out of it is decoded.
+    let proxy = percent_decode_str(&path[1..]).decode_utf8_lossy().into_owned();
+    event.path_parameters = [("proxy".to_owned(), proxy)].into();
     event.request_context = context(&head.method, path, host, peer, id);
     event.is_base64_encoded = true;
     Ok(event)
@@ -172,6 +175,14 @@ mod tests {
         assert_eq!(request.headers()["accept"], "application/json");
         assert_eq!(request.body(), &Body::Binary(b"\xff\x00".to_vec()));
         assert_eq!(request.lambda_context_ref().unwrap().request_id, "an-id");
+    }
+
+    #[test]
+    fn paths_stay_encoded_and_parameters_are_decoded() {
+        let request = http::Request::get("/v2/a%2Fb/c%252Fd/%E9").header(HOST, "a");
+        let event = event(request).unwrap();
+        assert_eq!(event.path.as_deref(), Some("/v2/a%2Fb/c%252Fd/%E9"));
+        assert_eq!(event.path_parameters["proxy"], "v2/a/b/c%2Fd/\u{fffd}");
     }
 
     #[test]
