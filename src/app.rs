@@ -43,7 +43,7 @@ impl App {
     pub fn new(config: Config, sdk: &SdkConfig) -> Self {
         Self {
             records: Records::new(sdk, config.table.as_str()),
-            files: Files::new(sdk, config.bucket.as_str()),
+            files: Files::new(sdk, config.bucket.as_str()).behind(config.files_base_url.as_deref()),
             config,
         }
     }

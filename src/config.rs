@@ -33,6 +33,9 @@ pub struct Config {
     /// `WEB_BASE_URL`: what stands before `/organizations` in addresses for people; without it,
     /// the API's base.
     pub web_base_url: Option<String>,
+    /// `FILES_BASE_URL`: the address of a distribution that stands before the bucket, for downloads and uploads;
+    /// without it, clients are sent to the bucket itself.
+    pub files_base_url: Option<String>,
     /// `REQUEST_TIMEOUT_SECONDS`: after this long a call ends in our own 503.
     pub request_timeout: Duration,
     /// `RESPONSE_TRANSFER`: how answers travel to the front door, which no event tells.
@@ -61,6 +64,7 @@ impl Config {
             bucket: bucket.into(),
             api_base_url: None,
             web_base_url: None,
+            files_base_url: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             transfer: Transfer::default(),
             read_only: false,
@@ -84,6 +88,7 @@ impl Config {
             bucket: environment.required("BUCKET_NAME"),
             api_base_url: environment.base_url("API_BASE_URL"),
             web_base_url: environment.base_url("WEB_BASE_URL"),
+            files_base_url: environment.origin("FILES_BASE_URL"),
             request_timeout: environment
                 .seconds("REQUEST_TIMEOUT_SECONDS")
                 .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
@@ -210,6 +215,17 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         Some(url.trim_end_matches('/').to_owned())
     }
 
+    /// An address without a path, in front of paths that are signed as they are.
+    fn origin(&mut self, name: &str) -> Option<String> {
+        let url = self.base_url(name)?;
+        if url.split_once("://").is_some_and(|(_, rest)| rest.contains('/')) {
+            self.mistakes.push(format!(
+                "{name} is `{url}`; expected an address without a path, such as https://files.example.com"
+            ));
+        }
+        Some(url)
+    }
+
     fn transfer(&mut self, name: &str) -> Transfer {
         match self.set(name).as_deref() {
             None | Some("buffered") => Transfer::Buffered,
@@ -320,6 +336,7 @@ mod tests {
             ("BUCKET_NAME", "b"),
             ("API_BASE_URL", "https://packages.example.com/base/"),
             ("WEB_BASE_URL", "http://127.0.0.1:8080"),
+            ("FILES_BASE_URL", "https://files.example.com/"),
             ("REQUEST_TIMEOUT_SECONDS", "7"),
             ("RESPONSE_TRANSFER", "streamed"),
             ("READ_ONLY", "1"),
@@ -327,6 +344,7 @@ mod tests {
         let expected = Config {
             api_base_url: Some("https://packages.example.com/base".to_owned()),
             web_base_url: Some("http://127.0.0.1:8080".to_owned()),
+            files_base_url: Some("https://files.example.com".to_owned()),
             request_timeout: Duration::from_secs(7),
             transfer: Transfer::Streamed,
             read_only: true,
@@ -340,6 +358,7 @@ mod tests {
         let error = read(&[
             ("API_BASE_URL", "packages.example.com"),
             ("WEB_BASE_URL", "https:///x"),
+            ("FILES_BASE_URL", "https://files.example.com/bucket"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
             ("RESPONSE_TRANSFER", "STREAM"),
             ("READ_ONLY", "yes"),
@@ -352,6 +371,7 @@ mod tests {
             "BUCKET_NAME is not set",
             "API_BASE_URL is `packages.example.com`",
             "WEB_BASE_URL is `https:///x`",
+            "FILES_BASE_URL is `https://files.example.com/bucket`",
             "REQUEST_TIMEOUT_SECONDS is `0`",
             "RESPONSE_TRANSFER is `STREAM`",
             "READ_ONLY is `yes`",

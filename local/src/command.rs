@@ -43,6 +43,10 @@ pub(crate) struct Arguments {
     /// bucket's port
     #[arg(long, value_parser = bucket_url)]
     bucket_url: Option<PublicUrl>,
+    /// The address of a distribution in front of the bucket, such as <http://127.0.0.1:9001>, as the template's
+    /// parameter `FilesDistribution` makes one: it is listened on, and stands in downloads and uploads
+    #[arg(long, value_parser = bucket_url)]
+    files_url: Option<PublicUrl>,
     /// The folder that keeps packages, records and the token
     #[arg(long, default_value = ".packages-api")]
     data_dir: PathBuf,
@@ -204,6 +208,7 @@ fn stack_options(arguments: &Arguments, folder: &DataDir) -> StackOptions {
         host: arguments.host,
         bucket_port: arguments.bucket_port,
         bucket_url: arguments.bucket_url.clone(),
+        files_url: arguments.files_url.clone(),
         public_host,
         shares_table: arguments.stack_only,
     }

@@ -22,6 +22,11 @@ impl PublicUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// The port, which most addresses leave out.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
     /// Whether it has a path, which the address of a bucket cannot have: its signatures cover it.
     #[must_use]
     pub fn has_path(&self) -> bool {

@@ -96,6 +96,7 @@ impl Server {
     pub async fn over(stack: &Stack, options: ServerOptions) -> io::Result<Self> {
         let config = Config {
             transfer: options.transfer,
+            files_base_url: stack.files_url(),
             ..Config::new(stack.table(), stack.bucket())
         };
         Self::start(options, |base_url| {

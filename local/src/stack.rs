@@ -4,6 +4,7 @@
 //! that the same SDK calls find an answer.
 
 mod direct;
+mod distribution;
 mod dynamodb;
 mod key;
 mod s3;
@@ -50,6 +51,8 @@ pub struct StackOptions {
     pub bucket_port: u16,
     /// The address of S3 in presigned addresses and forms; without it, the one that is listened on.
     pub bucket_url: Option<PublicUrl>,
+    /// The address of a distribution in front of the bucket, which listens on the port in it and drops `Authorization`.
+    pub files_url: Option<PublicUrl>,
     /// The name or address by which others know this machine, an IPv6 address in brackets. It
     /// stands in the addresses that are not given.
     pub public_host: Option<String>,
@@ -65,6 +68,7 @@ impl Default for StackOptions {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             bucket_port: 0,
             bucket_url: None,
+            files_url: None,
             public_host: None,
             shares_table: false,
         }
@@ -97,6 +101,8 @@ pub struct Stack {
     bucket_socket: String,
     /// Where others find it.
     bucket_url: String,
+    /// Where others find the distribution in front of it.
+    files_url: Option<String>,
     table_url: String,
     key: Key,
     stop: watch::Sender<bool>,
@@ -150,13 +156,18 @@ impl Stack {
             },
             key: key.clone(),
         };
-        let s3 = s3::start(s3, stopping, &mut tasks).await?;
+        let s3 = s3::start(s3, stopping.clone(), &mut tasks).await?;
+        let bucket_url = match options.bucket_url {
+            Some(url) => url.base().to_owned(),
+            None => public_url(s3.address, options.public_host.as_deref()),
+        };
+        if let Some(url) = &options.files_url {
+            distribution::start(options.host, url, &bucket_url, s3.door, stopping, &mut tasks).await?;
+        }
         Ok(Self {
-            bucket_socket: base_url(s3),
-            bucket_url: match options.bucket_url {
-                Some(url) => url.base().to_owned(),
-                None => public_url(s3, options.public_host.as_deref()),
-            },
+            bucket_socket: base_url(s3.address),
+            bucket_url,
+            files_url: options.files_url.map(|url| url.base().to_owned()),
             table_url: public_url(
                 dynamodb,
                 options.public_host.as_deref().filter(|_| options.shares_table),
@@ -172,6 +183,12 @@ impl Stack {
     #[must_use]
     pub fn s3_endpoint(&self) -> String {
         self.bucket_url.clone()
+    }
+
+    /// The address of the distribution in front of the bucket, where there is one.
+    #[must_use]
+    pub fn files_url(&self) -> Option<String> {
+        self.files_url.clone()
     }
 
     /// The address of the DynamoDB service: `http://127.0.0.1:…`.
@@ -205,6 +222,7 @@ impl Stack {
             ("TABLE_NAME", self.table().to_owned()),
         ]
         .into_iter()
+        .chain(self.files_url().map(|url| ("FILES_BASE_URL", url)))
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }

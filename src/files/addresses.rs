@@ -48,12 +48,28 @@ impl Files {
             .ok_or_else(|| Error::Internal(format!("no address in {}", presigned.uri())))
     }
 
-    /// Every address of the bucket that clients use: as the SDK writes it, and in S3's other style
-    /// (the bucket in the host, or first in the path).
+    /// Every address of the bucket that clients use: as the SDK writes it, in S3's other style (the bucket in the
+    /// host, or first in the path), and the distribution's.
     pub(crate) async fn addresses(&self) -> Result<Vec<String>> {
         let address = self.address().await?;
         let other = other_style(&address, &self.bucket);
-        Ok([address].into_iter().chain(other).collect())
+        let public = self.distribution.as_ref().map(|_| self.public(&address));
+        Ok([address].into_iter().chain(other).chain(public).collect())
+    }
+
+    /// An address of the bucket as clients are told it: at the distribution, where there is one.
+    ///
+    /// Only scheme and host are replaced. The signature is for the bucket's own host, which the distribution asks.
+    pub(super) fn public(&self, address: &str) -> String {
+        let own = || address.to_owned();
+        let Some(distribution) = &self.distribution else {
+            return own();
+        };
+        let Some((_, rest)) = address.split_once("://") else {
+            return own();
+        };
+        let path = rest.find(['/', '?']).map_or("", |start| &rest[start..]);
+        format!("{distribution}{path}")
     }
 
     /// The `s3://` address of what lies before `name` at the end of a key.
@@ -75,7 +91,7 @@ impl Files {
             .presigned(presigning(DOWNLOAD_LIFE)?)
             .await
             .map_err(crate::aws::failed)?;
-        Ok(presigned.uri().to_owned())
+        Ok(self.public(presigned.uri()))
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Files {
     bucket: String,
     /// Who signs the forms that clients post to the bucket.
     credentials: Option<SharedCredentialsProvider>,
+    /// The distribution in front of the bucket, by its address without a slash at the end.
+    distribution: Option<String>,
 }
 
 /// What is kept of a package in the bucket.
@@ -89,6 +91,16 @@ impl Files {
             client: aws::s3(sdk, key_kinds::key_kinds),
             bucket: bucket.into(),
             credentials: sdk.credentials_provider(),
+            distribution: None,
+        }
+    }
+
+    /// The same files, to which clients are sent by way of the distribution at `base_url`, where there is one.
+    #[must_use]
+    pub fn behind(self, base_url: Option<&str>) -> Self {
+        Self {
+            distribution: base_url.map(str::to_owned),
+            ..self
         }
     }
 

@@ -71,7 +71,7 @@ impl Files {
         Ok(PostForm {
             file_input: "file",
             method: "POST",
-            url: self.address().await?,
+            url: self.public(&self.address().await?),
             data: sign(&credentials, &region, &self.bucket, &key.0, SystemTime::now())?,
         })
     }

@@ -65,12 +65,18 @@ pub(super) struct Options<'a> {
     pub(super) key: Key,
 }
 
+/// A bucket that is being served.
+pub(super) struct Service {
+    pub(super) address: SocketAddr,
+    pub(super) door: Arc<Door>,
+}
+
 /// Serves one bucket until `stop` is told.
 pub(super) async fn start(
     options: Options<'_>,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
-) -> Result<SocketAddr, StackError> {
+) -> Result<Service, StackError> {
     let store = Store::open(options.folder, options.lasting)
         .map_err(|error| StackError::Bucket(error.to_string()))?;
     let bucket = Bucket {
@@ -85,24 +91,28 @@ pub(super) async fn start(
         bucket,
         key: options.key,
     });
+    let service = Service {
+        address,
+        door: Arc::clone(&door),
+    };
     let handler = move |request, _peer| {
         let door = Arc::clone(&door);
         async move { door.answer(request).await }
     };
     let hosts = Hosts::of(options.host, options.public_host);
     tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
-    Ok(address)
+    Ok(service)
 }
 
 /// What stands in front of the bucket.
-struct Door {
+pub(super) struct Door {
     bucket: Bucket,
     key: Key,
     service: S3Service,
 }
 
 impl Door {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let refused = |error: S3Error| {
             error
                 .to_http_response()

@@ -3,6 +3,7 @@
 mod addresses;
 mod cancellations;
 mod copies;
+mod distribution;
 mod downloads;
 mod errors;
 mod forms;

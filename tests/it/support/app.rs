@@ -52,6 +52,7 @@ impl TestApp {
         log::keep();
         let mut config = Config::new(stack.table(), stack.bucket());
         config.request_timeout = request_timeout;
+        config.files_base_url = stack.files_url();
         config.web_base_url = Some("https://web.example.com".to_owned());
         let mut app = None;
         let server = Server::start(ServerOptions::default(), |base_url| {
