@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use lambda_http::http::StatusCode;
 use tracing::Level;
 
 use crate::id::PackageId;
@@ -25,8 +24,8 @@ pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 
     Request an upload form with POST …/packages/upload, post the file to it, \
     and publish it by its package_url.";
 
-/// Everything that a call can end in but success. Each variant knows its status; its text is the
-/// answer's `message`.
+/// Everything that a call can end in but success. Each variant begins with the status
+/// that it is answered with; its text is the answer's `message`.
 #[derive(Debug)]
 pub enum Error {
     /// 400: the body is not what its headers say.
@@ -86,25 +85,6 @@ impl Error {
             code,
             message: message.into(),
         }])
-    }
-
-    /// The answer's status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Taken { .. } | Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::ReadOnly | Self::Unavailable(_) | Self::InProgress => StatusCode::SERVICE_UNAVAILABLE,
-        }
     }
 
     /// Cause that the log may name, and a client may not see.

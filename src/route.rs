@@ -101,6 +101,7 @@ fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::views;
 
     const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
 
@@ -115,7 +116,7 @@ mod tests {
     fn matched(method: &Method, path: &str) -> Result<Endpoint, String> {
         endpoint(method, path).map_err(|error| match error {
             Error::MethodNotAllowed(allow) => allow,
-            error => error.status().to_string(),
+            error => views::status(&error).to_string(),
         })
     }
 

@@ -213,6 +213,24 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     response
 }
 
+/// Status that an error is answered with.
+pub(crate) fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::BadRequest(_) => StatusCode::BAD_REQUEST,
+        Error::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Taken { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::ReadOnly | Error::Unavailable(_) | Error::InProgress => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// An error as its answer. Details that only the log has are found there by the request's id.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     let errors = match error {
@@ -224,7 +242,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         _ => error.to_string(),
     };
     let body = ErrorBody { message, errors };
-    let mut response = json(error.status(), &body).unwrap_or_else(|_| empty(error.status()));
+    let mut response = json(status(error), &body).unwrap_or_else(|_| empty(status(error)));
     let headers = response.headers_mut();
     match error {
         Error::Unauthorized(_) => {

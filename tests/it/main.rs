@@ -8,6 +8,7 @@ mod api;
 mod command;
 mod faults;
 mod function;
+mod house;
 mod log;
 mod storage;
 mod support;

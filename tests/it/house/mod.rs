@@ -1,0 +1,4 @@
+//! Rules of this repository that no compiler checks, read from its sources.
+
+mod layers;
+mod source;
