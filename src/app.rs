@@ -21,7 +21,7 @@ use crate::records::Records;
 use crate::route;
 use crate::slug::Slug;
 use crate::steps;
-use crate::time::{from_epoch_millis, time_left};
+use crate::time::sandbox_time_left;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -193,7 +193,7 @@ fn lifetime(request: &Request) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
     const LONGEST: Duration = Duration::from_mins(15);
     let context = request.lambda_context_ref();
-    let left = context.map(|context| time_left(from_epoch_millis(context.deadline)));
+    let left = context.and_then(|context| sandbox_time_left(context.deadline));
     left.map_or(LONGEST, |left| left.saturating_sub(MARGIN).min(LONGEST))
 }
 

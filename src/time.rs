@@ -36,6 +36,14 @@ pub fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
+/// Time until the deadline that the context of an event names, in milliseconds since the beginning of 1970.
+/// `None` where it names no moment: `cargo lambda watch` has a length of time in its place.
+#[must_use]
+pub fn sandbox_time_left(deadline_millis: u64) -> Option<Duration> {
+    const YEAR_2001_MILLIS: u64 = 978_307_200_000;
+    (deadline_millis >= YEAR_2001_MILLIS).then(|| time_left(from_epoch_millis(deadline_millis)))
+}
+
 /// Whether the moment this many seconds after the beginning of 1970 has come. A record that ends then is
 /// expired, although the table removes it only some time later.
 #[must_use]
@@ -90,6 +98,8 @@ mod tests {
         assert_eq!(time_left(now - Duration::from_secs(1)), Duration::ZERO);
         assert_eq!(time_left(UNIX_EPOCH), Duration::ZERO);
         assert!(time_left(now + Duration::from_mins(1)) > Duration::from_secs(50));
+        assert_eq!(sandbox_time_left(600_000), None);
+        assert_eq!(sandbox_time_left(978_307_200_000), Some(Duration::ZERO));
         assert!(has_come(epoch_seconds(now)));
         assert!(!has_come(epoch_seconds(now) + 60));
     }

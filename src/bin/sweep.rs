@@ -8,7 +8,7 @@ use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
 use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
-use packages_api::time::{from_epoch_millis, time_left};
+use packages_api::time::sandbox_time_left;
 use packages_api::{Files, command_config, log};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
@@ -102,7 +102,9 @@ impl From<Failure> for Diagnostic {
 /// none.
 async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Failure> {
     const MARGIN: Duration = Duration::from_secs(10);
-    let left = time_left(from_epoch_millis(event.context.deadline)).saturating_sub(MARGIN);
+    const LONGEST: Duration = Duration::from_mins(15);
+    let left = sandbox_time_left(event.context.deadline).unwrap_or(LONGEST);
+    let left = left.saturating_sub(MARGIN);
     let swept = log::with_steps(sweep.clone().until(Instant::now() + left).run()).await;
     let report = swept
         .inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))
