@@ -31,6 +31,7 @@ pub mod formats;
 mod front_door;
 mod id;
 pub mod log;
+pub mod oidc;
 pub mod packages;
 mod path;
 mod permission;
