@@ -26,7 +26,7 @@ const MAX_HASHED_BYTES: u64 = 1024 * 1024 * 1024;
 /// finds the package.
 ///
 /// # Errors
-/// As of [`publish`](super::publish); [`Error::InProgress`] where a request before this one is still
+/// As of [`publish`](super::publish()); [`Error::InProgress`] where a request before this one is still
 /// at it.
 pub async fn publish_upload(
     context: &Context,
