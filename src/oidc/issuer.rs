@@ -172,12 +172,8 @@ impl Issuers {
             Err(_) => FetchError::Failed(format!("no answer within {:?}", self.fetch_timeout)),
         };
         match (fallback, error) {
-            (Some(keys), error) => {
-                tracing::warn!(
-                    issuer = address,
-                    ?error,
-                    "uses the keys that are kept: the current ones cannot be fetched"
-                );
+            (Some(keys), FetchError::Refused(cause) | FetchError::Failed(cause)) => {
+                tracing::warn!(issuer = address, cause, "older keys of an issuer are used");
                 Ok(keys)
             }
             (None, FetchError::Refused(message)) => Err(KeysError::Refused(message)),
