@@ -21,7 +21,7 @@ use crate::records::Records;
 use crate::route;
 use crate::slug::Slug;
 use crate::steps;
-use crate::time::sandbox_time_left;
+use crate::time::{MAX_SANDBOX_TIME, sandbox_time_left};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -191,10 +191,10 @@ impl About {
 /// Time that this sandbox has left, less a margin for writing the answer.
 fn lifetime(request: &Request) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
-    const LONGEST: Duration = Duration::from_mins(15);
     let context = request.lambda_context_ref();
-    let left = context.and_then(|context| sandbox_time_left(context.deadline));
-    left.map_or(LONGEST, |left| left.saturating_sub(MARGIN).min(LONGEST))
+    context.map_or(MAX_SANDBOX_TIME, |context| {
+        sandbox_time_left(context.deadline).saturating_sub(MARGIN)
+    })
 }
 
 /// The id under which the sandbox logs the call; without one, a new one.

@@ -5,6 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Seconds from the beginning of 1970 to the end of the year 9999, the last that RFC 3339 can write.
 const MAX_SECONDS: u64 = 253_402_300_799;
 
+/// Milliseconds from the beginning of 1970 to that of 2001. Fewer are no moment of a deadline.
+const YEAR_2001_MILLIS: u64 = 978_307_200_000;
+
+/// Longest time that Lambda gives an invocation.
+pub const MAX_SANDBOX_TIME: Duration = Duration::from_mins(15);
+
 /// Seconds from the beginning of 1970 to `moment`, as the table's time to live counts; 0 for earlier moments.
 #[must_use]
 pub fn epoch_seconds(moment: SystemTime) -> u64 {
@@ -30,18 +36,16 @@ pub fn from_epoch_millis(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis).min(Duration::from_secs(MAX_SECONDS))
 }
 
-/// Time until `deadline`. Zero once it has passed: then nothing more is begun.
+/// Time that a sandbox has left, by the deadline that the context of its event names in milliseconds since the
+/// beginning of 1970: zero once that has passed, and at most the longest time that Lambda gives. That longest where
+/// the context names no moment: `cargo lambda watch` has a length of time in its place.
 #[must_use]
-pub fn time_left(deadline: SystemTime) -> Duration {
-    deadline.duration_since(SystemTime::now()).unwrap_or_default()
-}
-
-/// Time until the deadline that the context of an event names, in milliseconds since the beginning of 1970.
-/// `None` where it names no moment: `cargo lambda watch` has a length of time in its place.
-#[must_use]
-pub fn sandbox_time_left(deadline_millis: u64) -> Option<Duration> {
-    const YEAR_2001_MILLIS: u64 = 978_307_200_000;
-    (deadline_millis >= YEAR_2001_MILLIS).then(|| time_left(from_epoch_millis(deadline_millis)))
+pub fn sandbox_time_left(deadline_millis: u64) -> Duration {
+    if deadline_millis < YEAR_2001_MILLIS {
+        return MAX_SANDBOX_TIME;
+    }
+    let left = from_epoch_millis(deadline_millis).duration_since(SystemTime::now());
+    left.unwrap_or_default().min(MAX_SANDBOX_TIME)
 }
 
 /// Whether the moment this many seconds after the beginning of 1970 has come. A record that ends then is
@@ -95,12 +99,20 @@ mod tests {
     #[test]
     fn a_passed_deadline_leaves_no_time() {
         let now = SystemTime::now();
-        assert_eq!(time_left(now - Duration::from_secs(1)), Duration::ZERO);
-        assert_eq!(time_left(UNIX_EPOCH), Duration::ZERO);
-        assert!(time_left(now + Duration::from_mins(1)) > Duration::from_secs(50));
-        assert_eq!(sandbox_time_left(600_000), None);
-        assert_eq!(sandbox_time_left(978_307_200_000), Some(Duration::ZERO));
+        let left = |deadline| sandbox_time_left(epoch_millis(deadline));
+        assert_eq!(left(now - Duration::from_secs(1)), Duration::ZERO);
+        assert_eq!(sandbox_time_left(YEAR_2001_MILLIS), Duration::ZERO);
+        assert!(left(now + Duration::from_mins(1)) > Duration::from_secs(50));
+        assert!(left(now + Duration::from_mins(1)) <= Duration::from_mins(1));
+        assert_eq!(left(now + Duration::from_hours(1)), MAX_SANDBOX_TIME);
         assert!(has_come(epoch_seconds(now)));
         assert!(!has_come(epoch_seconds(now) + 60));
+    }
+
+    #[test]
+    fn a_length_of_time_is_no_deadline() {
+        for millis in [0, 600_000] {
+            assert_eq!(sandbox_time_left(millis), MAX_SANDBOX_TIME);
+        }
     }
 }

@@ -102,9 +102,7 @@ impl From<Failure> for Diagnostic {
 /// none.
 async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Report, Failure> {
     const MARGIN: Duration = Duration::from_secs(10);
-    const LONGEST: Duration = Duration::from_mins(15);
-    let left = sandbox_time_left(event.context.deadline).unwrap_or(LONGEST);
-    let left = left.saturating_sub(MARGIN);
+    let left = sandbox_time_left(event.context.deadline).saturating_sub(MARGIN);
     let swept = log::with_steps(sweep.clone().until(Instant::now() + left).run()).await;
     let report = swept
         .inspect_err(|error| tracing::error!(%error, cause = error.cause(), "the sweep failed"))
