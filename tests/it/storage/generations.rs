@@ -7,23 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use http::Method;
 use packages_api::PackageId;
-use packages_api::formats::Ecosystem;
-use packages_api::records::Registry;
 use uuid::Uuid;
 
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
 use crate::support::bulk;
 use crate::support::gem::Gem;
-
-/// Deletes the registry [`REGISTRY`] and makes it anew.
-async fn renew(app: &TestApp) -> Registry {
-    let old = app.records.registry(&app.registry.address).await;
-    app.records
-        .delete_registry(&old.expect("a registry"))
-        .await
-        .expect("it was there");
-    app.create_registry(REGISTRY, Ecosystem::Ruby).await
-}
 
 /// The ids of the packages of a list's page.
 async fn listed(app: &TestApp, query: &str) -> Vec<String> {
@@ -47,7 +35,7 @@ async fn earlier_generations_cost_a_list_nothing() {
         }
     });
     bulk::add(&app.stack, &format!("{ORGANIZATION}/{REGISTRY}"), &like, names).await;
-    renew(&app).await;
+    app.renew_registry().await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     for query in ["", "?per_page=1", "?name=banana", "?name=n1"] {
         proxy.clear();
@@ -95,14 +83,14 @@ async fn generations_are_in_order_whatever_the_clocks() {
     );
     assert_eq!(listed(&app, "").await, [second.clone(), first]);
 
-    let successor = renew(&app).await;
+    let successor = app.renew_registry().await;
     assert!(successor.id.to_string() > second, "{} {second}", successor.id);
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     assert_eq!(listed(&app, "").await, std::slice::from_ref(&kept));
     assert_eq!(app.user.get(&kept).await.status, 200);
     // An emptied generation is still one: its deletion is remembered.
     app.user.delete(&kept).await;
-    assert!(renew(&app).await.id > successor.id);
+    assert!(app.renew_registry().await.id > successor.id);
 }
 
 /// A checksum is no signature: whoever forges a cursor is answered an empty page, not an error.
@@ -110,7 +98,7 @@ async fn generations_are_in_order_whatever_the_clocks() {
 async fn cursors_below_the_registry_end_the_list() {
     let app = TestApp::start().await;
     let old = PackageId::mint();
-    let registry = renew(&app).await;
+    let registry = app.renew_registry().await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     let place = format!("{}/{old}", registry.id);
     let sum = crc32fast::hash(place.as_bytes());

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Method;
-use packages_api::formats::Ecosystem;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::File;
 use crate::support::answer::Answer;
-use crate::support::app::{REGISTRY, TestApp};
+use crate::support::app::TestApp;
 use crate::support::fault::{Fault, Gate};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
@@ -106,11 +105,7 @@ async fn publishes_to_deleted_registries_miss_their_successor() {
     let user = app.user.clone();
     let publishing = tokio::spawn(async move { user.publish(&Gem::banana().build()).await });
     gate.reached().await;
-    app.records
-        .delete_registry(&app.registry)
-        .await
-        .expect("it was there");
-    app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+    app.renew_registry().await;
     let other = app.user.publish(&Gem::banana().summary("Another").build()).await;
     gate.open();
     let late = publishing.await.expect("an answer");

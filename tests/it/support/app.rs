@@ -133,6 +133,14 @@ impl TestApp {
         create_registry(&self.records, &self.organization, name, ecosystem).await
     }
 
+    /// Deletes the registry [`REGISTRY`] and creates it again at its address.
+    pub(crate) async fn renew_registry(&self) -> Registry {
+        let old = self.records.registry(&self.registry.address).await;
+        let old = old.expect("a registry");
+        self.records.delete_registry(&old).await.expect("it was there");
+        self.create_registry(REGISTRY, old.ecosystem).await
+    }
+
     pub(crate) async fn contents(&self) -> Contents {
         Contents::of(&self.stack).await
     }

@@ -197,11 +197,7 @@ async fn faults_end_a_run_and_harm_nothing() {
         ] {
             let (app, proxy) = behind_proxy().await;
             app.user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
-            app.records
-                .delete_registry(&app.registry)
-                .await
-                .expect("it was there");
-            app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+            app.renew_registry().await;
             let kept = app.user.publish(&Gem::banana().build()).await.id();
             leave(
                 &app,
@@ -262,11 +258,7 @@ async fn passes_cost_pages() {
     let (app, proxy) = behind_proxy().await;
     let count = 3000;
     without_files(&app, count).await;
-    app.records
-        .delete_registry(&app.registry)
-        .await
-        .expect("it was there");
-    app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+    app.renew_registry().await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     leave(
         &app,

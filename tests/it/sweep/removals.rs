@@ -217,11 +217,7 @@ async fn deleted_registries_are_emptied_not_their_successors() {
     let large = Gem::banana().summary(&"x".repeat(20_000)).build();
     app.user.publish(&large).await.id();
     app.user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
-    app.records
-        .delete_registry(&app.registry)
-        .await
-        .expect("it was there");
-    app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+    app.renew_registry().await;
     let kept = app.user.publish(&Gem::banana().build()).await.id();
 
     let report = sweep(&app).await;

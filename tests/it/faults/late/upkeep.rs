@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use packages_api::Files;
 use packages_api::adoption::Adoption;
-use packages_api::formats::Ecosystem;
 use packages_api::records::Records;
 use packages_api::sweep::Sweep;
 
@@ -33,9 +32,7 @@ async fn late_writes_of_a_sweep_are_harmless() {
     for operation in ["DeleteObjects", "TransactWriteItems", "PutItem"] {
         let app = TestApp::start().await;
         app.user.publish(&Gem::banana().build()).await.id();
-        let old = app.records.delete_registry(&app.registry).await;
-        old.expect("it was there");
-        app.create_registry(REGISTRY, Ecosystem::Ruby).await;
+        app.renew_registry().await;
         let orphan = format!(
             "packages/{ORGANIZATION}/{FILES}/{}",
             id_of(Duration::from_hours(25))
