@@ -1,6 +1,5 @@
-//! What the environment says: the one place that reads it.
+//! Configuration of a deployment, from the environment: the one place that reads it.
 
-use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,6 +14,11 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tracing::level_filters::LevelFilter;
 
 use crate::error::chain;
+use environment::Environment;
+
+mod environment;
+
+pub use environment::InvalidConfig;
 
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
@@ -108,7 +112,7 @@ pub(crate) fn log_level() -> Result<Option<LevelFilter>, InvalidConfig> {
     environment.unless_mistaken(level)
 }
 
-/// What a function needs: its configuration, and the SDK's from the variables that Lambda sets there
+/// Configuration of a function: its own, and the SDK's from the variables that Lambda sets there
 /// (region, credentials, and endpoints where others than AWS's own are to answer).
 ///
 /// The SDK's own search through profiles, single sign-on and metadata services would find the same,
@@ -132,7 +136,7 @@ pub fn function_config() -> Result<(Config, SdkConfig), InvalidConfig> {
     environment.unless_mistaken((config, sdk))
 }
 
-/// What a command needs: its configuration, and the SDK's as every AWS tool finds it (variables,
+/// Configuration of a command: its own, and the SDK's as every AWS tool finds it (variables,
 /// profiles, single sign-on, the machine's own role).
 ///
 /// # Errors
@@ -142,10 +146,11 @@ pub async fn command_config() -> Result<(Config, SdkConfig), InvalidConfig> {
     let config = Config::read(&mut environment);
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     if sdk.region().is_none() {
-        let mistake = "no AWS region is set: set AWS_REGION, or `region` in the profile";
-        environment.mistakes.push(mistake.to_owned());
+        environment.mistake("no AWS region is set: set AWS_REGION, or `region` in the profile");
     }
-    environment.mistakes.extend(lacking_credentials(&sdk).await);
+    if let Some(mistake) = lacking_credentials(&sdk).await {
+        environment.mistake(mistake);
+    }
     environment.unless_mistaken((config, sdk))
 }
 
@@ -159,123 +164,6 @@ async fn lacking_credentials(sdk: &SdkConfig) -> Option<String> {
                 .to_owned(),
         ),
         Err(error) => Some(format!("the AWS credentials cannot be had: {}", chain(&error))),
-    }
-}
-
-/// Variables by their names, and everything that was wrong with those that were read.
-struct Environment<F> {
-    variable: F,
-    mistakes: Vec<String>,
-}
-
-impl Environment<fn(&str) -> Option<String>> {
-    fn of_process() -> Self {
-        Self::new(|name| std::env::var(name).ok())
-    }
-}
-
-impl<F: Fn(&str) -> Option<String>> Environment<F> {
-    fn new(variable: F) -> Self {
-        Self {
-            variable,
-            mistakes: Vec::new(),
-        }
-    }
-
-    /// `value`, if nothing was wrong.
-    fn unless_mistaken<T>(self, value: T) -> Result<T, InvalidConfig> {
-        if self.mistakes.is_empty() {
-            Ok(value)
-        } else {
-            Err(InvalidConfig(self.mistakes))
-        }
-    }
-
-    /// An empty variable is none.
-    fn set(&self, name: &str) -> Option<String> {
-        (self.variable)(name).filter(|value| !value.is_empty())
-    }
-
-    fn required(&mut self, name: &str) -> String {
-        self.set(name).unwrap_or_else(|| {
-            self.mistakes.push(format!("{name} is not set"));
-            String::new()
-        })
-    }
-
-    fn base_url(&mut self, name: &str) -> Option<String> {
-        let url = self.set(name)?;
-        let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-        let plain = |rest: &str| !rest.contains(['?', '#', ' ']) && !rest.starts_with('/');
-        if !rest.is_some_and(|rest| !rest.is_empty() && plain(rest)) {
-            self.mistakes.push(format!(
-                "{name} is `{url}`; expected an address such as https://packages.example.com"
-            ));
-        }
-        Some(url.trim_end_matches('/').to_owned())
-    }
-
-    /// An address without a path, in front of paths that are signed as they are.
-    fn origin(&mut self, name: &str) -> Option<String> {
-        let url = self.base_url(name)?;
-        if url.split_once("://").is_some_and(|(_, rest)| rest.contains('/')) {
-            self.mistakes.push(format!(
-                "{name} is `{url}`; expected an address without a path, such as https://files.example.com"
-            ));
-        }
-        Some(url)
-    }
-
-    fn transfer(&mut self, name: &str) -> Transfer {
-        match self.set(name).as_deref() {
-            None | Some("buffered") => Transfer::Buffered,
-            Some("streamed") => Transfer::Streamed,
-            Some(text) => {
-                let mistake = format!("{name} is `{text}`; expected `buffered` or `streamed`");
-                self.mistakes.push(mistake);
-                Transfer::default()
-            }
-        }
-    }
-
-    fn switch(&mut self, name: &str) -> bool {
-        match self.set(name).as_deref() {
-            None | Some("0") => false,
-            Some("1") => true,
-            Some(text) => {
-                self.mistakes
-                    .push(format!("{name} is `{text}`; expected 1 for on or 0 for off"));
-                false
-            }
-        }
-    }
-
-    fn log_level(&mut self) -> Option<LevelFilter> {
-        let text = self.set("LOG_LEVEL")?;
-        let level = match text.to_ascii_lowercase().as_str() {
-            "error" => LevelFilter::ERROR,
-            "warn" => LevelFilter::WARN,
-            "info" => LevelFilter::INFO,
-            "debug" => LevelFilter::DEBUG,
-            _ => {
-                self.mistakes.push(format!(
-                    "LOG_LEVEL is `{text}`; expected `error`, `warn`, `info` or `debug`"
-                ));
-                return None;
-            }
-        };
-        Some(level)
-    }
-
-    fn seconds(&mut self, name: &str) -> Option<Duration> {
-        let text = self.set(name)?;
-        match text.parse() {
-            Ok(seconds @ 1..=900) => return Some(Duration::from_secs(seconds)),
-            _ => self
-                .mistakes
-                .push(format!("{name} is `{text}`; expected 1 to 900 seconds")),
-        }
-        None
     }
 }
 
@@ -301,18 +189,6 @@ impl LoadServiceConfig for Endpoints {
             .filter(|value| !value.is_empty())
     }
 }
-
-/// Everything that is wrong with the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidConfig(Vec<String>);
-
-impl fmt::Display for InvalidConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the environment is not what is needed: {}", self.0.join("; "))
-    }
-}
-
-impl std::error::Error for InvalidConfig {}
 
 #[cfg(test)]
 mod tests {
