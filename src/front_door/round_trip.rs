@@ -17,7 +17,7 @@ struct Door {
     name: &'static str,
     /// Where clients reach it.
     base: String,
-    /// What the operator has configured.
+    /// Configuration by the operator.
     api_base_url: Option<String>,
     /// The event of a GET of a path, which begins after the domain.
     event: fn(&str) -> Value,

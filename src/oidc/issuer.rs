@@ -60,7 +60,7 @@ struct Kept {
     last_attempt: Option<Instant>,
 }
 
-/// What a call does about the keys that it needs.
+/// Next step of a call that needs keys.
 #[derive(Debug)]
 enum Plan {
     /// Uses the keys that are kept.

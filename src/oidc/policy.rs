@@ -53,7 +53,7 @@ struct Statement {
     claims: Vec<(String, Rule)>,
 }
 
-/// What a policy grants to a token.
+/// Grant of a policy to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant<'a> {
     /// The statement that decided, counted from 1.

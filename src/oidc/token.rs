@@ -42,7 +42,7 @@ pub struct VerifiedToken {
     pub claims: Map<String, Value>,
 }
 
-/// What a token is checked against.
+/// Expectations that a token must meet.
 #[derive(Debug, Clone, Copy)]
 pub struct Expectations<'a> {
     /// The values of `aud` that are accepted.

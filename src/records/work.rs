@@ -37,7 +37,7 @@ impl Work {
 /// State of an upload, as far as the table knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UploadState {
-    /// What became of it, if it became anything.
+    /// Package that it became, if it became one.
     pub(crate) became: Option<Upload>,
     /// Mark that it is being published at this moment.
     pub(crate) work: Option<Work>,

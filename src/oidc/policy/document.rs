@@ -27,7 +27,7 @@ pub(super) enum Value {
     Map(Vec<(String, Node)>),
 }
 
-/// What is wrong with a text, and where.
+/// Mistake in a text, and its line.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) line: Option<usize>,

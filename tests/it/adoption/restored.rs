@@ -62,7 +62,7 @@ async fn restored_tables_get_their_files_back() {
     assert_eq!(whole, [kept, deleted.clone(), deleted_large.clone()]);
     assert_eq!(app.user.get(&deleted_large).await.status, 200);
 
-    // What was published since is kept until an operator says otherwise.
+    // Packages published since are kept until an operator lifts the quarantine.
     let swept = sweep(&app).await;
     assert_eq!(
         (swept.quarantined, swept.removed_objects, swept.stopped),

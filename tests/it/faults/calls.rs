@@ -72,7 +72,7 @@ impl Scenario {
         if self == Self::PublishOther { 409 } else { 200 }
     }
 
-    /// What there is before the scenario begins.
+    /// State before the scenario begins.
     async fn prepare(self, app: &TestApp) -> String {
         match self {
             Self::Publish | Self::PublishLarge => String::new(),
@@ -174,7 +174,7 @@ impl Case {
             answer.text()
         );
         assert_can_be_repeated(&answer);
-        // What is refused looks like what is missing, which is no failure of the call.
+        // A refused object looks like a missing one, which is no failure of the call.
         if !matches!((&self.fault, self.operation), (Fault::Refuse, "GetObject")) {
             assert_explained(&answer, self.operation);
         }

@@ -28,7 +28,7 @@ impl Fixture {
         Self::of(stack, &environment).await
     }
 
-    /// The same, with a proxy between function and stack.
+    /// A fixture with a proxy between function and stack.
     pub(super) async fn behind_proxy() -> (Self, FaultProxy) {
         let stack = seeded_stack(StackOptions::default()).await;
         let proxy = FaultProxy::start(&stack).await;
@@ -42,7 +42,7 @@ impl Fixture {
         Self { function, stack }
     }
 
-    /// What the front door is given for an event: status, headers, body.
+    /// Answer of the function to an event: status, headers, body.
     pub(super) async fn invoke(&mut self, event: &Value) -> Value {
         read(self.function.invoke(event.to_string().into()).await)
     }
@@ -95,7 +95,7 @@ pub(super) fn read(answer: Result<Bytes, Bytes>) -> Value {
     answer
 }
 
-/// What starts this binary of the package.
+/// Command that starts this binary of the package.
 pub(super) fn command(binary: &str) -> Vec<String> {
     let runner = std::env::var("FUNCTION_RUNNER").unwrap_or_default();
     let path = match (std::env::var("FUNCTIONS_DIR"), binary) {

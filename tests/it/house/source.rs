@@ -196,7 +196,7 @@ fn words_after<'a>(code: &'a str, keyword: &'a str) -> impl Iterator<Item = Stri
     declared.map(word)
 }
 
-/// What `pub use module::{A, B};` passes on.
+/// Names that `pub use module::{A, B};` passes on.
 fn exports(lib: &str) -> BTreeMap<String, String> {
     let mut exports = BTreeMap::new();
     for declaration in lib.split(';') {

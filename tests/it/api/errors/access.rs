@@ -176,7 +176,7 @@ async fn registry_tokens_die_with_their_registry() {
     refused(&app.user, &id, 404).await;
     app.create_registry(REGISTRY, Ecosystem::Ruby).await;
     refused(&bound, &id, 404).await;
-    // What the former registry held is not there, and in nobody's way.
+    // Packages of the former registry are not there, and in nobody's way.
     app.user.get(&id).await.assert_error(404);
     app.user.delete(&id).await.assert_error(404);
     assert_ne!(app.user.publish(&gem).await.id(), id);
