@@ -133,7 +133,7 @@ impl Failure {
                 "TransactionInProgressException"
                 | "TransactionConflictException"
                 | "RequestTimeout"
-                // What arrived was not what was sent.
+                // The bytes that arrived were not those that were sent.
                 | "BadDigest"
                 // A copy that fails after S3 has begun to answer: within a 200.
                 | "InternalError"

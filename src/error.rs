@@ -1,4 +1,4 @@
-//! What can go wrong with a call, and how each is answered.
+//! Errors of a call, and how each is answered.
 
 use std::fmt;
 
@@ -71,9 +71,9 @@ pub enum Error {
 pub struct FieldError {
     /// The form's field, the document's member or the package's part that is wrong.
     pub field: &'static str,
-    /// What kind of mistake it is, for programs.
+    /// Kind of the mistake, for programs.
     pub code: &'static str,
-    /// What was wrong, what was expected, what to do next.
+    /// Message: the mistake, the expected input, the next step.
     pub message: String,
 }
 

@@ -21,7 +21,7 @@ const MAX_PATH_BYTES: usize = 16 * 1024;
 /// A path that nothing lies at, in the place of one that is too long for anything.
 const TOO_LONG: &str = "/too-long";
 
-/// What a URI's query cannot hold as it is.
+/// Characters that a URI's query cannot hold as they are.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

@@ -1,4 +1,4 @@
-//! What a token may do.
+//! Scopes: the permissions that a token carries.
 
 use std::fmt;
 use std::str::FromStr;

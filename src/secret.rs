@@ -46,7 +46,7 @@ impl Secret {
         &self.0
     }
 
-    /// What is stored of it: its SHA-256.
+    /// SHA-256 of the secret, which is all that is stored of it.
     #[must_use]
     pub fn hash(&self) -> Digest<32> {
         Digest::sha256(self.0.as_bytes())
@@ -59,7 +59,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What is wrong with a text that is no secret.
+/// Reason for which a text is not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidSecret {
     /// It does not look like one of this registry's tokens at all.

@@ -226,7 +226,7 @@ def native(archive):
             continue
         count += 1
         kind, size, path = listed.groups()
-        # What it knows no kind of it unpacks as a file; npm does not.
+        # An entry of an unknown kind is unpacked as a file there; npm does not.
         if kind not in b"-C?":
             continue
         contents, rest = rest[:int(size)], rest[int(size):]

@@ -239,7 +239,7 @@ fn say(text: &str) -> io::Result<()> {
     }
 }
 
-/// What asks a process to stop.
+/// Signals that ask a process to stop.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

@@ -148,7 +148,7 @@ impl From<Interrupted> for Refusal {
 mod tests {
     use super::*;
 
-    /// What is answered here in place of the function is what the deployed gateway answers.
+    /// Refusals in place of the function equal those of the deployed gateway.
     #[test]
     fn the_templates_gateway_says_the_same() {
         let template = include_str!("../../template.yaml");

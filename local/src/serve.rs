@@ -22,7 +22,7 @@ pub(crate) use self::places::Client;
 use self::places::Places;
 use crate::refusal::Refusal;
 
-/// What one listener lets its clients do.
+/// Limits of one listener for its clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Connections open at once. One more takes the place of the one that has been silent longest.

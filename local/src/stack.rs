@@ -31,7 +31,7 @@ use crate::serve::{Limits, base_url};
 const REGION: &str = "us-east-1";
 const BUCKET: &str = "packages";
 const TABLE: &str = "packages";
-/// What the clients of table and bucket may do.
+/// Limits for the clients of table and bucket.
 const LIMITS: Limits = Limits {
     connections: 512,
     head_timeout: Duration::from_secs(30),
@@ -227,7 +227,7 @@ impl Stack {
         .collect()
     }
 
-    /// What the SDK's clients are made from: the same as [`environment`](Self::environment),
+    /// Configuration for the SDK's clients: the same as [`environment`](Self::environment),
     /// without touching this process's own.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {

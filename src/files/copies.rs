@@ -11,7 +11,7 @@ use crate::aws;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
-/// What a copy may take at least, and how many bytes it moves in each further second.
+/// Time that a copy may take at least, and bytes that it moves in each further second.
 const LEAST_TIME: Duration = Duration::from_secs(10);
 const BYTES_PER_SECOND: u64 = 20_000_000;
 

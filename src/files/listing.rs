@@ -1,4 +1,4 @@
-//! What lies in the bucket, page by page: for the sweep.
+//! Listing of the bucket, page by page: for the sweep.
 
 use std::collections::BTreeSet;
 

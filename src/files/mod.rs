@@ -32,7 +32,7 @@ pub(crate) use versions::Expected;
 /// The type of everything that is stored: no browser runs it.
 pub(crate) const CONTENT_TYPE: &str = "application/octet-stream";
 
-/// What every key of an upload begins with.
+/// Prefix of every key of an upload.
 pub(crate) const UPLOADS: &str = "uploads";
 
 /// The bucket.
@@ -46,7 +46,7 @@ pub struct Files {
     distribution: Option<String>,
 }
 
-/// What is kept of a package in the bucket.
+/// Kind of object that is kept of a package in the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The file as it was published.

@@ -20,12 +20,12 @@ use crate::time::rfc3339_seconds;
 /// How long a form can be posted; never longer than the credentials live that signed it.
 const LIFE: Duration = Duration::from_mins(15);
 
-/// What S3 takes in one POST, and what one server-side copy moves: 5 GiB.
+/// Size that S3 takes in one POST, and that one server-side copy moves: 5 GiB.
 pub(crate) const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What a client needs for the upload, in the order in which the API shows it.
+/// Form for an upload, in the order in which the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PostForm {
     pub(crate) file_input: &'static str,

@@ -25,7 +25,7 @@ const SIDE_BY_SIDE: usize = 4;
 /// Attempts to read one range.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// What an object held when it was first asked for. All later reads are of the very same bytes.
+/// Content of an object when it was first read. All later reads are of the very same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) key: ObjectKey,
@@ -35,7 +35,7 @@ pub(crate) struct Content {
 }
 
 impl Files {
-    /// What lies under `key` now; `None` where nothing does.
+    /// Content under `key` now; `None` where there is no object.
     pub(crate) async fn content(&self, key: &ObjectKey) -> Result<Option<Content>> {
         let answer = self
             .client
@@ -154,7 +154,7 @@ pub(crate) struct RangedSource {
     position: u64,
     block: Bytes,
     block_start: u64,
-    /// What went wrong with S3, which a reader would take for damage of the file.
+    /// Failure of S3, which a reader would take for damage of the file.
     failure: Option<Error>,
 }
 
@@ -172,12 +172,12 @@ impl RangedSource {
         }
     }
 
-    /// What went wrong with S3, if anything did: to be asked before a rejection is believed.
+    /// Failure of S3, if there was one: to be asked before a rejection is believed.
     pub(crate) fn failure(self) -> Option<Error> {
         self.failure
     }
 
-    /// What is in memory from the position on.
+    /// Bytes in memory from the position on.
     fn buffered(&self) -> &[u8] {
         let offset = self.position.checked_sub(self.block_start);
         let offset = offset.and_then(|offset| usize::try_from(offset).ok());

@@ -97,7 +97,7 @@ fn part(body: &Bytes, range: Range<usize>, boundary: &str) -> Result<[Bytes; PIE
 /// A part's headers, a line each.
 fn headers(head: &[u8]) -> Result<Vec<u8>> {
     if head.is_empty() {
-        // What a part without headers is: RFC 2046, 5.1.
+        // Default type of a part without headers: RFC 2046, 5.1.
         return Ok(b"Content-Type: text/plain\r\n".to_vec());
     }
     let too_many = || {

@@ -1,4 +1,4 @@
-//! What a server needs before its first request: an organization, registries, a token.
+//! The first run: makes the organization, registries and token that a first request needs.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::Trouble;
 const ORGANIZATION: &str = "my_great_org";
 const RUBY_REGISTRY: &str = "my-registry";
 
-/// What is there now, whether this run has made it or an earlier one.
+/// Records that are there now, made by this run or an earlier one.
 #[derive(Debug)]
 pub(super) struct Made {
     /// The organization's slug.
@@ -87,7 +87,7 @@ async fn token(records: &Records, organization: &Organization, secret: &Secret) 
     found(records.create_token(organization, secret, new).await)
 }
 
-/// What is there already is as good as made.
+/// Success also for a record that exists already.
 fn found<T>(made: packages_api::Result<T>) -> packages_api::Result<()> {
     match made {
         Ok(_) | Err(Error::Conflict(_)) => Ok(()),

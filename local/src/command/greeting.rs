@@ -1,4 +1,4 @@
-//! What is said when everything is ready.
+//! The greeting, once everything is ready.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What goes back to the client.
+//! The answer to the client.
 
 use http::Response;
 use http::header::{HeaderName, WWW_AUTHENTICATE};

@@ -30,7 +30,7 @@ fn announced(headers: &HeaderMap) -> usize {
     let length = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok());
-    // What is no number, the HTTP server has refused already.
+    // The HTTP server has refused a length that is not a number.
     length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 

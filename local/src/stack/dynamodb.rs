@@ -28,7 +28,7 @@ const TIME_TO_LIVE: &str = "expires_at";
 /// How often expired items are removed. AWS promises "a few days"; nobody may rely on either.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// What a table is to be.
+/// Options of a new table.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
     /// The file that holds it; in memory without one.
@@ -39,7 +39,7 @@ pub(super) struct Options<'a> {
     pub(super) host: IpAddr,
     /// The name that others may know it by.
     pub(super) public_host: Option<String>,
-    /// What opens it.
+    /// Key that opens it.
     pub(super) key: Key,
 }
 

@@ -46,7 +46,7 @@ use super::{LIMITS, StackError, stopped};
 use crate::incoming;
 use crate::serve::{Hosts, serve};
 
-/// What a bucket is to be.
+/// Options of a new bucket.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
     /// Where the files lie.
@@ -61,7 +61,7 @@ pub(super) struct Options<'a> {
     pub(super) port: u16,
     /// The name that others may know it by.
     pub(super) public_host: Option<String>,
-    /// What opens it.
+    /// Key that opens it.
     pub(super) key: Key,
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn start(
     Ok(service)
 }
 
-/// What stands in front of the bucket.
+/// The bucket's door.
 pub(super) struct Door {
     bucket: Bucket,
     key: Key,
@@ -156,7 +156,7 @@ fn service(bucket: &Bucket, key: &Key) -> S3Service {
     builder.build()
 }
 
-/// What went wrong inside, as S3 says it.
+/// An internal failure, in S3's words.
 fn internal(error: impl std::error::Error + Send + Sync + 'static) -> S3Error {
     S3Error::with_source(S3ErrorCode::InternalError, Box::new(error))
 }

@@ -219,7 +219,7 @@ fn stopping_lets_running_requests_finish() {
             body.len()
         )
         .unwrap();
-        // What shows that the request is under way.
+        // The interim answer shows that the request is under way.
         let mut interim = [0; 25];
         socket.read_exact(&mut interim).unwrap();
         assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");

@@ -1,4 +1,4 @@
-//! What others on the network see of a server, and when.
+//! The view of others on the network: what a server shows them, and when.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

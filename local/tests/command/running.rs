@@ -48,7 +48,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 pub(crate) struct Running {
     process: Child,
     pub(crate) out: BufReader<ChildStdout>,
-    /// What it said.
+    /// First line of its output.
     pub(crate) line: String,
     pub(crate) ready: Value,
 }

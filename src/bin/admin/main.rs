@@ -85,7 +85,7 @@ enum RegistryCommand {
         /// The organization's slug and its own
         #[arg(value_name = "ORGANIZATION/REGISTRY")]
         registry: RegistryAddress,
-        /// What it holds, such as ruby, python, javascript or files
+        /// Kind of its packages, such as ruby, python, javascript or files
         #[arg(long)]
         ecosystem: Ecosystem,
     },
@@ -108,7 +108,7 @@ enum TokenCommand {
     Create {
         /// The organization's slug
         organization: Slug,
-        /// What it may do: one or more scopes
+        /// Its permissions: one or more scopes
         #[arg(long = "scope", required = true, num_args = 1..)]
         scopes: Vec<Scope>,
         /// The one registry that it is for
@@ -117,7 +117,7 @@ enum TokenCommand {
         /// How long it lives, such as 90d or 12h; without it, until it is deleted
         #[arg(long, value_parser = lifetime)]
         expires: Option<Duration>,
-        /// What it is for
+        /// Its purpose
         #[arg(long)]
         description: Option<String>,
     },

@@ -132,7 +132,7 @@ async fn head_describes_the_file_without_a_redirect() {
     }
     assert_eq!(answer.header("location"), None);
     assert!(answer.body.is_empty());
-    // What the file itself is answered with is the same.
+    // The file itself is answered with the same headers.
     let file = user.call(Method::GET, &path).await;
     for name in ["content-length", "content-type", "content-disposition"] {
         assert_eq!(file.header(name), answer.header(name));

@@ -188,7 +188,7 @@ async fn files_of_100_mb_are_refused_in_words() {
     assert_eq!(app.contents().await, before);
 }
 
-/// What the real program sends, with these arguments before the form.
+/// Answer to the real program, with these arguments before the form.
 async fn curl(app: &TestApp, arguments: &[&str]) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let gem = Gem::banana().build();

@@ -152,7 +152,7 @@ async fn every_command_has_help() {
     assert_snapshot!(transcripts);
 }
 
-/// Whatever the table said before.
+/// Binds them whatever the table named before.
 #[tokio::test]
 async fn adopt_binds_the_table_to_the_bucket() {
     let stack = stack().await;

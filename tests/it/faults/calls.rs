@@ -28,7 +28,7 @@ const SHORT: Duration = Duration::from_secs(4);
 /// Enough for a few repeats of what never succeeds.
 const ENOUGH: Duration = Duration::from_secs(8);
 
-/// What a client does.
+/// Deed of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scenario {
     Publish,
@@ -125,10 +125,10 @@ impl Case {
         })
     }
 
-    /// What the client is to be told.
+    /// Status that the client is to be answered.
     fn expected(&self) -> u16 {
         let passes = self.times == 1;
-        // What a client was promised is done; its file is no part of the promise.
+        // The promise to the client is kept; the file is no part of it.
         if self.operation == "DeleteObject" {
             return self.scenario.expected_ok();
         }

@@ -153,7 +153,7 @@ impl Case {
         })
     }
 
-    /// What the client may be told: where calls hang, their time-outs decide whether a repeat inside
+    /// Statuses that the client may be answered: where calls hang, their time-outs decide whether a repeat inside
     /// still helps.
     fn expected(&self) -> &'static [u16] {
         match (&self.fault, self.operation) {
@@ -216,7 +216,7 @@ async fn publishes_by_address_survive_every_fault() {
     run_all(Case::all().map(Case::run)).await;
 }
 
-/// What happens to the posted object while it is published, and between which calls.
+/// Changes to the posted object while it is published, between any two calls.
 #[tokio::test]
 async fn changing_objects_are_never_half_read() {
     for operation in ["GetObject", "CopyObject", "TransactWriteItems"] {
@@ -257,7 +257,7 @@ async fn changing_objects_are_never_half_read() {
                     answer.assert_error(422);
                     assert_eq!(answer.json()["errors"][0]["code"], "changed", "{case}");
                     assert_eq!(packages, [""; 0], "{case}");
-                    // What lies there now can be published by who means it.
+                    // The present object can be published by whoever wants that.
                     let again = app.user.publish_url(&url).await;
                     assert_eq!(again.status, if removed { 422 } else { 200 }, "{case}");
                     if !removed {

@@ -145,7 +145,7 @@ async fn role_allows_exactly_what_calls_need() {
     }
 }
 
-/// Whatever is sent to the function, and whatever goes wrong in it.
+/// Holds for every request to the function, and every failure in it.
 #[test]
 fn role_makes_no_tokens_and_no_organizations() {
     let partitions = ["token/x", "organization/x", "marker", "gone"];

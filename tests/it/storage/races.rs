@@ -96,7 +96,7 @@ async fn packages_appear_complete_or_not_at_all() {
     assert_eq!(app.user.get(id).await.status, 200);
 }
 
-/// What happens after the read that let a publisher in.
+/// A registry is deleted after the read that let a publisher in.
 #[tokio::test]
 async fn publishes_to_deleted_registries_miss_their_successor() {
     let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
@@ -110,7 +110,7 @@ async fn publishes_to_deleted_registries_miss_their_successor() {
     gate.open();
     let late = publishing.await.expect("an answer");
     late.assert_error(404);
-    // What the sweep is to find of it hinders nobody.
+    // The rest, which the sweep is to find, hinders nobody.
     assert_eq!(app.user.get(&other.id()).await.status, 200);
     app.user.publish(&Gem::banana().build()).await.assert_error(409);
     assert_eq!(app.user.delete(&other.id()).await.status, 200);

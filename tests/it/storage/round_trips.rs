@@ -1,4 +1,4 @@
-//! What each call costs, counted where the SDK's requests arrive.
+//! Cost of each call, counted where the SDK's requests arrive.
 
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ const SHOWN_HEADERS: [&str; 6] = [
     "x-request-id",
 ];
 
-/// What a client was answered.
+/// Answer to a client.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,

@@ -62,7 +62,7 @@ pub(crate) fn answer(service: Service, fault: &Fault, body: &[u8]) -> Response<B
     }
 }
 
-/// What to say of a read that does not ask for consistency: a mistake that no test may pass with.
+/// Answer to a read that does not ask for consistency: a mistake that no test may pass with.
 pub(crate) fn inconsistent_read(service: Service, operation: &str, body: &[u8]) -> Option<Response<Bytes>> {
     let reads = ["BatchGetItem", "GetItem", "Query", "Scan"];
     if service != Service::DynamoDb || !reads.contains(&operation) {

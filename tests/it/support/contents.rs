@@ -1,4 +1,4 @@
-//! What lies in table and bucket, seen from behind the API.
+//! Content of table and bucket, seen from behind the API.
 
 use std::collections::{BTreeMap, HashMap};
 

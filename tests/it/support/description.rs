@@ -79,7 +79,7 @@ pub(crate) fn assert_described(method: &Method, path: &str, answer: &Answer) {
     }
 }
 
-/// What a `$ref` leads to.
+/// Target of a `$ref`.
 pub(crate) fn resolved(value: &'static Value) -> &'static Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => {

@@ -54,7 +54,7 @@ struct State {
     accesses: Mutex<BTreeSet<Access>>,
 }
 
-/// What happens to the calls of one operation, one after another; then nothing any more.
+/// Faults of the calls of one operation, one after another; then none any more.
 #[derive(Debug)]
 struct Rule {
     operation: &'static str,

@@ -13,7 +13,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// What the documented command puts on the wire: `curl -H "Content-Type: application/json" -F …`.
+    /// Form as the documented command puts it on the wire: `curl -H "Content-Type: application/json" -F …`.
     pub(crate) fn documented(file: &File) -> Self {
         let mut form = Self::of(&[Part::file("attachment", file)]);
         form.content_type = format!("application/json; boundary={BOUNDARY}");

@@ -3,7 +3,7 @@
 use super::form::{BOUNDARY, Form, Part};
 use super::gem::Gem;
 
-/// What is wrong with each, and the form.
+/// Fault of each, and the form.
 pub(crate) fn hostile_forms() -> Vec<(&'static str, Form)> {
     let gem = Gem::banana().build();
     let usual = Form::usual(&gem);

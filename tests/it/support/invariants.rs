@@ -1,4 +1,4 @@
-//! What holds of table and bucket at all times, whatever has happened to calls.
+//! Invariants of table and bucket at all times, whatever has happened to calls.
 
 use std::collections::BTreeSet;
 

@@ -152,7 +152,7 @@ impl Function {
         outcome.unwrap_or_else(|| panic!("no answer; the function's log: {:#?}", self.log()))
     }
 
-    /// What the function has written to its standard output and error, line by line.
+    /// The function's standard output and error, line by line.
     pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -176,7 +176,7 @@ async fn guard_counts_over_all_runs() {
     assert_eq!(app.contents().await.objects, before);
 }
 
-/// What ends unknown is asked for again by the SDK or left to the next run; nothing is removed that has a record.
+/// A call that ends unknown is repeated by the SDK or left to the next run; nothing is removed that has a record.
 #[tokio::test]
 async fn faults_end_a_run_and_harm_nothing() {
     let operations = [

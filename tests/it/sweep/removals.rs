@@ -1,4 +1,4 @@
-//! What the sweep removes, and above all what it does not.
+//! Removals of the sweep, and above all what it leaves.
 
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ async fn dry_runs_report_and_remove_nothing() {
     assert_json_snapshot!(dry);
     assert_eq!(app.contents().await, before);
     let wet = sweep(&app).await;
-    // What the registry left is gone by the time that everything is looked at.
+    // The registry's packages are gone by the time that everything is looked at.
     let expected = Report {
         dry_run: false,
         objects: dry.objects - 1,

@@ -1,4 +1,4 @@
-//! What stands in front of the table: only requests that the stack's own key has signed come in.
+//! The table's door: only requests that the stack's own key has signed come in.
 //!
 //! No answer has a header for other origins: a page of another site cannot read any.
 

@@ -8,7 +8,7 @@ use s3s::dto::{Checksum, ChecksumAlgorithm};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-/// What is known of some bytes, as it is stored.
+/// Checksums of some bytes, as they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Checksums {

@@ -5,7 +5,7 @@ use s3s::{S3Result, s3_error};
 
 use super::object::Object;
 
-/// What a request says of the object that it means, in the words of RFC 9110, section 13.
+/// Conditions of a request on its object, in the words of RFC 9110, section 13.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     pub(super) matches: Option<ETagCondition>,
@@ -53,7 +53,7 @@ impl Conditions {
     }
 }
 
-/// What a write says of the object that it may replace. None of it: anything.
+/// Condition of a write on the object that it may replace. Empty: anything may be replaced.
 #[derive(Debug, Default)]
 pub(super) struct WriteCondition {
     pub(super) matches: Option<ETagCondition>,

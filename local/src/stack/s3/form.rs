@@ -25,7 +25,7 @@ use crate::incoming::{self, Interrupted};
 const FIELDS_BYTES: usize = 20 * 1024;
 /// How much may come before the file begins: fields, and the headers of the form's parts.
 const BEFORE_FILE_BYTES: u64 = 1 << 20;
-/// What a key holds in place of the file's name.
+/// Placeholder in a key for the file's name.
 const FILENAME: &str = "${filename}";
 
 /// Whether a request posts a form. Only addresses of a bucket take one.
@@ -50,7 +50,7 @@ pub(super) async fn answer(
         Ok(()) => read(bucket, key, &head.headers, &mut body).await,
         Err(refusal) => Err(refusal),
     };
-    // What comes after the file is of no interest, nor is what follows a refusal.
+    // Nothing after the file or after a refusal is of interest.
     incoming::discard(body);
     let (fields, object) = outcome?;
     stored(bucket, &fields, &object)
@@ -265,7 +265,7 @@ fn too_much_before_file() -> S3Error {
     )
 }
 
-/// What is wrong with a form: our own refusal, a body that broke off, or a form that is none.
+/// Refusal of a form: our own, a body that broke off, or a body that is not a form.
 fn malformed(error: multer::Error) -> S3Error {
     match error {
         multer::Error::StreamReadFailed(error) => match error.downcast::<S3Error>() {

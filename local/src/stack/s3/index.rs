@@ -1,4 +1,4 @@
-//! What the bucket holds: one SQLite table of objects, one of uploads in parts.
+//! The bucket's content: one SQLite table of objects, one of uploads in parts.
 //!
 //! An object is a row that names a file with its bytes. The file is written first and never
 //! changes; the row is what makes it visible. So whoever reads sees one object or the other, never
@@ -35,7 +35,7 @@ pub(super) struct Part {
     pub(super) attributes: Attributes,
 }
 
-/// What became of a write.
+/// Outcome of a write.
 #[derive(Debug)]
 pub(super) enum Put {
     /// It is done.

@@ -10,7 +10,7 @@ use super::object::Object;
 
 /// The most that S3 lists at once.
 pub(super) const MOST_KEYS: i32 = 1000;
-/// What a key keeps as it is where a listing is asked for with `encoding-type=url`.
+/// Characters of a key that a listing with `encoding-type=url` leaves as they are.
 pub(super) const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

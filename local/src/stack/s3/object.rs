@@ -33,7 +33,7 @@ impl Object {
     }
 }
 
-/// What else S3 says of an object.
+/// Further attributes of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attributes {
     /// Without quotes.

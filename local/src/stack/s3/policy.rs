@@ -1,4 +1,4 @@
-//! What the holder of a presigned form may do: the signature of its policy, and the policy itself.
+//! Rights of the holder of a presigned form: the signature of its policy, and the policy itself.
 //!
 //! Amazon S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST (AWS
 //! Signature Version 4)" and "POST Policy". A signature of version 2 is no signature here.

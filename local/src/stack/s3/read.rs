@@ -77,7 +77,7 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
     Ok(answered!(known, output))
 }
 
-/// What there is to know of an object.
+/// Description of an object.
 pub(super) async fn head(bucket: &Bucket, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
     bucket.is_meant_by(&input.bucket)?;
     let object = bucket
@@ -107,7 +107,7 @@ pub(super) async fn head(bucket: &Bucket, input: HeadObjectInput) -> S3Result<He
     Ok(answered!(object.attributes.checksums, output))
 }
 
-/// What S3 says of bytes whose type nobody named.
+/// Type that S3 gives to bytes whose type nobody named.
 fn default_type() -> String {
     "binary/octet-stream".to_owned()
 }

@@ -1,7 +1,7 @@
 //! The versions of objects, as a bucket keeps them whose versioning is on.
 //!
 //! The object that a key names is a row of `objects`, and its version's id is the name of its file.
-//! What it replaced, and the markers of deletes, are rows of `versions`, the newest with the highest
+//! Replaced objects, and the markers of deletes, are rows of `versions`, the newest with the highest
 //! number. A key without a row in `objects` is deleted: its newest version is a marker.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};

@@ -184,7 +184,7 @@ async fn crashed_workers_are_not_waited_for() {
     let first = app.user.publish_url(&url).await;
     assert_eq!(first.status, 200, "{}", first.text());
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
-    // What was published is answered whoever is said to be at work, and other files are not theirs.
+    // A published upload is answered whoever is marked as being at work, and other files are not theirs.
     mark(&app, &key, &gem.name, 60).await;
     assert_eq!(app.user.publish_url(&url).await.text(), first.text());
     let other = Gem::new("other", "1.0.0").build();

@@ -37,7 +37,7 @@ pub(crate) type Build = fn(usize) -> Vec<u8>;
 /// One way to be expensive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Family {
-    /// What there is too much of.
+    /// Name of the part of which there is too much.
     pub(crate) name: &'static str,
     pub(crate) ecosystem: &'static str,
     pub(crate) filename: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct Family {
     pub(crate) build: Build,
 }
 
-/// What there is too much of, and what makes the bytes of a [`Family`].
+/// Part of which there is too much, and the function that makes the bytes of a [`Family`].
 pub(crate) type Way = (&'static str, Build);
 
 impl Family {

@@ -51,7 +51,7 @@ fn filled_tar(size: usize) -> Vec<u8> {
     super::filled(&tgz::header("x", b'0', 0), size)
 }
 
-/// What is wrong with each, and its bytes.
+/// Fault of each, and its bytes.
 pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
     let good = Gem::banana().build().bytes;
     let twice = [&good[..good.len() - 1024], &good].concat();

@@ -5,7 +5,7 @@ use super::filled;
 /// One way to be expensive: what there is too much of, what comes before it, itself, what ends it.
 type Way = (&'static str, &'static str, &'static str, &'static str);
 
-/// What follows the start of an element, and is followed by its end.
+/// Text after the start of an element, before its end.
 const WAYS: [Way; 12] = [
     ("elements", "", "<a/>", ""),
     ("elements in one another", "", "<a>", ""),

@@ -2,7 +2,7 @@
 
 use super::filled;
 
-/// What there is too much of, and a file with about so many bytes of it, which `$pack` makes.
+/// Parts of which there is too much, and a file with about so many bytes of each, which `$pack` makes.
 macro_rules! ways {
     ($pack:path) => {{
         let ways: [super::Way; 24] = [
