@@ -7,44 +7,18 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use packages_api::{InvalidAddress, PackageId, RegistryAddress};
+use packages_api::RegistryAddress;
 use serde::{Deserialize, Serialize};
 
+use super::address::PackageAddress;
 use crate::output::Output;
 
 /// A line of a log that is longer than this is none of ours, in bytes.
 const MAX_LINE_BYTES: u64 = 1024 * 1024;
 
-/// A package's place: `ORGANIZATION/REGISTRY/ID`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PackageAddress {
-    registry: RegistryAddress,
-    id: PackageId,
-}
-
-impl FromStr for PackageAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text
-            .rsplit_once('/')
-            .filter(|(registry, _)| registry.contains('/'));
-        let (registry, id) = parts.ok_or("expected ORGANIZATION/REGISTRY/ID")?;
-        let registry: RegistryAddress = registry
-            .parse()
-            .map_err(|error: InvalidAddress| error.to_string())?;
-        let id = id.to_ascii_lowercase();
-        Ok(Self {
-            registry,
-            id: id.parse().map_err(|_| format!("`{id}` is not a package's id"))?,
-        })
-    }
-}
-
 /// The package's history: read from these files, or how to ask `CloudWatch` for it.
-pub(crate) fn history(package: &PackageAddress, logs: &[PathBuf]) -> io::Result<Output> {
+pub(super) fn history(package: &PackageAddress, logs: &[PathBuf]) -> io::Result<Output> {
     if logs.is_empty() {
         return Ok(Output::one(&Query::of(package)));
     }

@@ -1,0 +1,46 @@
+//! `admin organization`: the owners of registries and tokens.
+
+use clap::Subcommand;
+use packages_api::Slug;
+use packages_api::records::Records;
+
+use crate::output::Output;
+
+#[derive(Subcommand)]
+pub(crate) enum OrganizationCommand {
+    /// Make an organization
+    Create {
+        /// Its slug: a-z, 0-9, - and _
+        organization: Slug,
+    },
+    /// List all organizations
+    List,
+    /// Delete an organization that has no registries, and its tokens
+    Delete {
+        /// Its slug
+        organization: Slug,
+    },
+}
+
+pub(crate) async fn organizations(
+    records: &Records,
+    bucket: &str,
+    command: OrganizationCommand,
+) -> Result<Output, lambda_http::Error> {
+    Ok(match command {
+        OrganizationCommand::Create { organization } => {
+            let organization = records.create_organization(&organization).await?;
+            // The first organization makes the table that of this bucket: see `packages_api::sweep`.
+            if records.marker().await?.is_none() {
+                records.mark(bucket).await?;
+            }
+            Output::one(&organization)
+        }
+        OrganizationCommand::List => {
+            Output::many(&["slug", "id", "registries"], &records.organizations().await?)
+        }
+        OrganizationCommand::Delete { organization } => {
+            Output::one(&records.delete_organization(&organization).await?)
+        }
+    })
+}
