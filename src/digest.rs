@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_read_back_from_its_hexadecimal_only() {
+    fn digests_are_read_from_hexadecimal_only() {
         let digest = Digest::sha256(b"abc");
         assert_eq!(digest.to_string().parse(), Ok(digest));
         for bad in ["", "00", &"g".repeat(64), &"ü".repeat(32), &"+0".repeat(32)] {

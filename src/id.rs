@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_has_one_spelling_and_carries_its_time() {
+    fn ids_have_one_spelling_and_a_time() {
         let id: PackageId = "0191e23a-4bc8-7683-bfa4-5f73bc9b7c44".parse().unwrap();
         let minted = id.minted_at().duration_since(UNIX_EPOCH).unwrap();
         assert_eq!(minted.as_millis(), 0x0191_e23a_4bc8);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_above_its_floor_whatever_the_clock() {
+    fn ids_are_above_their_floor_whatever_the_clock() {
         for ahead in [0, 1, 60_000, 3_600_000, 400 * 86_400_000, 4000 * 86_400_000] {
             let floor = at(now_millis() + ahead);
             let id = mint_above(floor);

@@ -81,7 +81,7 @@ pub(crate) fn read(text: &str) -> Result<LambdaRequest, lambda_http::Error> {
         .or_else(|_| serde_json::from_str(text).map(LambdaRequest::ApiGatewayV2))
         .or_else(|_| serde_json::from_str(text).map(LambdaRequest::Alb))
         .map(made_safe)
-        .map_err(|_| "this is no event of a REST API, an HTTP API, a function URL or a load balancer".into())
+        .map_err(|_| "this is not an event of a REST API, an HTTP API, a function URL or a load balancer".into())
 }
 
 /// An event that `lambda_http` can turn into a request whatever a client has put into it: it builds
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_client_can_send_keeps_an_event_from_being_a_request() {
+    fn every_event_of_a_client_becomes_a_request() {
         let alb = |host: &str, path: &str, body: &str| {
             format!(
                 r#"{{"httpMethod": "GET", "path": "{path}", "headers": {{"host": "{host}"}}, "body": "{body}",

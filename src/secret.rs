@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_secret_parses_and_no_two_are_alike() {
+    fn generated_secrets_parse_and_differ() {
         let (a, b) = (Secret::generate().unwrap(), Secret::generate().unwrap());
         assert_eq!(a.expose().len(), 51);
         assert_eq!(a.expose().parse(), Ok(a.clone()));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_is_told_from_a_foreign_text() {
+    fn typing_errors_differ_from_foreign_texts() {
         let good = DEVELOPMENT_TOKEN;
         assert!(good.parse::<Secret>().is_ok(), "{}", checksum(&good[..45]));
         let mut typo = good.to_owned();

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_credentials_travel_with_the_form_and_bound_its_life() {
+    fn temporary_credentials_bound_the_life_of_forms() {
         let (_, now) = example();
         let end = now + Duration::from_secs(90);
         let credentials = Credentials::new("A", "s", Some("token".to_owned()), Some(end), "example");

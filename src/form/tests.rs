@@ -26,7 +26,7 @@ const FORM: &[u8] = b"--B\r\nContent-Disposition: attachment; name=\"file\"; fil
     Content-Type: application/octet-stream\r\n\r\n\x00\xff--\r\n--b\r\n--B--\r\n";
 
 #[tokio::test]
-async fn the_boundary_is_taken_from_whatever_media_type_carries_it() {
+async fn boundaries_are_taken_from_any_media_type() {
     for content_type in [
         "application/json; boundary=B",
         "multipart/form-data;boundary=\"B\"",
@@ -41,7 +41,7 @@ async fn the_boundary_is_taken_from_whatever_media_type_carries_it() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_is_a_400() {
+async fn bodies_other_than_forms_are_a_400() {
     let long = format!("multipart/form-data; boundary={}", "b".repeat(71));
     for (content_type, body) in [
         ("application/json", FORM),
@@ -67,7 +67,7 @@ async fn a_body_that_is_no_form_is_a_400() {
 }
 
 #[tokio::test]
-async fn what_a_client_sent_does_not_come_back_in_the_message() {
+async fn messages_do_not_echo_the_input() {
     let name = "x".repeat(10_000);
     let form = format!("--B\r\n{name}\r\n\r\nx\r\n--B--\r\n");
     let error = read_form("multipart/form-data; boundary=B", form.as_bytes()).await;
@@ -77,7 +77,7 @@ async fn what_a_client_sent_does_not_come_back_in_the_message() {
 }
 
 #[tokio::test]
-async fn a_name_is_read_as_its_client_meant_it() {
+async fn names_are_read_as_their_client_meant() {
     for (disposition, name) in [
         (
             r#"form-data; name="file"; filename="naïve-1.0.0.gem""#,
@@ -111,7 +111,7 @@ async fn a_name_is_read_as_its_client_meant_it() {
 }
 
 #[tokio::test]
-async fn an_unusable_name_is_a_422_for_the_file() {
+async fn unusable_names_are_a_422_for_file() {
     let long = format!(r#"form-data; name="file"; filename="{}""#, "a".repeat(256));
     for (disposition, code) in [
         (r#"form-data; name="File"; filename="a""#, "missing"),
@@ -160,7 +160,7 @@ async fn other_parts_are_ignored_but_not_without_end() {
 }
 
 #[tokio::test]
-async fn a_body_that_was_mangled_as_text_is_told_so() {
+async fn bodies_mangled_as_text_are_recognized() {
     let mut headers = HeaderMap::new();
     headers.insert(
         CONTENT_TYPE,
@@ -177,7 +177,7 @@ async fn a_body_that_was_mangled_as_text_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_form_has_either_a_file_or_a_package_url() {
+async fn forms_have_a_file_or_a_package_url() {
     let part = |name: &str| {
         format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\nx\r\n")
     };

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn name_version_and_extension_come_from_the_file_name() {
+    fn file_names_hold_name_version_and_extension() {
         let manifest = read("my-tool-1.2.3.tar.gz", b"12345").unwrap();
         assert_eq!(
             manifest,
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_leftmost_hyphen_before_a_version_ends_the_name() {
+    fn names_end_at_the_first_version() {
         assert_eq!(parts("a-1.0.0-b-2.0.0.zip"), Some(("a", "1.0.0-b-2.0.0", "zip")));
         assert_eq!(parts("a-1.0-2.0.0.zip"), Some(("a-1.0", "2.0.0", "zip")));
     }
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_four_numbers_are_told_how_to_be_written() {
+    fn four_numbers_are_explained_in_the_refusal() {
         for (filename, expected) in [
             ("Setup-1.2.3.4.exe", "Setup-1.2.3+4.exe"),
             ("my-app-10.0.19041.1-x64.msi", "my-app-10.0.19041+1-x64.msi"),

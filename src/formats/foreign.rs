@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_of_another_ecosystem_is_told_what_it_is() {
+    fn packages_of_other_ecosystems_are_recognized() {
         let deb = b"!<arch>\ndebian-binary   0           0     0     100644  4         `\n2.0\n";
         let npm = gzip(&tar(&[
             ("package/index.js", b""),

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_split_at_a_slash_that_was_sent() {
+    fn paths_are_split_at_sent_slashes() {
         for (whole, rest, split) in [
             ("/live/v2/x", "v2/x", Some(("/live", "/v2/x"))),
             ("/v2/x", "v2/x", Some(("", "/v2/x"))),

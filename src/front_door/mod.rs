@@ -150,7 +150,7 @@ mod tests {
     const PATH: &str = "/v2/packages/organizations/o/registries/r/packages";
 
     #[test]
-    fn a_stage_and_a_base_path_are_no_part_of_the_path_but_of_the_address() {
+    fn stages_and_base_paths_belong_to_addresses() {
         for (domain, front, raw) in [
             ("abc.execute-api.us-east-1.amazonaws.com", "/prod", ""),
             ("packages.example.com", "/base", "/base"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_http_api_has_its_stage_in_every_path_and_in_its_own_domain_alone() {
+    fn http_apis_have_stages_in_their_paths() {
         let own = "abc.execute-api.us-east-1.amazonaws.com";
         for (domain, stage, raw, expected, front) in [
             (own, "prod", "/prod", PATH, "/prod"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_front_door_or_the_configuration_names_may_stand_in_front() {
+    fn only_named_prefixes_may_precede_paths() {
         let at = |path: &str| {
             request(&format!(
                 r#"{{"httpMethod": "GET", "path": "{path}", "headers": {{}},

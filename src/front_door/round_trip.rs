@@ -257,7 +257,7 @@ fn an_http_api_makes_separators_of_encoded_slashes() {
 }
 
 #[test]
-fn nested_resources_of_a_rest_api_are_part_of_the_path() {
+fn nested_resources_are_part_of_the_path() {
     let event = json!({
         "httpMethod": "GET", "path": "/base/o/npm/@s%2Fn/x", "resource": "/{organization}/npm/{proxy+}", "headers": {},
         "pathParameters": { "organization": "o", "proxy": "@s/n/x" },

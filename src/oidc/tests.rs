@@ -37,7 +37,7 @@ async fn tokens_get_what_the_policy_grants() {
 }
 
 #[tokio::test]
-async fn issuers_that_the_policy_does_not_name_are_not_contacted() {
+async fn issuers_outside_the_policy_are_not_contacted() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let token = P256.token("one", &claims(&issuer.address));
     for policy in ["[]", "- iss: https://issuer.example", "- iss: ISSUER/"] {
@@ -67,7 +67,7 @@ async fn tokens_without_a_statement_are_refused() {
 }
 
 #[tokio::test]
-async fn unknown_keys_are_for_later_and_forged_ones_never() {
+async fn unknown_keys_are_retried_and_forged_refused() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let authority = Authority::new(DEFAULT_TOKEN_LIFETIME, true);
     let policy = Policy::read(&POLICY.replace("ISSUER", &issuer.address)).unwrap();

@@ -216,7 +216,7 @@ mod tests {
 
     /// Repeats until then, whatever time the call has left.
     #[tokio::test]
-    async fn a_transaction_is_repeated_for_five_minutes_at_most() {
+    async fn transactions_are_repeated_for_five_minutes() {
         let records = unreachable();
         let hour = Instant::now() + Duration::from_hours(1);
         let items = || vec![records.unless_fenced(Uuid::nil()).expect("a condition")];
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_is_believed_unless_another_transaction_is_in_the_middle_of_it() {
+    fn conflicts_are_decided_before_failed_conditions() {
         for (codes, expected) in [
             (["None", "None", "ConditionalCheckFailed"], "refused"),
             (["ThrottlingError", "None", "ConditionalCheckFailed"], "refused"),

@@ -45,7 +45,7 @@ async fn warnings_carry_the_request_and_the_package() {
 }
 
 #[tokio::test]
-async fn attempts_of_ours_and_of_the_sdk_are_counted() {
+async fn attempts_by_us_and_the_sdk_are_counted() {
     let (app, proxy) = TestApp::behind_proxy(PATIENT).await;
     let gem = Gem::banana().build();
     for (operation, fault, attempts) in [

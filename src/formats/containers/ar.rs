@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn lying_sizes_endless_lists_and_other_files_are_refused() {
+    fn false_sizes_and_endless_lists_are_refused() {
         let mut lying = ar(&[("a", b"123")]);
         lying.truncate(70);
         let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_MEMBERS + 1];

@@ -90,7 +90,7 @@ mod tests {
     use crate::formats::source::budget::fixtures::ample;
 
     #[test]
-    fn compressions_are_told_by_the_end_of_a_name() {
+    fn compressions_follow_from_the_extension() {
         for (name, expected) in [
             ("control.tar", Some(Compression::None)),
             ("control.tar.gz", Some(Compression::Gzip)),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn dictionaries_and_windows_that_need_too_much_memory_are_refused() {
+    fn dictionaries_and_windows_beyond_memory_are_refused() {
         let (usual, large) = (xz(28, [0x10, 0xcf, 0x58, 0xcc]), xz(36, [0x5e, 0x1f, 0xc7, 0xf9]));
         assert_eq!(unpacked(Compression::Xz, &usual), Ok(b"hi".to_vec()));
         assert_eq!(

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_are_cut_off_or_damaged_are_refused() {
+    fn cut_off_or_damaged_members_are_refused() {
         let packed = member("some text");
         for length in 0..packed.len() {
             let error = unpacked(&packed[..length]).unwrap_err();

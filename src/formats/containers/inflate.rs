@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_that_are_cut_off_or_damaged_are_refused() {
+    fn cut_off_or_damaged_streams_are_refused() {
         let packed = deflated(b"some text, some text");
         for length in 0..packed.len() {
             let error = inflated(&packed[..length]).unwrap_err();

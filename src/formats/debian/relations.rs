@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn some_fields_take_no_alternatives_and_provides_no_ranges() {
+    fn alternatives_and_ranges_depend_on_the_field() {
         for field in WITHOUT_ALTERNATIVES {
             assert!(are_valid(field, "a (= 1), b"));
             assert!(!are_valid(field, "a | b"), "{field}");

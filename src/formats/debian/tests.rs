@@ -132,7 +132,7 @@ fn a_maintainer_in_latin1_is_read() {
 }
 
 #[test]
-fn a_package_without_one_of_its_parts_is_refused() {
+fn packages_without_a_part_are_refused() {
     let control = gzip(&tar(&[("control", CONTROL.as_bytes())]));
     let binary = ("debian-binary", &b"2.0\n"[..]);
     let data = ("data.tar.xz", &b""[..]);
@@ -184,7 +184,7 @@ fn members_stand_where_dpkg_expects_them() {
 }
 
 #[test]
-fn the_control_file_is_found_as_tar_unpacks_it() {
+fn control_files_are_found_as_tar_unpacks() {
     for path in ["control", "./control", ".//control", "/control", "././/control"] {
         let manifest = read_deb(packed(&[(path, CONTROL.as_bytes())])).unwrap();
         assert_eq!(manifest.name, "bash", "{path}");
@@ -196,7 +196,7 @@ fn the_control_file_is_found_as_tar_unpacks_it() {
 }
 
 #[test]
-fn a_control_archive_that_expands_beyond_measure_is_refused() {
+fn control_archives_beyond_the_bound_are_refused() {
     let bomb = gzip(&tar(&[("zeros", &vec![0; 20 * 1024 * 1024])]));
     let file = ar(&[
         ("debian-binary", b"2.0\n"),

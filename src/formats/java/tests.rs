@@ -66,7 +66,7 @@ fn a_pom_names_itself_with_what_it_inherits() {
 }
 
 #[test]
-fn an_archive_names_itself_and_its_file_name_tells_the_classifier() {
+fn classifiers_come_from_the_file_name() {
     let manifest = read_java("fruit-1.0-sources.jar", jar(&["org.example/fruit"])).unwrap();
     assert_eq!(manifest.name, "org.example:fruit");
     assert_eq!(manifest.variant.as_deref(), Some("sources.jar"));
@@ -77,7 +77,7 @@ fn an_archive_names_itself_and_its_file_name_tells_the_classifier() {
 }
 
 #[test]
-fn of_the_poms_in_a_shaded_archive_the_file_name_tells_the_right_one() {
+fn file_names_choose_the_pom_of_shaded_jars() {
     let shaded = || jar(&["org.example/apple", "org.example/fruit"]);
     assert_eq!(
         read_java("fruit-1.0.jar", shaded()).unwrap().name,
@@ -155,7 +155,7 @@ fn poms_are_read_by_their_declared_encoding() {
 }
 
 #[test]
-fn poms_may_use_the_entities_of_html_and_a_document_type() {
+fn poms_may_use_html_entities_and_doctypes() {
     let pom = POM
         .replace("<project", "<!DOCTYPE project [<!ENTITY nbsp '&#160;'>]><project")
         .replace(">Fruit<", ">Fr&uuml;chte&nbsp;&copy; &amp;<");
@@ -164,7 +164,7 @@ fn poms_may_use_the_entities_of_html_and_a_document_type() {
 }
 
 #[test]
-fn a_jar_is_named_by_its_properties_whatever_its_pom_is() {
+fn jars_are_named_by_properties_before_poms() {
     let properties = "META-INF/maven/org.example/fruit/pom.properties";
     let path = "META-INF/maven/org.example/fruit/pom.xml";
     let poms: [&[u8]; 4] = [
@@ -199,7 +199,7 @@ fn properties_of_any_spelling_name_a_jar() {
 }
 
 #[test]
-fn a_pom_names_a_jar_whose_properties_do_not() {
+fn poms_name_jars_without_usable_properties() {
     let properties = "META-INF/maven/org.example/fruit/pom.properties";
     let path = "META-INF/maven/org.example/fruit/pom.xml";
     let file = zip(&[(properties, b"version=\\u12"), (path, POM.as_bytes())]);

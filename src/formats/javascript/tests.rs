@@ -174,7 +174,7 @@ fn a_manifest_is_kept_as_it_was_written() {
 }
 
 #[test]
-fn an_author_in_latin1_reads_as_node_reads_it() {
+fn authors_in_latin1_read_as_in_node() {
     let package = b"{\"name\": \"a\", \"version\": \"1.0.0\", \"author\": \"Jos\xe9\"}";
     let manifest = read_npm(&[("package/package.json", package)]).unwrap();
     assert_eq!(manifest.metadata.value()["manifest"]["author"], "Jos\u{fffd}");
@@ -204,7 +204,7 @@ fn install_scripts_and_bindings_are_noticed() {
 }
 
 #[test]
-fn the_top_folder_is_stripped_as_npm_strips_it() {
+fn top_folders_are_stripped_as_by_npm() {
     let package: &[u8] = br#"{"name": "a", "version": "1.0.0"}"#;
     for (path, is_found) in [
         ("package//package.json", true),

@@ -97,7 +97,7 @@ fn a_source_distribution_may_be_tar_or_zip() {
 }
 
 #[test]
-fn a_file_name_that_installers_would_refuse_is_refused() {
+fn file_names_installers_would_refuse_are_refused() {
     for filename in [
         "other-1.2.0-py3-none-any.whl",
         "ruamel_yaml-1.3.0-py3-none-any.whl",

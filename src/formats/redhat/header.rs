@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn values_outside_of_the_store_or_shared_are_refused() {
+    fn values_outside_the_store_are_refused() {
         let good = header(&[(1000, Values::Text("abc")), (1001, Values::Numbers(&[1, 2]))]);
         assert!(Header::read(&mut &good[..], &ample()).is_ok());
         // Offset and count of either entry.
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_beyond_the_bounds_and_the_file_are_refused() {
+    fn sizes_beyond_bounds_or_file_are_refused() {
         let good = header(&[(1000, Values::Text("name"))]);
         for (at, value) in [
             (8, MAX_ENTRIES + 1),

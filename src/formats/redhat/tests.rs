@@ -68,7 +68,7 @@ fn read_rpm(file: Vec<u8>) -> Result<Manifest, Rejection> {
 }
 
 #[test]
-fn a_package_says_all_that_the_index_files_need() {
+fn packages_hold_all_that_indexes_need() {
     let file = rpm(&tags());
     let end = file.len() - 7;
     let expected = json!({
@@ -114,7 +114,7 @@ fn a_package_says_all_that_the_index_files_need() {
 }
 
 #[test]
-fn an_epoch_of_zero_is_none_and_a_source_package_has_an_architecture_of_its_own() {
+fn epochs_of_zero_and_sources_are_normalized() {
     let zero = read_rpm(rpm(&with(tag::EPOCH, Values::Numbers(&[0])))).unwrap();
     assert_eq!(zero.version, "0:1.0~rc1-2.fc40");
     assert_eq!(zero.normalized_version, "1.0~rc1-2.fc40");
@@ -157,7 +157,7 @@ fn texts_that_no_index_can_hold_are_refused() {
 }
 
 #[test]
-fn a_package_without_a_source_has_its_own_architecture() {
+fn packages_without_source_keep_their_architecture() {
     let mut tags = tags();
     tags.retain(|(tag, _)| *tag != tag::SOURCERPM);
     let manifest = read_rpm(rpm(&tags)).unwrap();

@@ -117,7 +117,7 @@ fn a_gem_says_all_that_an_index_needs() {
 }
 
 #[test]
-fn old_gems_with_aliases_and_no_type_have_runtime_dependencies() {
+fn dependencies_without_type_are_runtime_dependencies() {
     let old = "\
 --- !ruby/object:Gem::Specification
 name: old
@@ -154,7 +154,7 @@ dependencies:
 
 /// `Gem::Dependency#requirement` asks in this order.
 #[test]
-fn of_a_requirement_said_in_keys_of_several_ages_todays_counts() {
+fn newest_spelling_of_a_requirement_counts() {
     let current = |version: &str| format!("{{requirements: [['>=', {{version: '{version}'}}]]}}");
     let (today, earlier) = (current("1"), current("2"));
     for (keys, expected) in [
@@ -188,7 +188,7 @@ fn of_a_requirement_said_in_keys_of_several_ages_todays_counts() {
 }
 
 #[test]
-fn strings_that_are_not_utf8_do_no_harm_but_in_a_name() {
+fn non_utf8_strings_are_refused_in_names() {
     let specification = changed("- Ada", "- !binary UmVu6Q==\nfiles: [!binary 6S5yYg==]");
     let manifest = read_gem(gem(&specification)).unwrap();
     assert_eq!(manifest.metadata.value()["authors"], json!(["Ren\u{fffd}"]));
@@ -209,7 +209,7 @@ fn what_is_tagged_as_null_was_not_said() {
 }
 
 #[test]
-fn operators_may_have_the_mark_that_early_psych_gave_them() {
+fn operators_may_have_early_psych_marks() {
     let specification = changed("\"~>\"", "! '~>'");
     let manifest = read_gem(gem(&specification)).unwrap();
     assert_eq!(
@@ -301,7 +301,7 @@ fn platform_objects_of_anything_but_text_are_refused() {
 }
 
 #[test]
-fn a_platform_is_plain_text_of_a_safe_alphabet() {
+fn platforms_are_texts_of_a_safe_alphabet() {
     let tagged = "platform: !ruby/object:Gem::Platform [x86, linux]";
     for platform in [tagged, "platform: ../x", "platform: a b", "platform: {a: b}"] {
         let rejection = rejected(&changed("platform: ruby", platform));
@@ -310,7 +310,7 @@ fn a_platform_is_plain_text_of_a_safe_alphabet() {
 }
 
 #[test]
-fn requirements_and_dependencies_must_be_usable_in_an_index() {
+fn requirements_must_be_usable_in_an_index() {
     for (from, to, field) in [
         ("name: rack", "name: \"rack 1\\nevil\"", "dependencies"),
         ("version: '4'\n  type", "version: 'x'\n  type", "dependencies"),

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_beyond_the_limit_is_an_error_and_no_silent_end() {
+    fn bytes_beyond_the_limit_are_an_error() {
         let error = read_all(&b"12345"[..], 4, &ample()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_ends_when_its_time_is_up_or_nobody_waits() {
+    fn readings_end_in_time_or_without_waiters() {
         let due = Cancellation::at(Instant::now());
         let dropped = Cancellation::default();
         drop(dropped.guard());

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_digests_are_taken_in_one_pass_and_to_the_end() {
+    fn digests_are_taken_in_one_pass() {
         let mut reading: Hashing<_, Sha1> = Hashing::new(Hashing::<_, Md5>::new(&b"abc"[..]));
         reading.read_exact(&mut [0]).unwrap();
         let (inner, sha1, size) = reading.finish().unwrap();

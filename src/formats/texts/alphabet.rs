@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_begins_with_a_letter_or_a_digit() {
+    fn words_begin_with_letter_or_digit() {
         assert!(is_word("a-b", b"-") && is_word("1", b""));
         for text in ["", "-a", "a b", "ü", "a/b"] {
             assert!(!is_word(text, b"-"), "{text}");

@@ -38,7 +38,7 @@ async fn calls_at_once_share_a_fetch() {
 }
 
 #[tokio::test]
-async fn new_keys_are_found_at_most_once_a_minute() {
+async fn new_keys_are_fetched_once_a_minute() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let issuers = private_issuers();
     let start = Instant::now();

@@ -69,7 +69,7 @@ async fn forwarded_tokens_are_dropped_before_the_bucket() {
 }
 
 #[tokio::test]
-async fn uploads_can_be_named_by_the_buckets_own_address_too() {
+async fn uploads_may_be_named_by_the_buckets_address() {
     let (app, distribution) = app().await;
     let file = File::new("large-1.0.0.bin", vec![7; 1_000]);
     let user = app.user.at(ORGANIZATION, FILES);

@@ -23,7 +23,7 @@ fn built(build: impl FnOnce(&mut tar::Builder<Vec<u8>>)) -> Vec<u8> {
 }
 
 #[test]
-fn long_names_of_gnu_and_pax_name_the_next_member() {
+fn long_names_belong_to_the_next_member() {
     let archive = built(|builder| {
         append(builder, "././@LongLink", b"by/gnu\0", EntryType::GNULongName);
         append(builder, "short", b"1", EntryType::Regular);
@@ -35,7 +35,7 @@ fn long_names_of_gnu_and_pax_name_the_next_member() {
 }
 
 #[test]
-fn a_pax_record_that_changes_the_size_is_refused() {
+fn pax_sizes_that_differ_are_refused() {
     let archive = built(|builder| {
         append(builder, "pax", b"9 size=0\n", EntryType::XHeader);
         append(builder, "file", b"1", EntryType::Regular);
@@ -53,7 +53,7 @@ fn an_endless_long_name_is_refused() {
 }
 
 #[test]
-fn a_member_that_claims_more_than_the_file_holds_is_refused() {
+fn members_longer_than_the_file_are_refused() {
     let mut archive = tar(&[("file", &[7; 2000])]);
     archive.truncate(1024);
     let error = paths(archive).unwrap_err();
@@ -69,7 +69,7 @@ fn members_are_counted() {
 }
 
 #[test]
-fn a_path_that_no_file_system_takes_is_refused() {
+fn paths_that_no_system_takes_are_refused() {
     let name = vec![b'a'; MAX_PATH_BYTES + 1];
     let archive = built(|builder| {
         append(builder, "n", &name, EntryType::GNULongName);
@@ -82,7 +82,7 @@ fn a_path_that_no_file_system_takes_is_refused() {
 }
 
 #[test]
-fn records_with_line_feeds_in_their_values_are_passed_over() {
+fn pax_values_may_hold_line_feeds() {
     let records = b"28 SCHILY.xattr.a=\n9 size=\xff\n15 path=by/pax\n";
     let archive = built(|builder| {
         append(builder, "pax", records, EntryType::XHeader);
@@ -244,7 +244,7 @@ fn sums_of_signed_bytes_are_sums_too() {
 }
 
 #[test]
-fn what_lies_beside_a_file_on_macos_is_no_file() {
+fn files_that_macos_adds_are_skipped() {
     let archive = tar(&[("._a", b""), ("b/._a", b""), ("a", b""), ("b/a._", b"")]);
     let budget = ample();
     let mut archive = Archive::new(&archive[..], &budget);
@@ -256,7 +256,7 @@ fn what_lies_beside_a_file_on_macos_is_no_file() {
 }
 
 #[test]
-fn an_archive_ends_with_the_file_or_two_blocks_of_zeros() {
+fn archives_end_with_file_or_zero_blocks() {
     let archive = tar(&[("a", b"")]);
     let lone = [&archive[..1024], &tar(&[("b", b"")])].concat();
     assert_eq!(paths(archive[..512].to_vec()).unwrap(), ["a"]);
@@ -272,7 +272,7 @@ fn an_archive_ends_with_the_file_or_two_blocks_of_zeros() {
 }
 
 #[test]
-fn extension_headers_are_kept_no_longer_than_their_member() {
+fn extension_headers_apply_to_one_member() {
     let name = vec![b'a'; 4_000];
     let one = built(|builder| {
         append(builder, "n", &name, EntryType::GNULongName);

@@ -95,7 +95,7 @@ fn entries_are_read_within_their_bound() {
 }
 
 #[test]
-fn what_follows_the_end_is_refused_and_so_is_a_cut_off_archive() {
+fn trailing_bytes_and_cut_off_archives_are_refused() {
     let archive = zip(&[("a", b"one")]);
     assert!(read([&archive[..], b"x"].concat(), "a", 10).is_err());
     for length in 0..archive.len() {
@@ -116,7 +116,7 @@ fn flipped_bits_never_give_other_contents() {
 }
 
 #[test]
-fn directories_and_what_is_found_in_them_are_bounded() {
+fn directories_and_their_entries_are_bounded() {
     let many: Vec<(&str, &[u8])> = vec![("a", b""); MAX_ENTRIES + 1];
     let error = read(zip(&many), "a", 10).unwrap_err();
     assert_eq!(error.to_string(), "too many entries of one kind");

@@ -6,7 +6,7 @@ use super::*;
 use crate::formats::containers::tarball::fixtures::append;
 
 #[test]
-fn data_may_come_first_and_a_gem_may_be_signed() {
+fn data_may_come_first_beside_signatures() {
     let metadata = gzip(SPECIFICATION.as_bytes());
     let file = tar(&[
         ("data.tar.gz", &[1; 3000]),
@@ -32,7 +32,7 @@ fn a_gem_of_many_members_is_refused() {
 }
 
 #[test]
-fn a_gem_without_metadata_or_with_two_is_refused() {
+fn gems_without_exactly_one_metadata_are_refused() {
     let metadata = gzip(SPECIFICATION.as_bytes());
     let none = tar(&[("data.tar.gz", b"data")]);
     let two = tar(&[
@@ -65,7 +65,7 @@ fn metadata_that_is_a_link_is_refused() {
 }
 
 #[test]
-fn metadata_that_a_long_name_hides_from_rubygems_is_refused() {
+fn metadata_hidden_by_long_names_is_refused() {
     let mut builder = tar::Builder::new(Vec::new());
     append(
         &mut builder,
@@ -84,7 +84,7 @@ fn metadata_that_a_long_name_hides_from_rubygems_is_refused() {
 }
 
 #[test]
-fn a_gem_that_is_cut_off_is_refused_wherever_it_is_cut() {
+fn gems_cut_off_anywhere_are_refused() {
     let whole = gem(SPECIFICATION);
     // The two blocks of zeros at the end may be missing, the contents not.
     for length in (0..whole.len() - 1536).step_by(97) {

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_within_brackets_and_quotes_move_behind_what_they_belong_to() {
+    fn lines_in_brackets_follow_their_owner() {
         for (text, expected) in [
             ("k: 'a\nb'\n", "k: 'a\n    b'\n"),
             ("k: \"a\n\tb\\\n c\"\nd: e\n", "k: \"a\n    b\\\n    c\"\nd: e\n"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_long_or_would_grow_is_left_alone() {
+    fn texts_that_would_grow_are_left_alone() {
         assert_eq!(strict(&format!("k: '\n{}'", "a\n".repeat(MAX_BYTES / 2))), None);
         let text = format!("{}: [\n{}]\n", "k".repeat(1000), "a,\n".repeat(1000));
         assert_eq!(strict(&text), None);
