@@ -180,7 +180,9 @@ impl About {
         let registry = matched.and_then(Endpoint::registry);
         Self {
             route: matched.map_or("none", Endpoint::name),
-            organization: registry.and_then(|path| path.organization.parse().ok()),
+            organization: matched
+                .and_then(Endpoint::organization)
+                .and_then(|slug| slug.parse().ok()),
             registry: registry.and_then(|path| path.registry.parse().ok()),
             package: shown.or(named),
             source_package: named.filter(|named| shown.is_some_and(|shown| shown != *named)),

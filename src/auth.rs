@@ -13,6 +13,10 @@ use crate::secret::Secret;
 use crate::slug::Slug;
 use crate::time::has_come;
 
+mod organization;
+
+pub(crate) use organization::{OrganizationAccess, identify_in_organization};
+
 /// Permissions that a request needs, and records that are read together with its registry.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Requirements<'a> {
@@ -80,10 +84,7 @@ pub(crate) async fn identify<'a>(
 ) -> Result<Identified<'a>> {
     let keys = Keys::of(secret, path, requirements);
     let mut found = records.find(&keys.all()).await?;
-    let token: Option<Token> = found.take(&keys.token)?;
-    let token = token.filter(is_current).ok_or(Error::Unauthorized(
-        "This token is unknown here: it has expired or was deleted. Use a current token.",
-    ))?;
+    let token = current(found.take(&keys.token)?)?;
     Ok(Identified {
         token,
         path,
@@ -107,15 +108,9 @@ impl Identified<'_> {
     pub(crate) fn authorize(mut self) -> Result<Access> {
         let token = self.token;
         if token.organization.as_str() != self.path.organization {
-            return Err(Error::NotFound(format!(
-                "There is no organization `{}`, or none that this token may know of.",
-                self.path.organization
-            )));
+            return Err(no_organization(&self.path.organization));
         }
-        let mut permissions = self.requirements.permissions.iter();
-        if let Some(missing) = permissions.find(|permission| !permission.is_granted_by(&token.scopes)) {
-            return Err(Error::Forbidden(missing.scope()));
-        }
+        check_permissions(&token, self.requirements.permissions)?;
         let (keys, found) = (&self.keys, &mut self.found);
         let registry: Option<Registry> = found.take_optional(keys.registry.as_ref())?;
         let registry = registry.filter(|registry| opens(&token, registry));
@@ -196,15 +191,33 @@ impl Keys {
     }
 }
 
+fn no_organization(organization: &str) -> Error {
+    Error::NotFound(format!(
+        "There is no organization `{organization}`, or none that this token may know of."
+    ))
+}
+
 fn no_registry(organization: &Slug, registry: &str) -> Error {
     Error::NotFound(format!(
         "There is no registry `{registry}` in `{organization}`, or none that this token may know of."
     ))
 }
 
-/// Whether the token has not expired. The table removes expired tokens too, but some time after.
-fn is_current(token: &Token) -> bool {
-    token.expires_at.is_none_or(|end| !has_come(end))
+/// The token, if there is one that has not expired. The table removes expired tokens too, but some time after.
+fn current(token: Option<Token>) -> Result<Token> {
+    let is_current = |token: &Token| token.expires_at.is_none_or(|end| !has_come(end));
+    token.filter(is_current).ok_or(Error::Unauthorized(
+        "This token is unknown here: it has expired or was deleted. Use a current token.",
+    ))
+}
+
+/// Checks that the token has all of these permissions; the first one that it lacks is told.
+fn check_permissions(token: &Token, permissions: &[Permission]) -> Result<()> {
+    let mut permissions = permissions.iter();
+    match permissions.find(|permission| !permission.is_granted_by(&token.scopes)) {
+        None => Ok(()),
+        Some(missing) => Err(Error::Forbidden(missing.scope())),
+    }
 }
 
 /// Whether the token is for this registry, by identity: slugs can be taken again.

@@ -34,6 +34,8 @@ pub enum Error {
     Unauthorized(&'static str),
     /// 403: the token lacks the scope.
     Forbidden(Scope),
+    /// 403: the token is for one registry, and the call is about the whole organization.
+    RestrictedToken,
     /// 404: there is no such thing, or none that this token may know of.
     NotFound(String),
     /// 405: the path exists, the method does not; the methods that do.
@@ -115,6 +117,10 @@ impl fmt::Display for Error {
             Self::Forbidden(scope) => write!(
                 f,
                 "This token lacks the scope `{scope}`. Use a token that has it, or ask an administrator for one."
+            ),
+            Self::RestrictedToken => f.write_str(
+                "This token is restricted to one registry, and this call is about the whole organization. \
+                 Use a token without that restriction, or ask an administrator for one.",
             ),
             Self::Taken { release, holder } => write!(
                 f,

@@ -36,6 +36,7 @@ pub mod packages;
 mod path;
 mod permission;
 pub mod records;
+pub mod registries;
 mod release;
 mod retry;
 mod route;

@@ -1,5 +1,11 @@
 //! Names in a request's path, as they were sent: whether there is such a thing is another matter.
 
+/// An organization, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OrganizationPath {
+    pub(crate) organization: String,
+}
+
 /// A registry, as a path names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RegistryPath {

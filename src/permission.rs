@@ -2,7 +2,7 @@
 
 use crate::scope::Scope;
 
-/// Kind of access to the packages of a registry.
+/// Kind of access to an organization's registries and their packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
     /// Get, list and download packages.
@@ -11,6 +11,14 @@ pub(crate) enum Permission {
     Publish,
     /// Delete packages.
     Delete,
+    /// Get and list registries.
+    ReadRegistries,
+    /// Create and change registries.
+    #[expect(dead_code, reason = "the calls that need it follow")]
+    WriteRegistries,
+    /// Delete registries, and all their packages.
+    #[expect(dead_code, reason = "the calls that need it follow")]
+    DeleteRegistries,
 }
 
 impl Permission {
@@ -20,6 +28,9 @@ impl Permission {
             Self::Read => Scope::ReadPackages,
             Self::Publish => Scope::CreatePackages,
             Self::Delete => Scope::DeletePackages,
+            Self::ReadRegistries => Scope::ReadRegistries,
+            Self::WriteRegistries => Scope::WriteRegistries,
+            Self::DeleteRegistries => Scope::DeleteRegistries,
         }
     }
 

@@ -4,14 +4,16 @@ use lambda_http::http::Method;
 
 use crate::api::Endpoint;
 use crate::error::Error;
-use crate::path::{PackagePath, RegistryPath};
-use Make::{Fixed, Package, Registry};
+use crate::path::{OrganizationPath, PackagePath, RegistryPath};
+use Make::{Fixed, Organization, Package, Registry};
 
 /// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
 #[rustfmt::skip]
 pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::GET,    "/",                                                                                       Fixed(Endpoint::Health)),
     (Method::GET,    "/openapi.yaml",                                                                           Fixed(Endpoint::OpenApi)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries",                                    Organization(Endpoint::ListRegistries)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}",                         Registry(Endpoint::GetRegistry)),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::ListPackages)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::PublishPackage)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Registry(Endpoint::RequestUpload)),
@@ -26,6 +28,8 @@ pub(crate) const API: &[(Method, &str, Make)] = &[
 pub(crate) enum Make {
     /// The path names nothing.
     Fixed(Endpoint),
+    /// The path names an organization.
+    Organization(fn(OrganizationPath) -> Endpoint),
     /// The path names a registry.
     Registry(fn(RegistryPath) -> Endpoint),
     /// The path names a package of a registry.
@@ -41,6 +45,9 @@ impl Make {
         };
         match (self, values) {
             (Fixed(endpoint), []) => Some(endpoint.clone()),
+            (Organization(make), &[organization]) => Some(make(OrganizationPath {
+                organization: organization.to_owned(),
+            })),
             (Registry(make), &[organization, slug]) => Some(make(registry(organization, slug))),
             (Package(make), &[organization, slug, id]) => Some(make(PackagePath {
                 registry: registry(organization, slug),

@@ -81,7 +81,9 @@ pub(crate) fn read(text: &str) -> Result<LambdaRequest, lambda_http::Error> {
         .or_else(|_| serde_json::from_str(text).map(LambdaRequest::ApiGatewayV2))
         .or_else(|_| serde_json::from_str(text).map(LambdaRequest::Alb))
         .map(made_safe)
-        .map_err(|_| "this is not an event of a REST API, an HTTP API, a function URL or a load balancer".into())
+        .map_err(|_| {
+            "this is not an event of a REST API, an HTTP API, a function URL or a load balancer".into()
+        })
 }
 
 /// An event that `lambda_http` can turn into a request whatever a client has put into it: it builds

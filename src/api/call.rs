@@ -6,11 +6,11 @@ use lambda_http::http::HeaderMap;
 use uuid::Uuid;
 
 use super::Query;
-use crate::auth::{self, Access, Requirements};
+use crate::auth::{self, Access, OrganizationAccess, Requirements};
 use crate::credentials;
 use crate::error::Result;
 use crate::packages::Context;
-use crate::path::{PackagePath, RegistryPath};
+use crate::path::{OrganizationPath, PackagePath, RegistryPath};
 use crate::permission::Permission;
 use crate::records::Package;
 use crate::urls::Urls;
@@ -32,6 +32,21 @@ impl Call<'_> {
     /// 401.
     pub(crate) fn check_credentials(&self) -> Result<()> {
         credentials::bearer(self.headers).map(drop)
+    }
+
+    /// Authorizes the caller for an organization. One round trip, which reads its record too.
+    ///
+    /// # Errors
+    /// In this order: 401 without a valid token, 404 for another organization, 403 without a permission.
+    pub(crate) async fn authorize_organization(
+        &self,
+        path: &OrganizationPath,
+        permissions: &[Permission],
+    ) -> Result<OrganizationAccess> {
+        let secret = credentials::bearer(self.headers)?;
+        let identified = auth::identify_in_organization(&self.context.records, &secret, path).await?;
+        self.token_id.get_or_init(|| identified.token_id());
+        identified.authorize(permissions)
     }
 
     /// Authorizes the caller for a registry. One round trip, which reads everything that is required.

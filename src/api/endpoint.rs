@@ -2,15 +2,17 @@
 
 use lambda_http::{Body, Response};
 
-use super::{Call, packages, service};
+use super::{Call, packages, registries, service};
 use crate::error::Result;
-use crate::path::{PackagePath, RegistryPath};
+use crate::path::{OrganizationPath, PackagePath, RegistryPath};
 
 /// One call of the API's documentation, with what its path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Health,
     OpenApi,
+    ListRegistries(OrganizationPath),
+    GetRegistry(RegistryPath),
     ListPackages(RegistryPath),
     PublishPackage(RegistryPath),
     RequestUpload(RegistryPath),
@@ -27,6 +29,8 @@ impl Endpoint {
         match self {
             Self::Health => "Health",
             Self::OpenApi => "OpenApi",
+            Self::ListRegistries(_) => "ListRegistries",
+            Self::GetRegistry(_) => "GetRegistry",
             Self::ListPackages(_) => "ListPackages",
             Self::PublishPackage(_) => "PublishPackage",
             Self::RequestUpload(_) => "RequestUpload",
@@ -47,6 +51,8 @@ impl Endpoint {
             | Self::CopyPackage(_) => true,
             Self::Health
             | Self::OpenApi
+            | Self::ListRegistries(_)
+            | Self::GetRegistry(_)
             | Self::ListPackages(_)
             | Self::GetPackage(_)
             | Self::DownloadPackage(_)
@@ -54,11 +60,22 @@ impl Endpoint {
         }
     }
 
+    /// The organization that the path names.
+    pub(crate) fn organization(&self) -> Option<&str> {
+        match self {
+            Self::ListRegistries(path) => Some(&path.organization),
+            _ => self.registry().map(|path| path.organization.as_str()),
+        }
+    }
+
     /// The registry that the path names.
     pub(crate) fn registry(&self) -> Option<&RegistryPath> {
         match self {
-            Self::Health | Self::OpenApi => None,
-            Self::ListPackages(path) | Self::PublishPackage(path) | Self::RequestUpload(path) => Some(path),
+            Self::Health | Self::OpenApi | Self::ListRegistries(_) => None,
+            Self::GetRegistry(path)
+            | Self::ListPackages(path)
+            | Self::PublishPackage(path)
+            | Self::RequestUpload(path) => Some(path),
             _ => self.package().map(|path| &path.registry),
         }
     }
@@ -73,6 +90,8 @@ impl Endpoint {
             | Self::DescribeFile(path) => Some(path),
             Self::Health
             | Self::OpenApi
+            | Self::ListRegistries(_)
+            | Self::GetRegistry(_)
             | Self::ListPackages(_)
             | Self::PublishPackage(_)
             | Self::RequestUpload(_) => None,
@@ -86,6 +105,8 @@ impl Endpoint {
         match self {
             Self::Health => service::health(),
             Self::OpenApi => Ok(service::openapi()),
+            Self::ListRegistries(path) => context.in_time(registries::list(call, path)).await,
+            Self::GetRegistry(path) => context.in_time(registries::get(call, path)).await,
             Self::PublishPackage(path) => packages::publish(call, path, body).await,
             Self::CopyPackage(path) => packages::copy(call, path).await,
             Self::RequestUpload(path) => context.in_time(packages::request_upload(call, path)).await,

@@ -4,6 +4,7 @@ mod call;
 mod endpoint;
 mod packages;
 mod query;
+mod registries;
 mod service;
 pub(crate) mod views;
 

@@ -23,6 +23,10 @@ use crate::slug::Slug;
 use crate::time::rfc3339_millis;
 use crate::urls::Urls;
 
+mod registry;
+
+pub(crate) use registry::{registries, registry};
+
 /// Seconds that the Go client waits after a 429.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
@@ -128,7 +132,7 @@ pub(crate) fn package(
         },
         registry: RegistryBody {
             id: registry.id,
-            graphql_id: BASE64.encode(format!("Registry---{}", registry.id)),
+            graphql_id: graphql_id("Registry", registry.id),
             slug: registry.slug(),
             url: urls.registry(&registry.address),
             web_url: urls.registry_web(&registry.address),
@@ -218,7 +222,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::BadRequest(_) => StatusCode::BAD_REQUEST,
         Error::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::RestrictedToken => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Taken { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
@@ -264,6 +268,11 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         _ => {}
     }
     response
+}
+
+/// The id by which the public service's GraphQL API knows a thing of this kind.
+fn graphql_id(kind: &str, id: Uuid) -> String {
+    BASE64.encode(format!("{kind}---{id}"))
 }
 
 /// An answer with a JSON body.

@@ -59,7 +59,7 @@ pub use organizations::Organization;
 pub use packages::Package;
 pub(crate) use packages::{Publication, Refusal};
 pub(crate) use progress::{Counts, MAX_CHUNK_ORPHANS, Orphan, Progress};
-pub use registries::Registry;
+pub use registries::{Creation, Details, Registry};
 pub(crate) use rows::Row;
 pub use tokens::{NewToken, Token};
 pub(crate) use uploads::{Upload, UploadRef};

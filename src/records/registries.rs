@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::transaction::{Outcome, refused};
 use super::{DeletedRegistry, Organization, Records, keys, operator_deadline, to_item};
 use crate::address::RegistryAddress;
+use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::id::mint_above;
@@ -27,6 +28,51 @@ pub struct Registry {
     pub address: RegistryAddress,
     /// The ecosystem of its packages.
     pub ecosystem: Ecosystem,
+    /// The ecosystem as the creation spelled it, such as `rubygems`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecosystem_as_sent: Option<String>,
+    /// What its team says of it.
+    #[serde(flatten)]
+    pub details: Details,
+    /// The creation, by which its repeat is recognized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation: Option<Creation>,
+    /// The last update, a UUIDv7 that is never used again; none before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Uuid>,
+}
+
+/// Properties of a registry that can be changed, each byte for byte as it was sent: clients compare
+/// them. None is another value than an empty text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// Its name for people; without one, its slug is its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// An emoji, or its name between colons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// A color, such as `#BADA55`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// The text of its OIDC policy, which was a valid one when it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc_policy: Option<String>,
+    /// Ids of teams, in the order in which they were sent. Nothing here depends on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_ids: Option<Vec<String>>,
+}
+
+/// The creation of a registry by a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creation {
+    /// Id of the token.
+    pub token_id: Uuid,
+    /// Digest of everything that the request named.
+    pub fingerprint: Digest<32>,
 }
 
 /// Names of an address's attributes in a registry's own record.
@@ -39,10 +85,42 @@ struct SluggedAddress {
 }
 
 impl Registry {
+    /// A registry of which nothing else is known.
+    pub(crate) fn plain(
+        id: Uuid,
+        organization_id: Uuid,
+        address: RegistryAddress,
+        ecosystem: Ecosystem,
+    ) -> Self {
+        Self {
+            id,
+            organization_id,
+            address,
+            ecosystem,
+            ecosystem_as_sent: None,
+            details: Details::default(),
+            creation: None,
+            revision: None,
+        }
+    }
+
     /// The registry's own slug, the last part of its address.
     #[must_use]
     pub fn slug(&self) -> &Slug {
         &self.address.registry
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.details.name.as_deref().unwrap_or(self.slug().as_str())
+    }
+
+    /// The ecosystem in the spelling of the creation.
+    #[must_use]
+    pub fn ecosystem_as_sent(&self) -> &str {
+        let sent = self.ecosystem_as_sent.as_deref();
+        sent.unwrap_or(self.ecosystem.as_str())
     }
 }
 
@@ -62,12 +140,8 @@ impl Records {
             organization: organization.slug.clone(),
             registry: slug.clone(),
         };
-        let registry = Registry {
-            id: mint_above(self.newest_predecessor(&address).await?),
-            organization_id: organization.id,
-            address,
-            ecosystem,
-        };
+        let id = mint_above(self.newest_predecessor(&address).await?);
+        let registry = Registry::plain(id, organization.id, address, ecosystem);
         let key = keys::registry(&registry.address);
         let items = vec![
             self.count_registry(organization.id, &organization.slug, "1")?,

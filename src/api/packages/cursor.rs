@@ -67,12 +67,8 @@ mod tests {
     use uuid::Uuid;
 
     fn registry() -> Registry {
-        Registry {
-            id: Uuid::now_v7(),
-            organization_id: Uuid::now_v7(),
-            address: "o/r".parse().unwrap(),
-            ecosystem: Ecosystem::Ruby,
-        }
+        let id = Uuid::now_v7();
+        Registry::plain(id, Uuid::now_v7(), "o/r".parse().unwrap(), Ecosystem::Ruby)
     }
 
     #[test]

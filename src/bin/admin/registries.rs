@@ -47,7 +47,7 @@ pub(crate) async fn registries(
             let organization = records.organization(&organization).await?;
             Output::many(
                 &["slug", "ecosystem", "id"],
-                &records.registries(&organization).await?,
+                &packages_api::registries::list(records, &organization, None).await?,
             )
         }
         RegistryCommand::Delete { registry } => {

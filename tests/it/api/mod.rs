@@ -13,5 +13,6 @@ mod openapi;
 mod package_urls;
 mod packages;
 mod read_only;
+mod registries;
 mod symbols;
 mod uploads;

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use packages_api::records::NewToken;
 use packages_api::sweep::Sweep;
-use packages_api::{DEVELOPMENT_TOKEN, Files};
+use packages_api::{DEVELOPMENT_TOKEN, Files, Scope, Secret};
 use serde_json::Value;
 
 use crate::support::File;
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, slug};
 use crate::support::client::Client;
 use crate::support::command;
-use crate::support::contents::Item;
+use crate::support::contents::{Item, put_item};
 use crate::support::uploads::{UploadForm, put};
 
 const ORGANIZATION: &str = "old_org";
@@ -28,10 +29,8 @@ fn file() -> File {
 /// A registry whose table holds the items, and whose bucket holds their package's file; and a user of it.
 async fn aged() -> (TestApp, Client) {
     let app = TestApp::start().await;
-    let client = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
     for item in items(&app) {
-        let put = client.put_item().table_name(app.stack.table());
-        put.set_item(Some(item)).send().await.expect("a writable table");
+        put_item(&app.stack, item).await;
     }
     let key = format!("packages/{ORGANIZATION}/{REGISTRY}/{PACKAGE}");
     put(&app.stack, &key, &file().bytes).await;
@@ -91,6 +90,25 @@ async fn every_read_takes_old_records() {
     let named = user.call(http::Method::GET, &named).await;
     assert_eq!(named.json()["items"], all.json()["items"]);
     assert_eq!(user.download(PACKAGE).await, file().bytes);
+}
+
+#[tokio::test]
+async fn registries_are_read_from_old_records() {
+    let (app, user) = aged().await;
+    let organization = app.records.organization(&slug(ORGANIZATION)).await;
+    let organization = organization.expect("an old one");
+    let all = NewToken {
+        scopes: Scope::ALL.to_vec(),
+        ..NewToken::default()
+    };
+    let secret = Secret::generate().expect("randomness");
+    let token = app.records.create_token(&organization, &secret, all);
+    token.await.expect("a new token");
+    let user = user.authorized(Some(&format!("Bearer {}", secret.expose())));
+    let registry = user.call(http::Method::GET, &user.own_registry()).await;
+    insta::assert_snapshot!(registry.rendered());
+    let registries = user.call(http::Method::GET, &user.registries()).await;
+    assert_eq!(registries.json(), serde_json::json!([registry.json()]));
 }
 
 #[tokio::test]

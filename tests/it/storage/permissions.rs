@@ -102,6 +102,10 @@ async fn all_accesses() -> BTreeSet<Access> {
     for method in [Method::HEAD, Method::GET] {
         assert_eq!(user.call(method, &download).await.status, 200);
     }
+    // Registries.
+    for path in [user.registries(), user.own_registry()] {
+        assert_eq!(user.call(Method::GET, &path).await.status, 200);
+    }
     // Copy and delete.
     let copy = format!("{}/{large}/copy?to=more-gems", user.packages());
     user.call(Method::POST, &copy).await.id();

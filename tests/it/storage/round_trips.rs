@@ -69,3 +69,17 @@ async fn health_costs_nothing() {
     assert_eq!(health.status, 200);
     assert_eq!(proxy.calls(), [""; 0]);
 }
+
+#[tokio::test]
+async fn registries_are_listed_by_two_reads() {
+    let (app, proxy) = start().await;
+    let user = &app.user;
+    assert_eq!(
+        user.call(http::Method::GET, &user.own_registry()).await.status,
+        200
+    );
+    assert_eq!(proxy.calls(), ["BatchGetItem"]);
+    proxy.clear();
+    assert_eq!(user.call(http::Method::GET, &user.registries()).await.status, 200);
+    assert_eq!(proxy.calls(), ["BatchGetItem", "Query"]);
+}

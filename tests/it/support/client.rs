@@ -47,12 +47,19 @@ impl Client {
         }
     }
 
+    /// `…/registries`.
+    pub(crate) fn registries(&self) -> String {
+        format!("/v2/packages/organizations/{}/registries", self.organization)
+    }
+
+    /// `…/registries/{registry}`.
+    pub(crate) fn own_registry(&self) -> String {
+        format!("{}/{}", self.registries(), self.registry)
+    }
+
     /// `…/packages`.
     pub(crate) fn packages(&self) -> String {
-        format!(
-            "/v2/packages/organizations/{}/registries/{}/packages",
-            self.organization, self.registry
-        )
+        format!("{}/packages", self.own_registry())
     }
 
     /// Publishes as the documentation does.

@@ -18,6 +18,13 @@ pub(crate) struct Contents {
     pub(crate) objects: BTreeMap<String, Vec<u8>>,
 }
 
+/// Puts an item into the table as it is.
+pub(crate) async fn put_item(stack: &Stack, item: Item) {
+    let client = aws_sdk_dynamodb::Client::new(&stack.sdk_config());
+    let put = client.put_item().table_name(stack.table());
+    put.set_item(Some(item)).send().await.expect("a writable table");
+}
+
 impl Contents {
     pub(crate) async fn of(stack: &Stack) -> Self {
         let sdk = stack.sdk_config();

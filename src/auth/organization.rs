@@ -1,0 +1,89 @@
+//! Authorization for calls that name an organization and none of its registries.
+
+use uuid::Uuid;
+
+use super::{check_permissions, current, no_organization};
+use crate::error::{Error, Result};
+use crate::path::OrganizationPath;
+use crate::permission::Permission;
+use crate::records::keys::{self, Key};
+use crate::records::{Found, Organization, Records, Token};
+use crate::secret::Secret;
+use crate::slug::Slug;
+
+/// Records that a request may use which is about a whole organization.
+#[derive(Debug)]
+pub(crate) struct OrganizationAccess {
+    pub(crate) token: Token,
+    pub(crate) organization: Organization,
+}
+
+impl OrganizationAccess {
+    /// Checks that the token is not restricted to one registry.
+    ///
+    /// # Errors
+    /// [`Error::RestrictedToken`].
+    #[expect(dead_code, reason = "the calls that need it follow")]
+    pub(crate) fn check_unrestricted(&self) -> Result<()> {
+        match self.token.registry_id {
+            None => Ok(()),
+            Some(_) => Err(Error::RestrictedToken),
+        }
+    }
+}
+
+/// A request whose token is valid, with its organization's record.
+pub(crate) struct IdentifiedInOrganization<'a> {
+    token: Token,
+    path: &'a OrganizationPath,
+    key: Option<Key>,
+    found: Found,
+}
+
+/// Identifies the token of `secret`, and reads the organization of the path: one consistent read for both.
+///
+/// # Errors
+/// [`Error::Unauthorized`] without a valid token.
+pub(crate) async fn identify_in_organization<'a>(
+    records: &Records,
+    secret: &Secret,
+    path: &'a OrganizationPath,
+) -> Result<IdentifiedInOrganization<'a>> {
+    let by_secret = keys::token_by_secret(&secret.hash());
+    // What is not a slug is no organization's.
+    let slug = path.organization.parse::<Slug>().ok();
+    let key = slug.as_ref().map(keys::organization);
+    let all: Vec<_> = [Some(by_secret.clone()), key.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut found = records.find(&all).await?;
+    let token = current(found.take(&by_secret)?)?;
+    Ok(IdentifiedInOrganization {
+        token,
+        path,
+        key,
+        found,
+    })
+}
+
+impl IdentifiedInOrganization<'_> {
+    /// The id of the request's token.
+    pub(crate) fn token_id(&self) -> Uuid {
+        self.token.id
+    }
+
+    /// Authorizes the request for the organization of its path.
+    ///
+    /// # Errors
+    /// In this order: 404 for another organization, or one that has taken its slug; 403 without a permission.
+    pub(crate) fn authorize(mut self, permissions: &[Permission]) -> Result<OrganizationAccess> {
+        let token = self.token;
+        let organization: Option<Organization> = self.found.take_optional(self.key.as_ref())?;
+        // By identity: a slug can be taken again.
+        let organization = organization.filter(|organization| organization.id == token.organization_id);
+        let organization = organization.ok_or_else(|| no_organization(&self.path.organization))?;
+        check_permissions(&token, permissions)?;
+        Ok(OrganizationAccess { token, organization })
+    }
+}

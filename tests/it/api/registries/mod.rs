@@ -1,0 +1,3 @@
+//! Registries over REST.
+
+mod reads;
