@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::actor::Actor;
 use crate::address::RegistryAddress;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -42,6 +43,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// Whoever makes the request.
+    pub(crate) fn actor(&self) -> Actor {
+        self.token.actor()
+    }
+
     /// Takes the required package.
     ///
     /// # Errors

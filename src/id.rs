@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 /// A package's identity, minted just before its file is stored. It carries the time of its making, and
@@ -71,6 +72,20 @@ pub(crate) fn minted_at(id: Uuid) -> SystemTime {
     UNIX_EPOCH + Duration::new(seconds, nanos)
 }
 
+/// A UUID (version 5) of a name in a namespace: the same for the same name.
+pub(crate) fn name_id(namespace: Uuid, name: &str) -> Uuid {
+    let digest: [u8; 20] = Sha1::new()
+        .chain_update(namespace.as_bytes())
+        .chain_update(name)
+        .finalize()
+        .into();
+    let mut bytes = [0; 16];
+    for (byte, digested) in bytes.iter_mut().zip(digest) {
+        *byte = digested;
+    }
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid()
+}
+
 impl From<PackageId> for Uuid {
     fn from(id: PackageId) -> Self {
         id.0
@@ -126,6 +141,13 @@ mod tests {
     fn now_millis() -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         now.as_millis().try_into().unwrap()
+    }
+
+    /// The example of RFC 9562, appendix A.4.
+    #[test]
+    fn a_name_has_one_id() {
+        let id = name_id(Uuid::NAMESPACE_DNS, "www.example.com");
+        assert_eq!(id.to_string(), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! work, through [`formats`] (bytes → manifest), [`records`] (DynamoDB) and [`Files`] (S3), and
 //! `api::views` writes the answer. `docs/ARCHITECTURE.md` says why.
 
+mod actor;
 mod address;
 pub mod adoption;
 mod api;
@@ -49,6 +50,7 @@ pub mod sweep;
 pub mod time;
 mod urls;
 
+pub use actor::Actor;
 pub use address::{InvalidAddress, RegistryAddress};
 pub use app::App;
 pub use cancellation::Cancellation;

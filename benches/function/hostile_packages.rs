@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
+use packages_api::Actor;
 use packages_api::formats::Ecosystem;
 use packages_api::records::Records;
 use packages_api_local::Stack;
@@ -137,11 +138,14 @@ async fn upload(sandbox: &mut Sandbox, stack: &Stack, registry: &str, file: &Fil
 
 async fn make_registries(stack: &Stack) {
     let records = Records::new(&stack.sdk_config(), stack.table());
+    let by = Actor::operator("a benchmark");
     let slug = "my_great_org".parse().expect("a slug");
     let organization = records.organization(&slug).await.expect("it was made");
     for ecosystem in Ecosystem::all() {
         let slug = registry(ecosystem.as_str()).parse().expect("a slug");
-        let made = records.create_registry(&organization, &slug, ecosystem).await;
+        let made = records
+            .create_registry(&organization, &slug, ecosystem, &by)
+            .await;
         made.expect("new");
     }
 }

@@ -16,9 +16,9 @@ pub mod token;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
+use crate::id::name_id;
 use crate::scope::Scope;
 use issuer::{Issuers, KeysError};
 pub use policy::Policy;
@@ -142,20 +142,7 @@ impl Authority {
 
 /// A UUID (version 5) of the subject, in the namespace that is a UUID of the issuer's address.
 fn identity_id(issuer: &str, subject: &str) -> Uuid {
-    named(named(Uuid::NAMESPACE_URL, issuer), subject)
-}
-
-fn named(namespace: Uuid, name: &str) -> Uuid {
-    let digest: [u8; 20] = Sha1::new()
-        .chain_update(namespace.as_bytes())
-        .chain_update(name)
-        .finalize()
-        .into();
-    let mut bytes = [0; 16];
-    for (byte, digested) in bytes.iter_mut().zip(digest) {
-        *byte = digested;
-    }
-    uuid::Builder::from_sha1_bytes(bytes).into_uuid()
+    name_id(name_id(Uuid::NAMESPACE_URL, issuer), subject)
 }
 
 #[cfg(test)]

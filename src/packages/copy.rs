@@ -1,13 +1,12 @@
 //! Copying a package to another registry.
 
-use uuid::Uuid;
-
 use super::release::{RELEASE_TIME, release};
 use super::{Context, Metadata, Published, just_deleted};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
-use crate::records::{Package, Registry};
+use crate::records::{Action, AuditEvent, Package, Registry};
 
 /// Copies a package from one registry to another of the same ecosystem: the same file as a new package.
 /// The bytes stay with S3; the rules of a release are those of a publish. Two round trips.
@@ -16,7 +15,7 @@ pub async fn copy(
     from: &Registry,
     source: &Package,
     to: &Registry,
-    published_by: Uuid,
+    by: &Actor,
 ) -> Result<Published> {
     if to.ecosystem != from.ecosystem {
         return Err(Error::invalid(
@@ -35,7 +34,7 @@ pub async fn copy(
     let package = Package {
         id: PackageId::mint_after(to.id),
         registry_id: to.id,
-        published_by,
+        published_by: by.id(),
         ..source.clone()
     };
     tokio::try_join!(
@@ -43,7 +42,8 @@ pub async fn copy(
         metadata.store(context, to, package.id)
     )?;
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
-    release(context, to, package, metadata, None, retry_until).await
+    let event = AuditEvent::of_package(Action::PackageCopied, by, to, &package);
+    release(context, to, package, metadata, None, &event, retry_until).await
 }
 
 /// Copies the file within the bucket, proven to be the same bytes.

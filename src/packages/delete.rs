@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Context, just_deleted};
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::records::{Package, Registry};
@@ -10,11 +11,11 @@ use crate::steps;
 
 /// Deletes a package: the records first, then the file, so that no record ever lacks its file.
 /// Afterwards the version may be published again. Two round trips.
-pub async fn delete(context: &Context, registry: &Registry, package: &Package) -> Result<()> {
+pub async fn delete(context: &Context, registry: &Registry, package: &Package, by: &Actor) -> Result<()> {
     let retry_until = context.retry_until;
     if !context
         .records
-        .delete_package(registry, package, retry_until)
+        .delete_package(registry, package, by, retry_until)
         .await?
     {
         return Err(just_deleted());

@@ -3,17 +3,17 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use uuid::Uuid;
 
 use super::reading::{run_blocking, run_inline};
 use super::release::{Candidate, release};
 use super::{Context, Metadata, Published};
+use crate::actor::Actor;
 use crate::digest::{Digest, Digests};
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::formats;
 use crate::id::PackageId;
-use crate::records::Registry;
+use crate::records::{Action, AuditEvent, Registry};
 
 /// A file to be published, and its SHA-256.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl PackageFile {
 pub async fn publish(
     context: &Context,
     registry: &Registry,
-    published_by: Uuid,
+    by: &Actor,
     file: PackageFile,
 ) -> Result<Published> {
     let PackageFile {
@@ -77,6 +77,8 @@ pub async fn publish(
         sha256,
         sha512: Some(sha512),
     };
-    let package = candidate.into_package(id, registry, published_by, digests, &metadata);
-    release(context, registry, package, metadata, None, context.retry_until).await
+    let package = candidate.into_package(id, registry, by, digests, &metadata);
+    let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
+    let retry_until = context.retry_until;
+    release(context, registry, package, metadata, None, &event, retry_until).await
 }

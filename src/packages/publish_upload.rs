@@ -7,13 +7,14 @@ use super::heal::{is_whole, stored};
 use super::reading::run_cancellable;
 use super::release::{Candidate, RELEASE_TIME, release, taken};
 use super::{Context, Metadata, PostedFile, Published, work};
+use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey, RangedSource, changed_meanwhile};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Registry, UploadRef, UploadState, Work};
+use crate::records::{Action, AuditEvent, Registry, UploadRef, UploadState, Work};
 
 /// Size up to which a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -31,7 +32,7 @@ const MAX_HASHED_BYTES: u64 = 1024 * 1024 * 1024;
 pub async fn publish_upload(
     context: &Context,
     registry: &Registry,
-    published_by: Uuid,
+    by: &Actor,
     file: &PostedFile,
     state: UploadState,
 ) -> Result<Published> {
@@ -40,14 +41,14 @@ pub async fn publish_upload(
     }
     // All later reads are of the bytes that lie there now.
     let (object, filename) = file.locate(context, registry).await?;
-    let publish = publish_content(context, registry, published_by, file.upload, &object, &filename);
+    let publish = publish_content(context, registry, by, file.upload, &object, &filename);
     work::marked(context, registry, file.upload, &filename, publish).await
 }
 
 async fn publish_content(
     context: &Context,
     registry: &Registry,
-    published_by: Uuid,
+    by: &Actor,
     upload: Uuid,
     object: &Content,
     filename: &str,
@@ -69,14 +70,24 @@ async fn publish_content(
         filename: filename.to_owned(),
         size: object.size,
     };
-    let package = candidate.into_package(id, registry, published_by, digests, &metadata);
+    let package = candidate.into_package(id, registry, by, digests, &metadata);
     let posted = UploadRef {
         upload,
         filename,
         etag: &object.etag,
     };
+    let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
-    release(context, registry, package, metadata, Some(posted), retry_until).await
+    release(
+        context,
+        registry,
+        package,
+        metadata,
+        Some(posted),
+        &event,
+        retry_until,
+    )
+    .await
 }
 
 /// The package that the file became already, or becomes while a request before this one publishes it;

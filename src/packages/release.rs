@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::delete::remove_files;
 use super::heal::heal;
 use super::{Context, Metadata};
+use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{Package, Publication, Refusal, Registry, UploadRef};
+use crate::records::{AuditEvent, Package, Publication, Refusal, Registry, UploadRef};
 use crate::release::Release;
 
 /// Time that a release has at least that follows a file of any size, however long that took.
@@ -43,7 +43,7 @@ impl Candidate {
         self,
         id: PackageId,
         registry: &Registry,
-        published_by: Uuid,
+        by: &Actor,
         digests: Digests,
         metadata: &Metadata,
     ) -> Package {
@@ -59,7 +59,7 @@ impl Candidate {
             size: self.size,
             digests,
             metadata: metadata.inline(),
-            published_by,
+            published_by: by.id(),
         }
     }
 }
@@ -73,10 +73,12 @@ pub(super) async fn release(
     package: Package,
     metadata: Metadata,
     posted: Option<UploadRef<'_>>,
+    event: &AuditEvent,
     retry_until: Instant,
 ) -> Result<Published> {
     let records = &context.records;
-    let (refusal, answered) = match records.publish(registry, &package, posted, retry_until).await? {
+    let publication = records.publish(registry, &package, posted, event, retry_until);
+    let (refusal, answered) = match publication.await? {
         Publication::Published => {
             return Ok(Published {
                 package,

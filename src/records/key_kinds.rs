@@ -73,6 +73,7 @@ fn kind(pk: &str, sk: &str) -> &'static str {
         "uploads" => "upload",
         "fence" => "fence",
         "gone" => "deleted registry",
+        "audit" => "audit event",
         "sweep" => "pass of the sweep",
         "token" => "token",
         _ => "unknown",
@@ -107,6 +108,7 @@ mod tests {
             (keys::work(&address, Uuid::nil()), "upload at work"),
             (keys::fence(Uuid::nil()), "fence"),
             (keys::deleted_registry(&address, Uuid::nil()), "deleted registry"),
+            (keys::audit_event(Uuid::nil(), Uuid::nil()), "audit event"),
             (keys::sweep_progress(), "pass of the sweep"),
             (keys::sweep_chunk(1), "pass of the sweep"),
         ] {

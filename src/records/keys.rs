@@ -14,6 +14,7 @@
 //! | fence: of an operator's transaction | `fence/{request token}` | `fence` |
 //! | registry that was deleted | `gone` | `{org}/{registry}/{registry id}` |
 //! | organization, in the list of all | `organizations` | `{org}` |
+//! | audit event | `audit/{organization id}` | `{event id}` |
 //! | pass of the sweep that is not finished | `sweep` | `pass`, `orphans/{number}` |
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
@@ -192,6 +193,15 @@ pub(crate) fn deleted_registry(address: &RegistryAddress, registry_id: Uuid) -> 
         DELETED_REGISTRIES,
         format!("{}{registry_id}", deleted_registry_prefix(address)),
     )
+}
+
+/// The partition of an organization's audit events.
+pub(crate) fn audit_partition(organization_id: Uuid) -> String {
+    format!("audit/{organization_id}")
+}
+
+pub(crate) fn audit_event(organization_id: Uuid, id: Uuid) -> Key {
+    Key::new(audit_partition(organization_id), id.to_string())
 }
 
 /// Place of the sweep's progress.

@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::retry::Retry;
 use keys::Key;
 
+mod audit;
 mod catalog;
 mod deleted_registries;
 mod fence;
@@ -50,6 +51,8 @@ mod transaction_items;
 mod uploads;
 mod work;
 
+pub use audit::Action;
+pub(crate) use audit::AuditEvent;
 pub(crate) use deleted_registries::{DeletedRegistry, MAX_TRANSACTION_ITEMS};
 use fence::is_fence;
 pub(crate) use halves::Repair;

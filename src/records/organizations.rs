@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{Records, keys, operator_deadline, to_item};
+use super::{Action, AuditEvent, Records, keys, operator_deadline, to_item};
+use crate::actor::Actor;
 use crate::error::{Error, FieldError, Result};
 use crate::slug::Slug;
 
@@ -26,7 +27,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::Conflict`] where the slug is taken.
-    pub async fn create_organization(&self, slug: &Slug) -> Result<Organization> {
+    pub async fn create_organization(&self, slug: &Slug, by: &Actor) -> Result<Organization> {
         let organization = Organization {
             id: Uuid::now_v7(),
             slug: slug.clone(),
@@ -41,8 +42,10 @@ impl Records {
         let line = self
             .transaction_items()
             .put(Self::organization_line(slug)?, |put| put)?;
+        let event = AuditEvent::of_organization(Action::OrganizationCreated, by, &organization);
+        let audit = self.audit_put(organization.id, &event)?;
         match self
-            .transact_fenced(vec![put, line], organization.id, operator_deadline())
+            .transact_fenced(vec![put, line, audit], organization.id, operator_deadline())
             .await?
         {
             Outcome::Applied => Ok(organization),
@@ -109,7 +112,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::NotFound`]; a 422 where it still has registries.
-    pub async fn delete_organization(&self, slug: &Slug) -> Result<Organization> {
+    pub async fn delete_organization(&self, slug: &Slug, by: &Actor) -> Result<Organization> {
         let organization = self.organization(slug).await?;
         let delete = self
             .transaction_items()
@@ -122,8 +125,10 @@ impl Records {
         let line = self
             .transaction_items()
             .delete(&keys::organization_line(slug), |delete| delete)?;
+        let event = AuditEvent::of_organization(Action::OrganizationDeleted, by, &organization);
+        let audit = self.audit_put(organization.id, &event)?;
         let outcome = self
-            .transact_fenced(vec![delete, line], Uuid::now_v7(), operator_deadline())
+            .transact_fenced(vec![delete, line, audit], Uuid::now_v7(), operator_deadline())
             .await?;
         if let Outcome::Refused(reasons) = outcome
             && refused(&reasons, 0)
@@ -135,7 +140,7 @@ impl Records {
             }]));
         }
         for token in self.tokens(&organization).await? {
-            self.delete_token(&organization, token.id).await?;
+            self.delete_token(&organization, token.id, by).await?;
         }
         Ok(organization)
     }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::transaction::{Outcome, refused};
-use super::{Records, Registry, UploadRef, from_item, to_item};
+use super::{Action, AuditEvent, Records, Registry, UploadRef, from_item, to_item};
+use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
@@ -43,7 +44,7 @@ pub struct Package {
     /// The metadata that its reader found, as a JSON object; `None` where it is an object of its own beside
     /// the file.
     pub metadata: Option<String>,
-    /// The token that published it.
+    /// The actor that published it: a token's id, or one of an OIDC identity.
     pub published_by: Uuid,
 }
 
@@ -123,8 +124,8 @@ pub(super) const NAME: usize = 1;
 pub(super) const RELEASE: usize = 2;
 
 impl Records {
-    /// Publishes `package`: its record, its name and its release, and the record of its upload, all or
-    /// none.
+    /// Publishes `package`: its record, its name and its release, the record of its upload, and the event of the
+    /// publish, all or none.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -133,6 +134,7 @@ impl Records {
         registry: &Registry,
         package: &Package,
         posted: Option<UploadRef<'_>>,
+        event: &AuditEvent,
         deadline: Instant,
     ) -> Result<Publication> {
         let mut items = self.publication(registry, package)?;
@@ -141,6 +143,7 @@ impl Records {
                 .map(|posted| self.upload_put(registry, posted, package.id))
                 .transpose()?,
         );
+        items.push(self.audit_put(registry.organization_id, event)?);
         let mut transaction = self.transaction(items, package.id.into());
         let mut retry = Retry::until(deadline);
         loop {
@@ -254,6 +257,7 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
+        by: &Actor,
         deadline: Instant,
     ) -> Result<bool> {
         let package_key = keys::package(&registry.address, package.id);
@@ -264,6 +268,7 @@ impl Records {
                     .expression_attribute_values(":id", AttributeValue::S(id))
             }
         };
+        let event = AuditEvent::of_package(Action::PackageDeleted, by, registry, package);
         let writes = self.transaction_items();
         let items = vec![
             writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
@@ -272,6 +277,7 @@ impl Records {
                 &package.release_key(registry),
                 is("package_id", package.id.to_string()),
             )?,
+            self.audit_put(registry.organization_id, &event)?,
         ];
         match self.transaction(items, Uuid::now_v7()).send(deadline).await? {
             Outcome::Applied => Ok(true),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::transaction::{Outcome, refused};
-use super::{DeletedRegistry, Organization, Records, keys, operator_deadline, to_item};
+use super::{Action, AuditEvent, DeletedRegistry, Organization, Records, keys, operator_deadline, to_item};
+use crate::actor::Actor;
 use crate::address::RegistryAddress;
 use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
@@ -135,6 +136,7 @@ impl Records {
         organization: &Organization,
         slug: &Slug,
         ecosystem: Ecosystem,
+        by: &Actor,
     ) -> Result<Registry> {
         let address = RegistryAddress {
             organization: organization.slug.clone(),
@@ -143,11 +145,13 @@ impl Records {
         let id = mint_above(self.newest_predecessor(&address).await?);
         let registry = Registry::plain(id, organization.id, address, ecosystem);
         let key = keys::registry(&registry.address);
+        let event = AuditEvent::of_registry(Action::RegistryCreated, by, &registry);
         let items = vec![
             self.count_registry(organization.id, &organization.slug, "1")?,
             self.transaction_items().put(to_item(&key, &registry)?, |put| {
                 put.condition_expression("attribute_not_exists(pk)")
             })?,
+            self.audit_put(organization.id, &event)?,
         ];
         match self
             .transact_fenced(items, registry.id, operator_deadline())
@@ -205,12 +209,13 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::NotFound`] where it has been deleted meanwhile.
-    pub async fn delete_registry(&self, registry: &Registry) -> Result<()> {
+    pub async fn delete_registry(&self, registry: &Registry, by: &Actor) -> Result<()> {
         let deleted = DeletedRegistry {
             registry_id: registry.id,
             address: registry.address.clone(),
             deletion: Uuid::now_v7(),
         };
+        let event = AuditEvent::of_registry(Action::RegistryDeleted, by, registry);
         let items = vec![
             self.transaction_items()
                 .delete(&keys::registry(&registry.address), |delete| {
@@ -221,6 +226,7 @@ impl Records {
             self.transaction_items()
                 .put(to_item(&deleted.key(), &deleted)?, |put| put)?,
             self.count_registry(registry.organization_id, &registry.address.organization, "-1")?,
+            self.audit_put(registry.organization_id, &event)?,
         ];
         // A late attempt finds nothing: no registry of this id is ever made again.
         match self

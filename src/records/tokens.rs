@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::registries::no_organization;
 use super::transaction::Outcome;
-use super::{Organization, Records, keys, operator_deadline, to_item};
+use super::{Action, AuditEvent, Organization, Records, keys, operator_deadline, to_item};
+use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
@@ -35,6 +36,23 @@ pub struct Token {
     pub description: Option<String>,
     /// The SHA-256 of its secret.
     pub hash: Digest<32>,
+    /// The name of the person or the machine that it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address of whoever it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+impl Token {
+    /// Whoever holds the token, as the doer of a deed.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Token {
+            id: self.id,
+            name: self.name.as_ref().or(self.description.as_ref()).cloned(),
+            email: self.email.clone(),
+        }
+    }
 }
 
 /// Properties of a token that is to be created.
@@ -48,6 +66,10 @@ pub struct NewToken {
     pub expires_at: Option<u64>,
     /// Its purpose, in the operator's words.
     pub description: Option<String>,
+    /// The name of the person or the machine that it is made for.
+    pub name: Option<String>,
+    /// The e-mail address of whoever it is made for.
+    pub email: Option<String>,
 }
 
 impl Records {
@@ -61,6 +83,7 @@ impl Records {
         organization: &Organization,
         secret: &Secret,
         new: NewToken,
+        by: &Actor,
     ) -> Result<Token> {
         let (registry_id, registry) = new.registry.unzip();
         let token = Token {
@@ -73,12 +96,15 @@ impl Records {
             expires_at: new.expires_at,
             description: new.description,
             hash: secret.hash(),
+            name: new.name,
+            email: new.email,
         };
         let put = |key: keys::Key| {
             let item = to_item(&key, &token)?;
             self.transaction_items()
                 .put(item, |put| put.condition_expression("attribute_not_exists(pk)"))
         };
+        let event = AuditEvent::of_token(Action::TokenCreated, by, &token);
         let items = vec![
             self.transaction_items()
                 .check(&keys::organization(&organization.slug), |check| {
@@ -88,6 +114,7 @@ impl Records {
                 })?,
             put(keys::token_by_secret(&token.hash))?,
             put(keys::token_by_id(&organization.slug, token.id))?,
+            self.audit_put(organization.id, &event)?,
         ];
         match self.transact_fenced(items, token.id, operator_deadline()).await? {
             Outcome::Applied => Ok(token),
@@ -117,7 +144,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn delete_token(&self, organization: &Organization, id: Uuid) -> Result<Token> {
+    pub async fn delete_token(&self, organization: &Organization, id: Uuid, by: &Actor) -> Result<Token> {
         let key = keys::token_by_id(&organization.slug, id);
         let not_found = || Error::NotFound(format!("There is no token `{id}` in `{}`.", organization.slug));
         let token: Token = self.get(&key).await?.ok_or_else(not_found)?;
@@ -128,7 +155,12 @@ impl Records {
                     .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
             })
         };
-        let items = vec![delete(&keys::token_by_secret(&token.hash))?, delete(&key)?];
+        let event = AuditEvent::of_token(Action::TokenDeleted, by, &token);
+        let items = vec![
+            delete(&keys::token_by_secret(&token.hash))?,
+            delete(&key)?,
+            self.audit_put(token.organization_id, &event)?,
+        ];
         // A late attempt finds nothing: no token of this id is ever made again.
         match self
             .transaction(items, Uuid::now_v7())

@@ -4,6 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use super::{Report, Sweep, is_older_than_grace};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
@@ -150,7 +151,11 @@ impl Sweep {
             if token.registry_id == Some(deleted.registry_id) {
                 removed += 2;
                 if !self.dry_run {
-                    match self.records.delete_token(&organization, token.id).await {
+                    match self
+                        .records
+                        .delete_token(&organization, token.id, &Actor::Sweep)
+                        .await
+                    {
                         Ok(_) | Err(Error::NotFound(_)) => {}
                         Err(error) => return Err(error),
                     }

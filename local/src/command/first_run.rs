@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Organization, Records};
-use packages_api::{DEVELOPMENT_TOKEN, Error, Scope, Secret, Slug};
+use packages_api::{Actor, DEVELOPMENT_TOKEN, Error, Scope, Secret, Slug};
 
 use super::Trouble;
 
 const ORGANIZATION: &str = "my_great_org";
+/// Whoever makes them, in the audit.
+const OPERATOR: &str = "the local server";
 const RUBY_REGISTRY: &str = "my-registry";
 
 /// Records that are there now, made by this run or an earlier one.
@@ -29,7 +31,8 @@ pub(super) async fn make(records: &Records, bucket: &str, secret: &Secret) -> Re
 }
 
 async fn make_missing(records: &Records, bucket: &str, secret: &Secret) -> packages_api::Result<Made> {
-    let organization = organization(records).await?;
+    let by = &Actor::operator(OPERATOR);
+    let organization = organization(records, by).await?;
     // The sweep believes only a table that names its bucket.
     if records.marker().await?.is_none() {
         records.mark(bucket).await?;
@@ -37,10 +40,10 @@ async fn make_missing(records: &Records, bucket: &str, secret: &Secret) -> packa
     let mut registries = BTreeMap::new();
     for ecosystem in Ecosystem::all() {
         let slug = slug(&registry(ecosystem))?;
-        found(records.create_registry(&organization, &slug, ecosystem).await)?;
+        found(records.create_registry(&organization, &slug, ecosystem, by).await)?;
         registries.insert(ecosystem.as_str(), slug.as_str().to_owned());
     }
-    token(records, &organization, secret).await?;
+    token(records, &organization, secret, by).await?;
     Ok(Made {
         organization: ORGANIZATION.to_owned(),
         registries,
@@ -56,17 +59,22 @@ fn registry(ecosystem: Ecosystem) -> String {
     }
 }
 
-async fn organization(records: &Records) -> packages_api::Result<Organization> {
+async fn organization(records: &Records, by: &Actor) -> packages_api::Result<Organization> {
     let slug = slug(ORGANIZATION)?;
     match records.organization(&slug).await {
-        Err(Error::NotFound(_)) => records.create_organization(&slug).await,
+        Err(Error::NotFound(_)) => records.create_organization(&slug, by).await,
         found => found,
     }
 }
 
 /// Lets `secret` open the organization. The documented one opens nothing where it is not the
 /// secret: a folder that has been served on loopback may now be served to others.
-async fn token(records: &Records, organization: &Organization, secret: &Secret) -> packages_api::Result<()> {
+async fn token(
+    records: &Records,
+    organization: &Organization,
+    secret: &Secret,
+    by: &Actor,
+) -> packages_api::Result<()> {
     let documented = DEVELOPMENT_TOKEN
         .parse::<Secret>()
         .ok()
@@ -76,7 +84,7 @@ async fn token(records: &Records, organization: &Organization, secret: &Secret) 
             .as_ref()
             .is_some_and(|documented| documented.hash() == token.hash)
         {
-            records.delete_token(organization, token.id).await?;
+            records.delete_token(organization, token.id, by).await?;
         }
     }
     let new = NewToken {
@@ -84,7 +92,7 @@ async fn token(records: &Records, organization: &Organization, secret: &Secret) 
         description: Some("the local server's own".to_owned()),
         ..NewToken::default()
     };
-    found(records.create_token(organization, secret, new).await)
+    found(records.create_token(organization, secret, new, by).await)
 }
 
 /// Success also for a record that exists already.

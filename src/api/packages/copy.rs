@@ -30,7 +30,7 @@ pub(crate) async fn copy(call: &Call<'_>, path: &PackagePath) -> Result<Response
         )
     })?;
     let target = access.take_target(to)?;
-    let (from, publisher) = (&access.registry, access.token.id);
-    let outcome = packages::copy(&call.context, from, &source, &target, publisher).await;
+    let (from, by) = (&access.registry, access.actor());
+    let outcome = packages::copy(&call.context, from, &source, &target, &by).await;
     published::answer(call, &target, outcome)
 }

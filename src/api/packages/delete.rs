@@ -12,6 +12,6 @@ use crate::permission::Permission;
 /// Deletes a package. Three round trips.
 pub(crate) async fn delete(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (access, package) = call.authorize_package(path, Permission::Delete).await?;
-    packages::delete(&call.context, &access.registry, &package).await?;
+    packages::delete(&call.context, &access.registry, &package, &access.actor()).await?;
     Ok(views::empty(StatusCode::OK))
 }

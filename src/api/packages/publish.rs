@@ -41,7 +41,7 @@ async fn publish_file(call: &Call<'_>, path: &RegistryPath, file: File) -> Resul
         PackageFile::hash(file.filename, file.bytes)
     );
     let (access, file) = (access?, file?);
-    let outcome = packages::publish(&call.context, &access.registry, access.token.id, file).await;
+    let outcome = packages::publish(&call.context, &access.registry, &access.actor(), file).await;
     published::answer(call, &access.registry, outcome)
 }
 
@@ -55,8 +55,8 @@ async fn publish_upload(call: &Call<'_>, path: &RegistryPath, url: &str) -> Resu
     };
     let access = call.authorize(path, requirements).await?;
     // Mistakes in the address are told only to callers that may publish.
-    let (file, publisher) = (file?, access.token.id);
+    let (file, by) = (file?, access.actor());
     let (context, registry) = (&call.context, &access.registry);
-    let outcome = packages::publish_upload(context, registry, publisher, &file, access.upload).await;
+    let outcome = packages::publish_upload(context, registry, &by, &file, access.upload).await;
     published::answer(call, registry, outcome)
 }

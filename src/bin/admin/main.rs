@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use packages_api::records::Records;
-use packages_api::{Error, command_config, log};
+use packages_api::{Actor, Error, command_config, log};
 use tracing::level_filters::LevelFilter;
 
 use adoption::{QuarantineCommand, adopt, quarantine};
+use operator::{operator, parse_name};
 use organizations::{OrganizationCommand, organizations};
 use output::Output;
 use packages::{PackageCommand, packages};
@@ -15,6 +16,7 @@ use registries::{RegistryCommand, registries};
 use tokens::{TokenCommand, tokens};
 
 mod adoption;
+mod operator;
 mod organizations;
 mod output;
 mod packages;
@@ -31,6 +33,9 @@ struct Arguments {
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Your name in the audit of what you change; without it, the user of this machine
+    #[arg(long = "as", value_name = "NAME", global = true, value_parser = parse_name)]
+    name: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -67,7 +72,7 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    match log::with_steps(run(arguments.command)).await {
+    match log::with_steps(run(arguments.command, arguments.name)).await {
         Ok(output) => {
             output.print(arguments.json);
             ExitCode::SUCCESS
@@ -82,22 +87,31 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<Output, lambda_http::Error> {
+async fn run(command: Command, name: Option<String>) -> Result<Output, lambda_http::Error> {
     match command {
-        Command::Organization(command) => {
-            let (records, bucket) = stack().await?;
-            organizations(&records, &bucket, command).await
-        }
-        Command::Registry(command) => registries(&stack().await?.0, command).await,
-        Command::Token(command) => tokens(&stack().await?.0, command).await,
+        Command::Organization(command) => organizations(&Stack::of(name).await?, command).await,
+        Command::Registry(command) => registries(&Stack::of(name).await?, command).await,
+        Command::Token(command) => tokens(&Stack::of(name).await?, command).await,
         Command::Package(command) => packages(command),
         Command::Adopt { dry_run } => adopt(dry_run).await,
         Command::Quarantine(command) => quarantine(command).await,
     }
 }
 
-/// The table and the bucket's name, as the environment has them.
-async fn stack() -> Result<(Records, String), lambda_http::Error> {
-    let (config, sdk) = command_config().await?;
-    Ok((Records::new(&sdk, config.table), config.bucket))
+/// The table and the bucket's name, as the environment has them, and who works on them.
+struct Stack {
+    records: Records,
+    bucket: String,
+    operator: Actor,
+}
+
+impl Stack {
+    async fn of(name: Option<String>) -> Result<Self, lambda_http::Error> {
+        let (config, sdk) = command_config().await?;
+        Ok(Self {
+            records: Records::new(&sdk, config.table),
+            bucket: config.bucket,
+            operator: operator(name, &sdk).await,
+        })
+    }
 }

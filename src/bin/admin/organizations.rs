@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 use packages_api::Slug;
-use packages_api::records::Records;
 
+use crate::Stack;
 use crate::output::Output;
 
 #[derive(Subcommand)]
@@ -23,16 +23,16 @@ pub(crate) enum OrganizationCommand {
 }
 
 pub(crate) async fn organizations(
-    records: &Records,
-    bucket: &str,
+    stack: &Stack,
     command: OrganizationCommand,
 ) -> Result<Output, lambda_http::Error> {
+    let (records, by) = (&stack.records, &stack.operator);
     Ok(match command {
         OrganizationCommand::Create { organization } => {
-            let organization = records.create_organization(&organization).await?;
+            let organization = records.create_organization(&organization, by).await?;
             // The first organization makes the table that of this bucket: see `packages_api::sweep`.
             if records.marker().await?.is_none() {
-                records.mark(bucket).await?;
+                records.mark(&stack.bucket).await?;
             }
             Output::one(&organization)
         }
@@ -40,7 +40,7 @@ pub(crate) async fn organizations(
             Output::many(&["slug", "id", "registries"], &records.organizations().await?)
         }
         OrganizationCommand::Delete { organization } => {
-            Output::one(&records.delete_organization(&organization).await?)
+            Output::one(&records.delete_organization(&organization, by).await?)
         }
     })
 }

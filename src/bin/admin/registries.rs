@@ -1,9 +1,9 @@
 //! `admin registry`: registries, each of one ecosystem.
 
 use clap::Subcommand;
-use packages_api::records::Records;
 use packages_api::{Ecosystem, RegistryAddress, Slug};
 
+use crate::Stack;
 use crate::output::Output;
 
 #[derive(Subcommand)]
@@ -31,15 +31,16 @@ pub(crate) enum RegistryCommand {
 }
 
 pub(crate) async fn registries(
-    records: &Records,
+    stack: &Stack,
     command: RegistryCommand,
 ) -> Result<Output, lambda_http::Error> {
+    let (records, by) = (&stack.records, &stack.operator);
     Ok(match command {
         RegistryCommand::Create { registry, ecosystem } => {
             let organization = records.organization(&registry.organization).await?;
             Output::one(
                 &records
-                    .create_registry(&organization, &registry.registry, ecosystem)
+                    .create_registry(&organization, &registry.registry, ecosystem, by)
                     .await?,
             )
         }
@@ -52,7 +53,7 @@ pub(crate) async fn registries(
         }
         RegistryCommand::Delete { registry } => {
             let registry = records.registry(&registry).await?;
-            records.delete_registry(&registry).await?;
+            records.delete_registry(&registry, by).await?;
             Output::one(&registry)
         }
     })

@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
-use packages_api::records::{NewToken, Records};
+use packages_api::records::NewToken;
 use packages_api::time::epoch_seconds;
 use packages_api::{RegistryAddress, Scope, Secret, Slug};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::Stack;
 use crate::output::{self, Output};
 
 #[derive(Subcommand)]
@@ -44,7 +45,8 @@ pub(crate) enum TokenCommand {
     },
 }
 
-pub(crate) async fn tokens(records: &Records, command: TokenCommand) -> Result<Output, lambda_http::Error> {
+pub(crate) async fn tokens(stack: &Stack, command: TokenCommand) -> Result<Output, lambda_http::Error> {
+    let (records, by) = (&stack.records, &stack.operator);
     Ok(match command {
         TokenCommand::Create {
             organization,
@@ -71,8 +73,9 @@ pub(crate) async fn tokens(records: &Records, command: TokenCommand) -> Result<O
                 registry,
                 expires_at: expires.map(|lifetime| epoch_seconds(SystemTime::now() + lifetime)),
                 description,
+                ..NewToken::default()
             };
-            let token = records.create_token(&organization, &secret, new).await?;
+            let token = records.create_token(&organization, &secret, new, by).await?;
             Output::one(&output::token(&token)).with("token", json!(secret.expose()))
         }
         TokenCommand::List { organization } => {
@@ -86,7 +89,9 @@ pub(crate) async fn tokens(records: &Records, command: TokenCommand) -> Result<O
         }
         TokenCommand::Delete { organization, id } => {
             let organization = records.organization(&organization).await?;
-            Output::one(&output::token(&records.delete_token(&organization, id).await?))
+            Output::one(&output::token(
+                &records.delete_token(&organization, id, by).await?,
+            ))
         }
     })
 }

@@ -6,7 +6,7 @@ use packages_api::records::Records;
 
 use super::table::Table;
 use super::{adopt, idle, sweep};
-use crate::support::app::{ORGANIZATION, REGISTRY, TestApp};
+use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, tester};
 use crate::support::fault::Fault;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
@@ -118,7 +118,7 @@ async fn existing_registries_are_not_emptied() {
     let kept = app.user.publish(&Gem::banana().build()).await.id();
     let before = app.contents().await.records;
     app.records
-        .delete_registry(&app.registry)
+        .delete_registry(&app.registry, tester())
         .await
         .expect("it was there");
     let table = Table::of(&app);
@@ -136,7 +136,7 @@ async fn existing_registries_are_not_emptied() {
     assert_eq!(sweep(&app).await.stopped, None);
     assert_eq!(assert_consistent(&app.contents().await), [kept]);
     app.records
-        .delete_registry(&app.registry)
+        .delete_registry(&app.registry, tester())
         .await
         .expect("it is there");
 }

@@ -5,7 +5,7 @@ use packages_api::Secret;
 use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Records};
 
-use crate::support::app::{TestApp, slug};
+use crate::support::app::{TestApp, slug, tester};
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 
@@ -22,10 +22,13 @@ async fn lost_answers_make_nothing_twice() {
     let (records, proxy) = forgetful(&app).await;
     let lose = || proxy.inject("TransactWriteItems", Fault::LoseAnswer, 1);
     lose();
-    let organization = records.create_organization(&slug("another")).await.expect("made");
+    let organization = records
+        .create_organization(&slug("another"), tester())
+        .await
+        .expect("made");
     lose();
     let made = records
-        .create_registry(&organization, &slug("one"), Ecosystem::Ruby)
+        .create_registry(&organization, &slug("one"), Ecosystem::Ruby, tester())
         .await;
     let registry = made.expect("made");
     assert_eq!(
@@ -35,7 +38,7 @@ async fn lost_answers_make_nothing_twice() {
     lose();
     let secret = Secret::generate().expect("randomness");
     let made = records
-        .create_token(&organization, &secret, NewToken::default())
+        .create_token(&organization, &secret, NewToken::default(), tester())
         .await;
     let token = made.expect("made");
     assert_eq!(
@@ -52,13 +55,16 @@ async fn lost_answers_make_nothing_twice() {
     );
 
     lose();
-    let deleted = records.delete_token(&organization, token.id).await;
+    let deleted = records.delete_token(&organization, token.id, tester()).await;
     assert_eq!(deleted.expect("deleted"), token);
     lose();
-    records.delete_registry(&registry).await.expect("deleted");
+    records
+        .delete_registry(&registry, tester())
+        .await
+        .expect("deleted");
     lose();
     let deleted = records
-        .delete_organization(&slug("another"))
+        .delete_organization(&slug("another"), tester())
         .await
         .expect("deleted");
     assert_eq!((deleted.id, deleted.registries), (organization.id, 0));
@@ -70,7 +76,7 @@ async fn second_creator_of_a_registry_is_refused() {
     let one = slug("one");
     let make = || {
         app.records
-            .create_registry(&app.organization, &one, Ecosystem::Ruby)
+            .create_registry(&app.organization, &one, Ecosystem::Ruby, tester())
     };
     let (one, other) = tokio::join!(make(), make());
     assert_eq!(u8::from(one.is_ok()) + u8::from(other.is_ok()), 1);

@@ -10,7 +10,7 @@ use packages_api::{DEVELOPMENT_TOKEN, Files, Scope, Secret};
 use serde_json::Value;
 
 use crate::support::File;
-use crate::support::app::{TestApp, slug};
+use crate::support::app::{TestApp, slug, tester};
 use crate::support::client::Client;
 use crate::support::command;
 use crate::support::contents::{Item, put_item};
@@ -54,7 +54,7 @@ fn items(app: &TestApp) -> Vec<Item> {
                 .collect()
         })
         .collect();
-    assert_eq!(items.len(), 13, "one file for each kind of item");
+    assert_eq!(items.len(), 14, "one file for each kind of item");
     items
 }
 
@@ -102,7 +102,7 @@ async fn registries_are_read_from_old_records() {
         ..NewToken::default()
     };
     let secret = Secret::generate().expect("randomness");
-    let token = app.records.create_token(&organization, &secret, all);
+    let token = app.records.create_token(&organization, &secret, all, tester());
     token.await.expect("a new token");
     let user = user.authorized(Some(&format!("Bearer {}", secret.expose())));
     let registry = user.call(http::Method::GET, &user.own_registry()).await;

@@ -1,6 +1,7 @@
 //! The table and the bucket under the calls: costs, permissions, races and repairs.
 
 mod ageing;
+mod audit;
 mod generations;
 mod healing;
 mod permissions;

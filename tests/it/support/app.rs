@@ -1,10 +1,11 @@
 //! A whole registry of one's own: stack, server, organization, registry, tokens.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Organization, Records, Registry, Token};
-use packages_api::{App, Config, Scope, Secret, Slug};
+use packages_api::{Actor, App, Config, Scope, Secret, Slug};
 use packages_api_local::{Server, ServerOptions, Stack, StackOptions};
 
 use super::client::Client;
@@ -68,7 +69,7 @@ impl TestApp {
 
         let records = Records::new(&stack.sdk_config(), stack.table());
         records.mark(stack.bucket()).await.expect("a new table");
-        let organization = records.create_organization(&slug(ORGANIZATION)).await;
+        let organization = records.create_organization(&slug(ORGANIZATION), tester()).await;
         let organization = organization.expect("a new organization");
         let registry = create_registry(&records, &organization, REGISTRY, Ecosystem::Ruby).await;
         create_registry(&records, &organization, FILES, Ecosystem::Files).await;
@@ -118,7 +119,10 @@ impl TestApp {
 
     /// A user of an organization of its own, which has a registry [`REGISTRY`] too.
     pub(crate) async fn stranger(&self) -> Client {
-        let other = self.records.create_organization(&slug("other_org")).await;
+        let other = self
+            .records
+            .create_organization(&slug("other_org"), tester())
+            .await;
         let other = other.expect("a new organization");
         create_registry(&self.records, &other, REGISTRY, Ecosystem::Ruby).await;
         let all = NewToken {
@@ -137,13 +141,22 @@ impl TestApp {
     pub(crate) async fn renew_registry(&self) -> Registry {
         let old = self.records.registry(&self.registry.address).await;
         let old = old.expect("a registry");
-        self.records.delete_registry(&old).await.expect("it was there");
+        self.records
+            .delete_registry(&old, tester())
+            .await
+            .expect("it was there");
         self.create_registry(REGISTRY, old.ecosystem).await
     }
 
     pub(crate) async fn contents(&self) -> Contents {
         Contents::of(&self.stack).await
     }
+}
+
+/// Whoever makes and deletes what a test needs.
+pub(crate) fn tester() -> &'static Actor {
+    static TESTER: LazyLock<Actor> = LazyLock::new(|| Actor::operator("a test"));
+    &TESTER
 }
 
 pub(crate) fn slug(text: &str) -> Slug {
@@ -157,13 +170,13 @@ async fn create_registry(
     ecosystem: Ecosystem,
 ) -> Registry {
     let registry = records
-        .create_registry(organization, &slug(name), ecosystem)
+        .create_registry(organization, &slug(name), ecosystem, tester())
         .await;
     registry.expect("a new registry")
 }
 
 async fn create_token(records: &Records, organization: &Organization, token: NewToken) -> (String, Token) {
     let secret = Secret::generate().expect("randomness");
-    let token = records.create_token(organization, &secret, token).await;
+    let token = records.create_token(organization, &secret, token, tester()).await;
     (secret.expose().to_owned(), token.expect("a new token"))
 }

@@ -47,6 +47,12 @@ impl Contents {
         self.records.iter().filter(|(_, item)| !is_fence(item)).collect()
     }
 
+    /// Everything but the audit's events, which stay whatever is undone.
+    pub(crate) fn without_events(mut self) -> Self {
+        self.records.retain(|(pk, _), _| !pk.starts_with("audit/"));
+        self
+    }
+
     /// Fences, which keep late attempts from being applied.
     pub(crate) fn fences(&self) -> Vec<&Item> {
         self.records.values().filter(|item| is_fence(item)).collect()

@@ -2,7 +2,7 @@
 
 use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Records};
-use packages_api::{DEVELOPMENT_TOKEN, Scope};
+use packages_api::{Actor, DEVELOPMENT_TOKEN, Scope};
 use packages_api_local::{Stack, StackOptions};
 
 /// The organization `my_great_org`, its registries `my-registry` (ruby) and `files`, and the
@@ -10,14 +10,15 @@ use packages_api_local::{Stack, StackOptions};
 pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
     let stack = Stack::start(options).await.expect("a stack");
     let records = Records::new(&stack.sdk_config(), stack.table());
+    let by = Actor::operator("a test");
     let slug = |text: &str| text.parse().expect("a slug");
     let organization = records
-        .create_organization(&slug("my_great_org"))
+        .create_organization(&slug("my_great_org"), &by)
         .await
         .expect("new");
     for (registry, ecosystem) in [("my-registry", Ecosystem::Ruby), ("files", Ecosystem::Files)] {
         let made = records
-            .create_registry(&organization, &slug(registry), ecosystem)
+            .create_registry(&organization, &slug(registry), ecosystem, &by)
             .await;
         made.expect("new");
     }
@@ -27,7 +28,7 @@ pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
     };
     let secret = DEVELOPMENT_TOKEN.parse().expect("well-formed");
     records
-        .create_token(&organization, &secret, token)
+        .create_token(&organization, &secret, token, &by)
         .await
         .expect("new");
     stack

@@ -7,7 +7,7 @@ use packages_api::Scope;
 use packages_api::formats::Ecosystem;
 use packages_api::records::NewToken;
 
-use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, slug};
+use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, slug, tester};
 use crate::support::client::Client;
 use crate::support::gem::Gem;
 
@@ -77,7 +77,10 @@ async fn expired_and_deleted_tokens_are_refused() {
     assert_snapshot!("expired_token", refused(&expired, &id, 401).await);
     let (deleted, record) = app.user_of(token(None)).await;
     assert_eq!(deleted.get(&id).await.status, 200);
-    let gone = app.records.delete_token(&app.organization, record.id).await;
+    let gone = app
+        .records
+        .delete_token(&app.organization, record.id, tester())
+        .await;
     gone.expect("it was there");
     assert_snapshot!("expired_token", refused(&deleted, &id, 401).await);
 }
@@ -170,7 +173,7 @@ async fn registry_tokens_die_with_their_registry() {
     let gem = Gem::banana().build();
     let id = bound.publish(&gem).await.id();
     app.records
-        .delete_registry(&app.registry)
+        .delete_registry(&app.registry, tester())
         .await
         .expect("it was there");
     refused(&app.user, &id, 404).await;

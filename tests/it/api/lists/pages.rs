@@ -9,7 +9,7 @@ use packages_api::records::NewToken;
 use serde_json::json;
 
 use super::{file, files, ids};
-use crate::support::app::{FILES, ORGANIZATION, TestApp};
+use crate::support::app::{FILES, ORGANIZATION, TestApp, tester};
 use crate::support::bulk;
 use crate::support::gem::Gem;
 
@@ -115,7 +115,7 @@ async fn recreated_registries_show_nothing_old() {
         .registry(&format!("{}/{FILES}", app.organization.slug).parse().unwrap())
         .await
         .unwrap();
-    app.records.delete_registry(&old).await.unwrap();
+    app.records.delete_registry(&old, tester()).await.unwrap();
     user.list("").await.assert_error(404);
     app.create_registry(FILES, Ecosystem::Files).await;
     assert_eq!(user.list("").await.json()["items"], json!([]));

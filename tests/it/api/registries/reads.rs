@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use packages_api::Scope;
 use packages_api::records::NewToken;
 
-use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp, slug};
+use crate::support::app::{FILES, ORGANIZATION, REGISTRY, TestApp, slug, tester};
 use crate::support::contents::put_item;
 
 #[tokio::test]
@@ -42,14 +42,14 @@ async fn restricted_tokens_see_their_registry_alone() {
 #[tokio::test]
 async fn tokens_of_a_former_organization_open_nothing() {
     let app = TestApp::start().await;
-    let former = app.records.create_organization(&slug("former")).await;
+    let former = app.records.create_organization(&slug("former"), tester()).await;
     let former = former.expect("a new organization");
     let all = NewToken {
         scopes: Scope::ALL.to_vec(),
         ..NewToken::default()
     };
     let secret = packages_api::Secret::generate().expect("randomness");
-    let token = app.records.create_token(&former, &secret, all).await;
+    let token = app.records.create_token(&former, &secret, all, tester()).await;
     let token = (
         "token/".to_owned() + &token.expect("a new token").hash.to_string(),
         "token".to_owned(),
@@ -58,11 +58,11 @@ async fn tokens_of_a_former_organization_open_nothing() {
     let user = app.user.at("former", REGISTRY);
     let user = user.authorized(Some(&format!("Bearer {}", secret.expose())));
     assert_eq!(user.call(Method::GET, &user.registries()).await.text(), "[]");
-    let deleted = app.records.delete_organization(&slug("former")).await;
+    let deleted = app.records.delete_organization(&slug("former"), tester()).await;
     deleted.expect("it was there");
     user.call(Method::GET, &user.registries()).await.assert_error(401);
     // As if the deletion of its tokens had been cut off.
-    let later = app.records.create_organization(&slug("former")).await;
+    let later = app.records.create_organization(&slug("former"), tester()).await;
     later.expect("a new organization");
     put_item(&app.stack, item).await;
     user.call(Method::GET, &user.registries()).await.assert_error(404);

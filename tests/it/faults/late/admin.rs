@@ -4,7 +4,7 @@ use packages_api::formats::Ecosystem;
 use packages_api::records::{NewToken, Organization, Records, Registry, Token};
 use packages_api::{Error, Secret};
 
-use crate::support::app::{TestApp, slug};
+use crate::support::app::{TestApp, slug, tester};
 use crate::support::contents::Contents;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
@@ -50,13 +50,17 @@ impl Operator {
     }
 
     async fn make_organization(&self) -> Organization {
-        let made = self.app.records.create_organization(&slug("another")).await;
+        let made = self
+            .app
+            .records
+            .create_organization(&slug("another"), tester())
+            .await;
         made.expect("a new organization")
     }
 
     async fn make_token(&self, secret: &Secret) -> Token {
         let (records, organization) = (&self.app.records, &self.app.organization);
-        let made = records.create_token(organization, secret, NewToken::default());
+        let made = records.create_token(organization, secret, NewToken::default(), tester());
         made.await.expect("a new token")
     }
 
@@ -69,9 +73,16 @@ impl Operator {
 async fn refused_organizations_are_not_made_later() {
     let operator = Operator::start().await;
     operator.make_organization().await;
-    let refused = operator.hold().create_organization(&slug("another")).await;
+    let refused = operator
+        .hold()
+        .create_organization(&slug("another"), tester())
+        .await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-    let deleted = operator.app.records.delete_organization(&slug("another")).await;
+    let deleted = operator
+        .app
+        .records
+        .delete_organization(&slug("another"), tester())
+        .await;
     deleted.expect("deleted");
     operator.assert_harmless().await;
     assert_eq!(operator.contents().await.fences().len(), 1);
@@ -85,13 +96,13 @@ async fn refused_registries_are_not_made_later() {
     let organization = &operator.app.organization;
     let refused = operator
         .hold()
-        .create_registry(organization, first.slug(), Ecosystem::Ruby);
+        .create_registry(organization, first.slug(), Ecosystem::Ruby, tester());
     let refused = refused.await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     operator
         .app
         .records
-        .delete_registry(&first)
+        .delete_registry(&first, tester())
         .await
         .expect("deleted");
     operator.assert_harmless().await;
@@ -107,10 +118,14 @@ async fn refused_tokens_are_not_made_later() {
     let organization = &operator.app.organization;
     let refused = operator
         .hold()
-        .create_token(organization, &secret, NewToken::default())
+        .create_token(organization, &secret, NewToken::default(), tester())
         .await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-    let deleted = operator.app.records.delete_token(organization, first.id).await;
+    let deleted = operator
+        .app
+        .records
+        .delete_token(organization, first.id, tester())
+        .await;
     deleted.expect("deleted");
     operator.assert_harmless().await;
     assert_eq!(operator.contents().await.fences().len(), 1);
@@ -123,12 +138,18 @@ async fn undeleted_organizations_stay() {
     let organization = operator.make_organization().await;
     let records = &operator.app.records;
     let made = records
-        .create_registry(&organization, &slug("one"), Ecosystem::Ruby)
+        .create_registry(&organization, &slug("one"), Ecosystem::Ruby, tester())
         .await;
     let registry = made.expect("a new registry");
-    let refused = operator.hold().delete_organization(&organization.slug).await;
+    let refused = operator
+        .hold()
+        .delete_organization(&organization.slug, tester())
+        .await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-    records.delete_registry(&registry).await.expect("deleted");
+    records
+        .delete_registry(&registry, tester())
+        .await
+        .expect("deleted");
     operator.assert_harmless().await;
     let kept = records.organization(&organization.slug).await.expect("kept");
     assert_eq!(kept.id, organization.id);
@@ -139,7 +160,7 @@ async fn undeleted_organizations_stay() {
 async fn late_deletes_leave_successors_alone() {
     let operator = Operator::start().await;
     let registry = operator.make_registry().await;
-    let deleted = operator.hold().delete_registry(&registry).await;
+    let deleted = operator.hold().delete_registry(&registry, tester()).await;
     deleted.expect("deleted by the second attempt");
     operator.make_registry().await;
     operator.assert_harmless().await;
@@ -147,9 +168,12 @@ async fn late_deletes_leave_successors_alone() {
     let operator = Operator::start().await;
     let registry = operator.make_registry().await;
     let direct = &operator.app.records;
-    direct.delete_registry(&registry).await.expect("deleted");
+    direct
+        .delete_registry(&registry, tester())
+        .await
+        .expect("deleted");
     operator.make_registry().await;
-    let refused = operator.hold().delete_registry(&registry).await;
+    let refused = operator.hold().delete_registry(&registry, tester()).await;
     assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
     operator.assert_harmless().await;
 
@@ -157,7 +181,10 @@ async fn late_deletes_leave_successors_alone() {
     let secret = Secret::generate().expect("randomness");
     let token = operator.make_token(&secret).await;
     let organization = &operator.app.organization;
-    let deleted = operator.hold().delete_token(organization, token.id).await;
+    let deleted = operator
+        .hold()
+        .delete_token(organization, token.id, tester())
+        .await;
     deleted.expect("deleted by the second attempt");
     operator.make_token(&secret).await;
     operator.assert_harmless().await;
@@ -167,9 +194,16 @@ async fn late_deletes_leave_successors_alone() {
 #[tokio::test]
 async fn late_creations_make_nothing_twice() {
     let operator = Operator::start().await;
-    let made = operator.hold().create_organization(&slug("another")).await;
+    let made = operator
+        .hold()
+        .create_organization(&slug("another"), tester())
+        .await;
     made.expect("made by the second attempt");
-    let deleted = operator.app.records.delete_organization(&slug("another")).await;
+    let deleted = operator
+        .app
+        .records
+        .delete_organization(&slug("another"), tester())
+        .await;
     deleted.expect("deleted");
     operator.assert_harmless().await;
 
@@ -177,11 +211,14 @@ async fn late_creations_make_nothing_twice() {
     let organization = &operator.app.organization;
     let made = operator
         .hold()
-        .create_registry(organization, &slug("one"), Ecosystem::Ruby)
+        .create_registry(organization, &slug("one"), Ecosystem::Ruby, tester())
         .await;
     let registry = made.expect("made by the second attempt");
     let direct = &operator.app.records;
-    direct.delete_registry(&registry).await.expect("deleted");
+    direct
+        .delete_registry(&registry, tester())
+        .await
+        .expect("deleted");
     operator.assert_harmless().await;
 
     let operator = Operator::start().await;
@@ -189,10 +226,14 @@ async fn late_creations_make_nothing_twice() {
     let organization = &operator.app.organization;
     let made = operator
         .hold()
-        .create_token(organization, &secret, NewToken::default())
+        .create_token(organization, &secret, NewToken::default(), tester())
         .await;
     let token = made.expect("made by the second attempt");
-    let deleted = operator.app.records.delete_token(organization, token.id).await;
+    let deleted = operator
+        .app
+        .records
+        .delete_token(organization, token.id, tester())
+        .await;
     deleted.expect("deleted");
     operator.assert_harmless().await;
 }
