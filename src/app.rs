@@ -1,6 +1,6 @@
 //! The one handler: a request in, an answer out, a line in the log.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
 use crate::id::PackageId;
+use crate::overtime::Overtime;
 use crate::packages::Context;
 use crate::records::Records;
 use crate::route;
@@ -35,6 +36,7 @@ pub struct App {
     pub(crate) config: Config,
     pub(crate) records: Records,
     pub(crate) files: Files,
+    overtime: Overtime,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             records: Records::new(sdk, config.table.as_str()),
             files: Files::new(sdk, config.bucket.as_str()).behind(config.files_base_url.as_deref()),
             config,
+            overtime: Overtime::default(),
         }
     }
 
@@ -55,76 +58,76 @@ impl App {
         self.records.warm_up().await;
     }
 
+    /// Resolves when nothing goes on any more of calls that were answered before their end.
+    pub async fn overtime_ended(&self) {
+        self.overtime.ended().await;
+    }
+
     /// Answers one request: always an answer, always in time, errors as JSON.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let request_id = request_id(&request);
         // The level of errors, so that these have it even where nothing else is logged.
         let span = tracing::error_span!("call", request_id);
-        steps::noted(self.handle_noted(request, &request_id))
+        steps::noted(self.handle_noted(request, request_id))
             .instrument(span)
             .await
     }
 
     /// Answers one request within its span.
-    async fn handle_noted(&self, request: Request, request_id: &str) -> Response<Body> {
+    async fn handle_noted(&self, request: Request, request_id: String) -> Response<Body> {
         let started = Instant::now();
-        let gateway_request_id = front_door::request_id(&request).filter(|id| id != request_id);
-        let received = request.body().len();
-        let path = front_door::path(&self.config, &request);
-        let method = request.method().clone();
-        let token_id = OnceLock::new();
         let sandbox_deadline = started + lifetime(&request);
-        let (matched, answer) = match route::endpoint(&method, &path) {
-            Ok(endpoint) => {
-                let answer = self.answer(&endpoint, request, &token_id, started, sandbox_deadline);
-                let answer = steps::in_time(sandbox_deadline, "sandbox", Box::pin(answer)).await;
-                (Some(endpoint), answer)
-            }
-            Err(error) => (None, Err(error)),
+        let path = front_door::path(&self.config, &request);
+        let matched = route::endpoint(request.method(), &path);
+        let line = Line {
+            started,
+            gateway_request_id: front_door::request_id(&request).filter(|id| *id != request_id),
+            method: request.method().clone(),
+            endpoint: matched.as_ref().ok().cloned(),
+            token_id: Arc::default(),
+            received: request.body().len(),
+            request_id,
         };
-        let outcome = Outcome::of(answer.as_ref().err());
-        let mut response = answer.unwrap_or_else(|error| views::error(&error, request_id));
-        if method == Method::HEAD {
-            *response.body_mut() = Body::Empty;
-        }
-        response
-            .headers_mut()
-            .extend(HeaderValue::from_str(request_id).ok().map(|id| (REQUEST_ID, id)));
-        let about = About::of(matched.as_ref(), &response);
-        /// Logs the line of the call: its level and message are part of where it is logged.
-        macro_rules! log {
-            ($level:ident, $message:literal) => {
-                tracing::$level!(
-                    gateway_request_id,
-                    method = method.as_str(),
-                    route = about.route,
-                    organization = about.organization.as_ref().map(Slug::as_str),
-                    registry = about.registry.as_ref().map(Slug::as_str),
-                    package_id = about.package.map(display),
-                    source_package_id = about.source_package.map(display),
-                    token_id = token_id.get().map(display),
-                    status = response.status().as_u16(),
-                    milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                    bytes_in = received,
-                    bytes_out = response.body().len(),
-                    cause = outcome.cause,
-                    $message
-                )
-            };
-        }
-        match outcome.level {
-            Level::ERROR => log!(error, "failed"),
-            Level::WARN => log!(warn, "answered"),
-            _ => log!(info, "answered"),
-        }
-        response
+        let answer = match matched {
+            Ok(endpoint) => {
+                self.answer_in_time(endpoint, request, &line, sandbox_deadline)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        line.log(answer, When::InTime)
+    }
+
+    /// Answers a call before its sandbox ends; before its front door gives up, too, if it may take so long.
+    async fn answer_in_time(
+        &self,
+        endpoint: Endpoint,
+        request: Request,
+        line: &Line,
+        sandbox_deadline: Instant,
+    ) -> Result<Response<Body>> {
+        let limit = self.config.long_request_timeout();
+        let limit = limit.filter(|_| endpoint.may_outlast_its_client());
+        let (started, token_id) = (line.started, Arc::clone(&line.token_id));
+        let answer = self
+            .clone()
+            .answer(endpoint, request, token_id, started, sandbox_deadline);
+        let answer = steps::in_time(sandbox_deadline, "sandbox", Box::pin(answer));
+        let Some(limit) = limit else {
+            return answer.await;
+        };
+        let late = {
+            let line = line.clone();
+            move |answer| drop(line.log(answer, When::Late))
+        };
+        self.overtime.run(started + limit, answer, late).await
     }
 
     async fn answer(
-        &self,
-        endpoint: &Endpoint,
+        self,
+        endpoint: Endpoint,
         request: Request,
-        token_id: &OnceLock<Uuid>,
+        token_id: Arc<OnceLock<Uuid>>,
         started: Instant,
         sandbox_deadline: Instant,
     ) -> Result<Response<Body>> {
@@ -135,13 +138,80 @@ impl App {
         let (parts, body) = request.into_parts();
         let answer_by = sandbox_deadline.min(started + self.config.request_timeout);
         let call = Call {
-            context: Context::new(self.records.clone(), self.files.clone(), answer_by),
+            context: Context::new(self.records, self.files, answer_by),
             headers: &parts.headers,
             query: Query::new(parts.uri.query().unwrap_or_default()),
             urls: &urls,
-            token_id,
+            token_id: &token_id,
         };
         endpoint.answer(&call, body).await
+    }
+}
+
+/// Whether a call ended before it was answered, or its work went on.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    InTime,
+    Late,
+}
+
+/// The log's line of a call, as far as it is known before the call has ended.
+#[derive(Debug, Clone)]
+struct Line {
+    started: Instant,
+    request_id: String,
+    gateway_request_id: Option<String>,
+    method: Method,
+    endpoint: Option<Endpoint>,
+    /// Known once the token's record has been read.
+    token_id: Arc<OnceLock<Uuid>>,
+    /// Bytes of the body.
+    received: usize,
+}
+
+impl Line {
+    /// Logs how the call ended. Returns its answer.
+    fn log(&self, answer: Result<Response<Body>>, when: When) -> Response<Body> {
+        let outcome = Outcome::of(answer.as_ref().err());
+        let mut response = answer.unwrap_or_else(|error| views::error(&error, &self.request_id));
+        if self.method == Method::HEAD {
+            *response.body_mut() = Body::Empty;
+        }
+        let request_id = HeaderValue::from_str(&self.request_id).ok();
+        response
+            .headers_mut()
+            .extend(request_id.map(|id| (REQUEST_ID, id)));
+        let about = About::of(self.endpoint.as_ref(), &response);
+        /// Logs the line of the call: its level and message are part of where it is logged.
+        macro_rules! log {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    gateway_request_id = self.gateway_request_id,
+                    method = self.method.as_str(),
+                    route = about.route,
+                    organization = about.organization.as_ref().map(Slug::as_str),
+                    registry = about.registry.as_ref().map(Slug::as_str),
+                    package_id = about.package.map(display),
+                    source_package_id = about.source_package.map(display),
+                    token_id = self.token_id.get().map(display),
+                    status = response.status().as_u16(),
+                    milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    bytes_in = self.received,
+                    bytes_out = response.body().len(),
+                    cause = outcome.cause,
+                    $message
+                )
+            };
+        }
+        match (when, outcome.level) {
+            (When::InTime, Level::ERROR) => log!(error, "failed"),
+            (When::InTime, Level::WARN) => log!(warn, "answered"),
+            (When::InTime, _) => log!(info, "answered"),
+            (When::Late, Level::ERROR) => log!(error, "failed after its answer"),
+            (When::Late, Level::WARN) => log!(warn, "ended after its answer"),
+            (When::Late, _) => log!(info, "ended after its answer"),
+        }
+        response
     }
 }
 

@@ -23,6 +23,10 @@ pub use environment::InvalidConfig;
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// How long a call that moves a large file may take by default where answers are streamed: below the 5 minutes
+/// after which API Gateway gives up.
+const STREAMED_LONG_REQUEST_TIMEOUT: Duration = Duration::from_secs(290);
+
 /// The configuration of a deployment. The AWS SDK reads its own part (region, credentials,
 /// endpoints) from the usual `AWS_…` variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,9 @@ pub struct Config {
     pub files_base_url: Option<String>,
     /// `REQUEST_TIMEOUT_SECONDS`: after this long a call ends in our own 503.
     pub request_timeout: Duration,
+    /// `LONG_REQUEST_TIMEOUT_SECONDS`: after this long a call that moves a large file is answered our own 503,
+    /// and its work goes on. Without it, 290 seconds where answers are streamed, else no such bound.
+    pub long_request_timeout: Option<Duration>,
     /// `RESPONSE_TRANSFER`: how answers travel to the front door, which no event tells.
     pub transfer: Transfer,
     /// `READ_ONLY`: `1` where every call that would change something ends in a 503, as during a restore.
@@ -70,6 +77,7 @@ impl Config {
             web_base_url: None,
             files_base_url: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            long_request_timeout: None,
             transfer: Transfer::default(),
             read_only: false,
         }
@@ -84,18 +92,29 @@ impl Config {
             .map_or("", |start| &host_and_path[start..])
     }
 
+    /// How long a call that moves a large file may take before it is answered and its work goes on; `None` where it
+    /// has all the time of its sandbox.
+    pub(crate) fn long_request_timeout(&self) -> Option<Duration> {
+        let by_transfer = match self.transfer {
+            Transfer::Buffered => None,
+            Transfer::Streamed => Some(STREAMED_LONG_REQUEST_TIMEOUT),
+        };
+        self.long_request_timeout.or(by_transfer)
+    }
+
     fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {
         // The log has begun by now, with what it could make of it.
         environment.log_level();
+        let request_timeout = environment.seconds("REQUEST_TIMEOUT_SECONDS");
+        let request_timeout = request_timeout.unwrap_or(DEFAULT_REQUEST_TIMEOUT);
         Self {
             table: environment.required("TABLE_NAME"),
             bucket: environment.required("BUCKET_NAME"),
             api_base_url: environment.base_url("API_BASE_URL"),
             web_base_url: environment.base_url("WEB_BASE_URL"),
             files_base_url: environment.origin("FILES_BASE_URL"),
-            request_timeout: environment
-                .seconds("REQUEST_TIMEOUT_SECONDS")
-                .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
+            request_timeout,
+            long_request_timeout: environment.seconds_from("LONG_REQUEST_TIMEOUT_SECONDS", request_timeout),
             transfer: environment.transfer("RESPONSE_TRANSFER"),
             read_only: environment.switch("READ_ONLY"),
         }
@@ -214,6 +233,7 @@ mod tests {
             ("WEB_BASE_URL", "http://127.0.0.1:8080"),
             ("FILES_BASE_URL", "https://files.example.com/"),
             ("REQUEST_TIMEOUT_SECONDS", "7"),
+            ("LONG_REQUEST_TIMEOUT_SECONDS", "70"),
             ("RESPONSE_TRANSFER", "streamed"),
             ("READ_ONLY", "1"),
         ]);
@@ -222,11 +242,22 @@ mod tests {
             web_base_url: Some("http://127.0.0.1:8080".to_owned()),
             files_base_url: Some("https://files.example.com".to_owned()),
             request_timeout: Duration::from_secs(7),
+            long_request_timeout: Some(Duration::from_secs(70)),
             transfer: Transfer::Streamed,
             read_only: true,
             ..Config::new("t", "b")
         };
         assert_eq!(all, Ok(expected));
+    }
+
+    #[test]
+    fn long_requests_end_before_a_streaming_gateway_gives_up() {
+        let mut config = Config::new("t", "b");
+        assert_eq!(config.long_request_timeout(), None);
+        config.transfer = Transfer::Streamed;
+        assert_eq!(config.long_request_timeout(), Some(Duration::from_secs(290)));
+        config.long_request_timeout = Some(Duration::from_secs(70));
+        assert_eq!(config.long_request_timeout(), Some(Duration::from_secs(70)));
     }
 
     #[test]
@@ -236,6 +267,7 @@ mod tests {
             ("WEB_BASE_URL", "https:///x"),
             ("FILES_BASE_URL", "https://files.example.com/bucket"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
+            ("LONG_REQUEST_TIMEOUT_SECONDS", "24"),
             ("RESPONSE_TRANSFER", "STREAM"),
             ("READ_ONLY", "yes"),
             ("LOG_LEVEL", "loud"),
@@ -248,7 +280,8 @@ mod tests {
             "API_BASE_URL is `packages.example.com`",
             "WEB_BASE_URL is `https:///x`",
             "FILES_BASE_URL is `https://files.example.com/bucket`",
-            "REQUEST_TIMEOUT_SECONDS is `0`",
+            "; REQUEST_TIMEOUT_SECONDS is `0`",
+            "; LONG_REQUEST_TIMEOUT_SECONDS is `24`; expected 25 to 900 seconds",
             "RESPONSE_TRANSFER is `STREAM`",
             "READ_ONLY is `yes`",
             "LOG_LEVEL is `loud`",

@@ -66,6 +66,8 @@ pub enum Error {
     Unavailable(String),
     /// 503: a request before this one is publishing the same upload at this moment.
     InProgress,
+    /// 503: the work takes longer than the front door waits, and goes on after this answer.
+    GoesOn,
 }
 
 /// One field at fault.
@@ -103,7 +105,7 @@ impl Error {
     pub(crate) fn level(&self) -> Level {
         match self {
             Self::Internal(_) | Self::Unavailable(_) => Level::ERROR,
-            Self::Throttled(_) | Self::ReadOnly | Self::InProgress => Level::WARN,
+            Self::Throttled(_) | Self::ReadOnly | Self::InProgress | Self::GoesOn => Level::WARN,
             _ => Level::INFO,
         }
     }
@@ -158,6 +160,11 @@ impl fmt::Display for Error {
             Self::InProgress => write!(
                 f,
                 "This upload is still being published by an earlier request. \
+                 Repeat the request after {RETRY_AFTER_SECONDS} seconds to get the package."
+            ),
+            Self::GoesOn => write!(
+                f,
+                "This takes longer than a request can wait for its answer, so it goes on without one. \
                  Repeat the request after {RETRY_AFTER_SECONDS} seconds to get the package."
             ),
         }

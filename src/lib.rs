@@ -33,6 +33,7 @@ mod front_door;
 mod id;
 pub mod log;
 pub mod oidc;
+mod overtime;
 pub mod packages;
 mod path;
 mod permission;

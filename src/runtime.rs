@@ -6,7 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::HOST;
-use lambda_http::lambda_runtime::{self, LambdaEvent, Service};
+use lambda_http::lambda_runtime::layers::TracingLayer;
+use lambda_http::lambda_runtime::tower::ServiceExt;
+use lambda_http::lambda_runtime::tower::layer::layer_fn;
+use lambda_http::lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Request, StreamAdapter, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -35,15 +38,33 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
 /// # Errors
 /// Where the runtime cannot be reached.
 pub async fn run(app: App) -> Result<(), lambda_http::Error> {
-    let transfer = app.config.transfer;
-    let handler = service_fn(move |request: Request| {
+    let handler = {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(app.handle(request).await) }
-    });
-    match transfer {
-        Transfer::Buffered => lambda_runtime::run(door(Adapter::from(handler))).await,
-        Transfer::Streamed => lambda_runtime::run(door(StreamAdapter::from(handler))).await,
+        service_fn(move |request: Request| {
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(app.handle(request).await) }
+        })
+    };
+    match app.config.transfer {
+        Transfer::Buffered => poll(app, Runtime::new(door(Adapter::from(handler)))).await,
+        Transfer::Streamed => poll(app, Runtime::new(door(StreamAdapter::from(handler)))).await,
     }
+}
+
+/// Polls one event after another. Where work goes on after its answer, the next one waits for it: Lambda stops a
+/// sandbox that polls.
+async fn poll<S>(app: App, runtime: Runtime<S>) -> Result<(), lambda_http::Error>
+where
+    S: Service<LambdaInvocation, Response = (), Error = lambda_http::Error>,
+{
+    let ended = layer_fn(move |answering| {
+        let app = app.clone();
+        ServiceExt::<LambdaInvocation>::then(answering, |answered| async move {
+            app.overtime_ended().await;
+            answered
+        })
+    });
+    runtime.layer(TracingLayer::new()).layer(ended).run().await
 }
 
 /// The function as the runtime calls it: a raw event in, the adapter's kind of answer out.

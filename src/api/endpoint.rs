@@ -68,6 +68,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether the call may move gigabytes, and so take longer than a front door waits.
+    pub(crate) fn may_outlast_its_client(&self) -> bool {
+        matches!(self, Self::PublishPackage(_) | Self::CopyPackage(_))
+    }
+
     /// The registry that the path names.
     pub(crate) fn registry(&self) -> Option<&RegistryPath> {
         match self {

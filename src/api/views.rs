@@ -231,7 +231,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::ReadOnly | Error::Unavailable(_) | Error::InProgress => StatusCode::SERVICE_UNAVAILABLE,
+        Error::ReadOnly | Error::Unavailable(_) | Error::InProgress | Error::GoesOn => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 
@@ -262,7 +264,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         Error::ReadOnly => {
             headers.insert(RETRY_AFTER, READ_ONLY_RETRY_AFTER_SECONDS.into());
         }
-        Error::Unavailable(_) | Error::InProgress => {
+        Error::Unavailable(_) | Error::InProgress | Error::GoesOn => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
         _ => {}

@@ -118,12 +118,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 
     pub(super) fn seconds(&mut self, name: &str) -> Option<Duration> {
+        self.seconds_from(name, Duration::from_secs(1))
+    }
+
+    /// A length of time, of at least `least`.
+    pub(super) fn seconds_from(&mut self, name: &str, least: Duration) -> Option<Duration> {
         let text = self.set(name)?;
+        let least = least.as_secs();
         match text.parse() {
-            Ok(seconds @ 1..=900) => return Some(Duration::from_secs(seconds)),
+            Ok(seconds) if (least..=900).contains(&seconds) => return Some(Duration::from_secs(seconds)),
             _ => self
                 .mistakes
-                .push(format!("{name} is `{text}`; expected 1 to 900 seconds")),
+                .push(format!("{name} is `{text}`; expected {least} to 900 seconds")),
         }
         None
     }

@@ -4,6 +4,7 @@ mod fixture;
 mod front_doors;
 mod lifecycle;
 mod log;
+mod overtime;
 mod streamed;
 mod sweep;
 mod text_bodies;

@@ -29,11 +29,18 @@ const HANG: Duration = Duration::from_mins(2);
 pub(crate) struct Function {
     pub(crate) process: Child,
     queue: mpsc::Sender<Invocation>,
-    polled: watch::Receiver<Option<Instant>>,
+    polled: watch::Receiver<Polls>,
     started: Instant,
     log: Arc<Mutex<Vec<String>>>,
     invoked: u32,
     _tasks: JoinSet<()>,
+}
+
+/// The polls of a function.
+#[derive(Debug, Clone, Copy, Default)]
+struct Polls {
+    first: Option<Instant>,
+    count: u32,
 }
 
 /// A function's answer, as it came.
@@ -63,7 +70,7 @@ impl Function {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (queue, waiting) = mpsc::channel(1);
-        let (polls, polled) = watch::channel(None);
+        let (polls, polled) = watch::channel(Polls::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, Arc::new(RuntimeApi::new(waiting, polls))));
 
@@ -106,13 +113,37 @@ impl Function {
 
     /// How long the function took from its start to its first poll.
     pub(crate) async fn first_poll(&mut self) -> Duration {
-        let polled = self.polled.wait_for(Option::is_some);
+        let polled = self.polled.wait_for(|polls| polls.count > 0);
         let first = tokio::time::timeout(HANG, polled).await;
-        let first = first.ok().and_then(|seen| *seen.ok()?);
+        let first = first.ok().and_then(|seen| seen.ok()?.first);
         match first {
             Some(first) => first - self.started,
             None => panic!("the function never polled; its log: {:#?}", self.log()),
         }
+    }
+
+    /// How often the function has polled.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the benchmark waits for answers alone")
+    )]
+    pub(crate) fn polls(&self) -> u32 {
+        self.polled.borrow().count
+    }
+
+    /// Returns when the function has polled so often.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the benchmark waits for answers alone")
+    )]
+    pub(crate) async fn polled(&mut self, count: u32) {
+        let polled = self.polled.wait_for(|polls| polls.count >= count);
+        let polled = tokio::time::timeout(HANG, polled).await.map(drop);
+        assert!(
+            polled.is_ok(),
+            "the function polled no more; its log: {:#?}",
+            self.log()
+        );
     }
 
     /// Hands the function one event: `Ok` with what it answered, `Err` with the error that it
@@ -162,11 +193,11 @@ impl Function {
 struct RuntimeApi {
     waiting: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     under_way: Mutex<HashMap<String, Answer>>,
-    polls: watch::Sender<Option<Instant>>,
+    polls: watch::Sender<Polls>,
 }
 
 impl RuntimeApi {
-    fn new(waiting: mpsc::Receiver<Invocation>, polls: watch::Sender<Option<Instant>>) -> Self {
+    fn new(waiting: mpsc::Receiver<Invocation>, polls: watch::Sender<Polls>) -> Self {
         let waiting = tokio::sync::Mutex::new(waiting);
         Self {
             waiting,
@@ -188,10 +219,9 @@ impl RuntimeApi {
     }
 
     async fn next(&self) -> Option<Response<Full<Bytes>>> {
-        self.polls.send_if_modified(|first| {
-            let is_first = first.is_none();
-            first.get_or_insert_with(Instant::now);
-            is_first
+        self.polls.send_modify(|polls| {
+            polls.first.get_or_insert_with(Instant::now);
+            polls.count += 1;
         });
         let invocation = self.waiting.lock().await.recv().await?;
         let deadline = invocation.deadline.duration_since(UNIX_EPOCH).ok()?.as_millis();
