@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use packages_api::records::Records;
 use packages_api::{InvalidConfig, Transfer, log};
-use packages_api_local::{PublicUrl, Server, ServerOptions, Stack, StackError, StackOptions};
+use packages_api_local::{FrontDoor, PublicUrl, Server, ServerOptions, Stack, StackError, StackOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
@@ -56,10 +56,13 @@ pub(crate) struct Arguments {
     /// Start S3 and DynamoDB alone, and print the environment of a function that is to use them
     #[arg(long)]
     stack_only: bool,
+    /// The kind of gateway to play: `rest`, which the template makes, or `http`, which decodes paths
+    #[arg(long, default_value = "rest", value_parser = front_door)]
+    gateway: FrontDoor,
     /// How answers travel, as the template's parameter of this name: `streamed` waits 5 minutes for
-    /// them, `buffered` 29 seconds, and bounds them by 6 MB
-    #[arg(long, default_value = "streamed", value_parser = transfer)]
-    response_transfer: Transfer,
+    /// them, `buffered` 29 seconds, and bounds them by 6 MB. Without it, `streamed` where the gateway can
+    #[arg(long, value_parser = transfer)]
+    response_transfer: Option<Transfer>,
     /// Print one line of JSON when ready, and the log as lines of JSON, instead of text for people
     #[arg(long)]
     json: bool,
@@ -69,6 +72,14 @@ impl Arguments {
     /// Whether programs read along.
     pub(crate) fn json(&self) -> bool {
         self.json
+    }
+
+    fn transfer(&self) -> Result<Transfer, Trouble> {
+        match (self.gateway, self.response_transfer) {
+            (FrontDoor::HttpApi, Some(Transfer::Streamed)) => Err(Trouble::Streams),
+            (FrontDoor::HttpApi, _) => Ok(Transfer::Buffered),
+            (FrontDoor::RestApi, transfer) => Ok(transfer.unwrap_or(Transfer::Streamed)),
+        }
     }
 }
 
@@ -89,6 +100,14 @@ fn bucket_url(text: &str) -> Result<PublicUrl, String> {
     Ok(url)
 }
 
+fn front_door(text: &str) -> Result<FrontDoor, String> {
+    match text {
+        "rest" => Ok(FrontDoor::RestApi),
+        "http" => Ok(FrontDoor::HttpApi),
+        _ => Err("expected `rest` or `http`".to_owned()),
+    }
+}
+
 fn transfer(text: &str) -> Result<Transfer, String> {
     match text {
         "streamed" => Ok(Transfer::Streamed),
@@ -100,6 +119,9 @@ fn transfer(text: &str) -> Result<Transfer, String> {
 /// Why the command ended: sentences for whoever started it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
+    /// A kind of gateway that cannot do what is asked of it.
+    #[error("An HTTP API does not stream answers. Leave --response-transfer out, or choose --gateway rest.")]
+    Streams,
     /// A second server on the same folder.
     #[error(
         "Another server is using {0}. Stop it, or choose another folder with --data-dir, \
@@ -151,6 +173,7 @@ pub(crate) fn start_log(json: bool) -> Result<(), Trouble> {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     // Before anything is begun: a signal in the middle of the start ends it as well.
     let mut signals = Signals::new()?;
+    arguments.transfer()?;
     let folder = if arguments.ephemeral {
         DataDir::ephemeral()?
     } else {
@@ -219,7 +242,8 @@ async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> 
         host: arguments.host,
         port: arguments.port,
         public_url: arguments.public_url.clone(),
-        transfer: arguments.response_transfer,
+        front_door: arguments.gateway,
+        transfer: arguments.transfer()?,
         ..ServerOptions::default()
     };
     let address = std::net::SocketAddr::from((arguments.host, arguments.port));

@@ -1,9 +1,9 @@
 //! The front door: what stands between a client and the function when it is deployed.
 //!
-//! API Gateway's REST kind hands a function one whole request as an event of at most 6 MB. It waits 29
+//! API Gateway hands a function one whole request as an event of at most 6 MB. A REST API waits 29
 //! seconds for one whole answer of as much, or, where the integration streams, 5 minutes for the
-//! first byte of an answer of any size. The same bounds hold here, so that what works on a laptop
-//! works deployed. The event is a real one, converted by the same code as on Lambda; only
+//! first byte of an answer of any size; an HTTP API waits 30 seconds, and never streams. The same bounds hold here,
+//! so that what works on a laptop works deployed. The event is a real one, converted by the same code as on Lambda; only
 //! its body skips the way through base64 and back.
 
 mod answer;
@@ -31,17 +31,30 @@ use crate::serve::Client;
 
 /// The bound of request line and header values together, in bytes: API Gateway's.
 const HEAD_BYTES: usize = 10_240;
-/// Time that API Gateway waits for a whole answer.
+/// Time that an HTTP API waits for an answer.
+const HTTP_API_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a REST API waits for a whole answer.
 const BUFFERED_TIMEOUT: Duration = Duration::from_secs(29);
-/// Time that API Gateway waits for the next byte of an answer that is streamed.
+/// Time that a REST API waits for the next byte of an answer that is streamed.
 const STREAMED_TIMEOUT: Duration = Duration::from_mins(5);
 /// How many calls run at once; further ones wait within their time. Lambda would start as many
 /// functions as it is allowed to, one machine cannot.
 const CALLS: usize = 64;
 
+/// The kind of gateway that is played.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FrontDoor {
+    /// A REST API, which the template makes: paths arrive as they were sent, and every body in base64.
+    #[default]
+    RestApi,
+    /// An HTTP API, payload format 2.0: paths arrive decoded, and bodies of some types as text.
+    HttpApi,
+}
+
 /// The calls of one server, and the time they have.
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
+    front_door: FrontDoor,
     transfer: Transfer,
     timeout: Duration,
     calls: Arc<Semaphore>,
@@ -49,12 +62,14 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// A gateway that gives up on a call after `timeout`, or after the time that API Gateway waits.
-    pub(crate) fn new(transfer: Transfer, timeout: Option<Duration>) -> Self {
-        let own = match transfer {
-            Transfer::Buffered => BUFFERED_TIMEOUT,
-            Transfer::Streamed => STREAMED_TIMEOUT,
+    pub(crate) fn new(front_door: FrontDoor, transfer: Transfer, timeout: Option<Duration>) -> Self {
+        let own = match (front_door, transfer) {
+            (FrontDoor::HttpApi, _) => HTTP_API_TIMEOUT,
+            (FrontDoor::RestApi, Transfer::Buffered) => BUFFERED_TIMEOUT,
+            (FrontDoor::RestApi, Transfer::Streamed) => STREAMED_TIMEOUT,
         };
         Self {
+            front_door,
             transfer,
             timeout: timeout.unwrap_or(own),
             calls: Arc::new(Semaphore::new(CALLS)),
@@ -73,7 +88,7 @@ impl Gateway {
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let id = Uuid::new_v4().to_string();
-        let outcome = match accept(request, client.address(), &id).await {
+        let outcome = match accept(self.front_door, request, client.address(), &id).await {
             Ok(request) => {
                 let _waiting = client.wait();
                 self.call(request, function).await
@@ -109,7 +124,7 @@ impl Gateway {
             function(request).await
         });
         match tokio::time::timeout_at(deadline, running).await {
-            Ok(Ok(response)) => passed_on(response, self.transfer),
+            Ok(Ok(response)) => passed_on(response, self.front_door, self.transfer),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the function ended without an answer");
                 Err(Refusal::CRASHED)
@@ -127,12 +142,13 @@ impl Gateway {
 
 /// The request as the event that the function is handed, whole and within bounds.
 async fn accept(
+    front_door: FrontDoor,
     request: Request<Incoming>,
     peer: SocketAddr,
     id: &str,
 ) -> Result<lambda_http::Request, Refusal> {
     let (head, body) = request.into_parts();
-    let event = match check(&head).and_then(|()| event::from_head(&head, peer, id)) {
+    let event = match check(&head).and_then(|()| event::from_head(front_door, &head, peer, id)) {
         Ok(event) => event,
         Err(refusal) => {
             incoming::discard(body);
@@ -141,7 +157,7 @@ async fn accept(
     };
     let limit = event::body_limit(&event);
     let body = body::collect(&head.headers, body, limit).await?;
-    Ok(event::into_request(event, body))
+    Ok(event::into_request(event, id, body))
 }
 
 /// Refuses what the function is not to see.

@@ -23,6 +23,7 @@ mod serve;
 mod server;
 mod stack;
 
+pub use gateway::FrontDoor;
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use server::{Server, ServerOptions, function};
 pub use stack::{Stack, StackError, StackOptions};

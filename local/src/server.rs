@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::gateway::Gateway;
+use crate::gateway::{FrontDoor, Gateway};
 use crate::public_url::PublicUrl;
 use crate::serve::{Hosts, Limits, base_url, serve};
 use crate::stack::Stack;
@@ -29,10 +29,12 @@ pub struct ServerOptions {
     pub public_url: Option<PublicUrl>,
     /// After this long without a whole request line and headers the client gets a 408.
     pub head_timeout: Duration,
+    /// The kind of gateway that is played.
+    pub front_door: FrontDoor,
     /// How answers travel through the gateway: it bounds their size and the time that they may take.
     pub transfer: Transfer,
     /// After this long without an answer the client gets a 504. Without it, after 29 seconds where
-    /// answers are buffered, and 5 minutes where they are streamed.
+    /// answers are buffered (30 behind an HTTP API), and 5 minutes where they are streamed.
     pub gateway_timeout: Option<Duration>,
     /// How long requests under way may take to finish when the server is stopped.
     pub grace: Duration,
@@ -45,6 +47,7 @@ impl Default for ServerOptions {
             port: 0,
             public_url: None,
             head_timeout: Duration::from_secs(15),
+            front_door: FrontDoor::default(),
             transfer: Transfer::Buffered,
             gateway_timeout: None,
             grace: Duration::from_secs(5),
@@ -79,7 +82,7 @@ impl Server {
             None => base_url(listener.local_addr()?),
         };
         let function = make_function(&base_url);
-        let gateway = Gateway::new(options.transfer, options.gateway_timeout);
+        let gateway = Gateway::new(options.front_door, options.transfer, options.gateway_timeout);
         let (stop, stopping) = watch::channel(false);
         let running = tokio::spawn(run(listener, options, gateway, function, stopping));
         Ok(Self {

@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use lambda_http::Body;
 use packages_api::{MAX_EVENT_BYTES, Transfer};
 
-use super::Refusal;
+use super::{FrontDoor, Refusal};
 
 /// A REST API keeps this header for its own authorizers and renames the function's.
 const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
@@ -15,6 +15,7 @@ const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authen
 /// The function's answer as it leaves the gateway.
 pub(super) fn passed_on(
     response: Response<Body>,
+    front_door: FrontDoor,
     transfer: Transfer,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let (mut head, body) = response.into_parts();
@@ -36,7 +37,9 @@ pub(super) fn passed_on(
         );
         return Err(Refusal::CRASHED);
     }
-    if let Some(challenge) = head.headers.remove(WWW_AUTHENTICATE) {
+    if front_door == FrontDoor::RestApi
+        && let Some(challenge) = head.headers.remove(WWW_AUTHENTICATE)
+    {
         head.headers.insert(REMAPPED, challenge);
     }
     Ok(Response::from_parts(head, Full::new(body)))
@@ -59,18 +62,23 @@ mod tests {
 
     #[test]
     fn challenges_are_renamed_as_by_rest_apis() {
-        let response = Response::builder()
-            .status(401)
-            .header(WWW_AUTHENTICATE, "Bearer")
-            .body(Body::Empty);
-        let passed = passed_on(response.unwrap(), Transfer::Streamed).unwrap();
+        let passed = |front_door| {
+            let response = Response::builder()
+                .status(401)
+                .header(WWW_AUTHENTICATE, "Bearer")
+                .body(Body::Empty);
+            passed_on(response.unwrap(), front_door, Transfer::Buffered).unwrap()
+        };
+        assert_eq!(passed(FrontDoor::HttpApi).headers()[WWW_AUTHENTICATE], "Bearer");
+        let passed = passed(FrontDoor::RestApi);
         assert_eq!(passed.headers().get(REMAPPED).unwrap(), "Bearer");
         assert!(!passed.headers().contains_key(WWW_AUTHENTICATE));
     }
 
     #[test]
     fn answers_too_large_for_lambda_are_refused() {
-        let passed = |body| passed_on(Response::new(body), Transfer::Buffered).map(|_| ());
+        let passed =
+            |body| passed_on(Response::new(body), FrontDoor::RestApi, Transfer::Buffered).map(|_| ());
         let of = |bytes: usize| passed(Body::Binary(vec![0; bytes]));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3), Ok(()));
         assert_eq!(of(MAX_EVENT_BYTES / 4 * 3 + 1), Err(Refusal::CRASHED));
@@ -83,7 +91,7 @@ mod tests {
     #[test]
     fn streamed_answers_have_no_bound() {
         let answer = Response::new(Body::Text("\"".repeat(MAX_EVENT_BYTES)));
-        assert!(passed_on(answer, Transfer::Streamed).is_ok());
+        assert!(passed_on(answer, FrontDoor::RestApi, Transfer::Streamed).is_ok());
     }
 
     #[test]

@@ -1,68 +1,69 @@
-//! A request as the event of a REST API: `ApiGatewayProxyRequest` in AWS's own words.
+//! A request as the event of a front door, in AWS's own words.
+
+mod http_api;
+mod rest_api;
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
+use http::HeaderValue;
 use http::header::{HOST, HeaderName};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method};
-use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyRequestContext};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
 use packages_api::MAX_EVENT_BYTES;
 use packages_api::time::epoch_millis;
-use percent_encoding::percent_decode_str;
 
-use super::Refusal;
+use super::{FrontDoor, Refusal};
 
 /// The time that the function has, longer than the gateway's: the template's default.
 const FUNCTION_TIMEOUT_MILLIS: u64 = 900_000;
-/// The stage that the gateway would serve; it is part of the event's URI, never of its path.
-const STAGE: &str = "local";
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The event of a request whose body is yet to come.
-pub(super) fn from_head(head: &Parts, peer: SocketAddr, id: &str) -> Result<ApiGatewayProxyRequest, Refusal> {
+pub(super) fn from_head(
+    front_door: FrontDoor,
+    head: &Parts,
+    peer: SocketAddr,
+    id: &str,
+) -> Result<LambdaRequest, Refusal> {
     let path = head.uri.path();
     let host = host(head)?;
-    let valid = format!("http://{host}/{STAGE}{path}").parse::<url::Url>().is_ok();
+    let valid = format!("http://{host}{path}").parse::<url::Url>().is_ok();
     if !valid || !path.starts_with('/') {
         return Err(Refusal::BAD_TARGET);
     }
-    let query = head.uri.query().unwrap_or_default();
-    let mut event = ApiGatewayProxyRequest::default();
-    event.resource = Some("/{proxy+}".to_owned());
-    event.path = Some(path.to_owned());
-    event.http_method = head.method.clone();
-    event.multi_value_headers = headers(&head.headers, &host, peer);
-    event.headers = last_values(&event.multi_value_headers);
-    // Reading a query never fails: what is no pair is a name without a value.
-    event.query_string_parameters = query.parse().unwrap_or_default();
-    event.multi_value_query_string_parameters = query.parse().unwrap_or_default();
-    // The path stays as it was sent; the parameter that is cut out of it is decoded.
-    let proxy = percent_decode_str(&path[1..]).decode_utf8_lossy().into_owned();
-    event.path_parameters = [("proxy".to_owned(), proxy)].into();
-    event.request_context = context(&head.method, path, host, peer, id);
-    event.is_base64_encoded = true;
-    Ok(event)
+    Ok(match front_door {
+        FrontDoor::RestApi => LambdaRequest::ApiGatewayV1(rest_api::event(head, host, peer, id)),
+        FrontDoor::HttpApi => LambdaRequest::ApiGatewayV2(http_api::event(head, host, peer, id)),
+    })
 }
 
 /// How many bytes of body fit into the event in base64.
-pub(super) fn body_limit(event: &ApiGatewayProxyRequest) -> usize {
-    let envelope = serde_json::to_vec(event).map_or(MAX_EVENT_BYTES, |event| event.len());
+pub(super) fn body_limit(event: &LambdaRequest) -> usize {
+    let envelope = match event {
+        LambdaRequest::ApiGatewayV1(event) => serde_json::to_vec(event),
+        LambdaRequest::ApiGatewayV2(event) => serde_json::to_vec(event),
+        _ => return 0,
+    };
+    let envelope = envelope.map_or(MAX_EVENT_BYTES, |event| event.len());
     MAX_EVENT_BYTES.saturating_sub(envelope) / 4 * 3
 }
 
 /// The request as `lambda_http` hands it to the function, with the body in its place.
-pub(super) fn into_request(event: ApiGatewayProxyRequest, body: Vec<u8>) -> lambda_http::Request {
-    let id = event.request_context.request_id.clone().unwrap_or_default();
-    let mut request = lambda_http::Request::from(LambdaRequest::ApiGatewayV1(event));
+pub(super) fn into_request(event: LambdaRequest, id: &str, body: Vec<u8>) -> lambda_http::Request {
+    let is_text = matches!(&event, LambdaRequest::ApiGatewayV2(event) if !event.is_base64_encoded);
+    let mut request = lambda_http::Request::from(event);
     if !body.is_empty() {
-        *request.body_mut() = Body::Binary(body);
+        *request.body_mut() = if is_text {
+            Body::Text(String::from_utf8_lossy(&body).into_owned())
+        } else {
+            Body::Binary(body)
+        };
     }
     let mut context = Context::default();
-    context.request_id = id;
+    id.clone_into(&mut context.request_id);
     context.deadline = epoch_millis(SystemTime::now()).saturating_add(FUNCTION_TIMEOUT_MILLIS);
     request.with_lambda_context(context)
 }
@@ -83,7 +84,7 @@ fn host(head: &Parts) -> Result<String, Refusal> {
 }
 
 /// The headers as the gateway hands them on, with what it adds. An event is JSON, and so UTF-8.
-fn headers(sent: &HeaderMap, host: &str, peer: SocketAddr) -> HeaderMap {
+fn headers(sent: &http::HeaderMap, host: &str, peer: SocketAddr) -> http::HeaderMap {
     let mut headers = sent.clone();
     for value in headers.values_mut() {
         if let Some(text) = in_utf8(value) {
@@ -110,36 +111,6 @@ fn in_utf8(value: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_bytes(text.as_bytes()).ok()
 }
 
-/// Of every header its last value: an event's `headers`, beside its `multiValueHeaders`.
-fn last_values(headers: &HeaderMap) -> HeaderMap {
-    let mut last = HeaderMap::with_capacity(headers.keys_len());
-    for (name, value) in headers {
-        last.insert(name, value.clone());
-    }
-    last
-}
-
-/// As with a custom domain: no stage in front of the path.
-fn context(
-    method: &Method,
-    path: &str,
-    host: String,
-    peer: SocketAddr,
-    id: &str,
-) -> ApiGatewayProxyRequestContext {
-    let mut context = ApiGatewayProxyRequestContext::default();
-    context.stage = Some(STAGE.to_owned());
-    context.domain_name = Some(host);
-    context.request_id = Some(id.to_owned());
-    context.protocol = Some("HTTP/1.1".to_owned());
-    context.identity.source_ip = Some(peer.ip().to_string());
-    context.resource_path = Some("/{proxy+}".to_owned());
-    context.path = Some(path.to_owned());
-    context.http_method = method.clone();
-    context.request_time_epoch = i64::try_from(epoch_millis(SystemTime::now())).unwrap_or(i64::MAX);
-    context
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,8 +121,13 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn event(request: http::request::Builder) -> Result<ApiGatewayProxyRequest, Refusal> {
-        from_head(&head(request), PEER, "an-id")
+    fn event(request: http::request::Builder) -> Result<LambdaRequest, Refusal> {
+        from_head(FrontDoor::RestApi, &head(request), PEER, "an-id")
+    }
+
+    fn request(front_door: FrontDoor, request: http::request::Builder, body: &[u8]) -> lambda_http::Request {
+        let event = from_head(front_door, &head(request), PEER, "an-id").unwrap();
+        into_request(event, "an-id", body.to_vec())
     }
 
     #[test]
@@ -161,7 +137,7 @@ mod tests {
             .header("authorization", "Bearer x")
             .header("accept", "text/plain")
             .header("accept", "application/json");
-        let request = into_request(event(request).unwrap(), b"\xff\x00".to_vec());
+        let request = self::request(FrontDoor::RestApi, request, b"\xff\x00");
         assert_eq!(
             request.uri(),
             "http://127.0.0.1:8080/local/v2/packages?name=a+b&name=c"
@@ -178,11 +154,60 @@ mod tests {
     }
 
     #[test]
-    fn paths_stay_encoded_and_parameters_are_decoded() {
+    fn rest_apis_keep_paths_and_decode_parameters() {
         let request = http::Request::get("/v2/a%2Fb/c%252Fd/%E9").header(HOST, "a");
-        let event = event(request).unwrap();
-        assert_eq!(event.path.as_deref(), Some("/v2/a%2Fb/c%252Fd/%E9"));
-        assert_eq!(event.path_parameters["proxy"], "v2/a/b/c%2Fd/\u{fffd}");
+        let request = self::request(FrontDoor::RestApi, request, b"");
+        assert_eq!(request.raw_http_path(), "/v2/a%2Fb/c%252Fd/%E9");
+        let proxy = request.path_parameters().first("proxy").map(str::to_owned);
+        assert_eq!(proxy.as_deref(), Some("v2/a/b/c%2Fd/\u{fffd}"));
+    }
+
+    #[test]
+    fn http_apis_decode_paths() {
+        for (sent, seen) in [
+            ("/v2/a%2Fb/c%252Fd/%E9", "/v2/a/b/c%2Fd/\u{fffd}"),
+            ("/v2/a%3Fb/c", "/v2/a"),
+            ("/", "/"),
+        ] {
+            let request = http::Request::get(format!("{sent}?name=a%2Fb")).header(HOST, "a");
+            let request = self::request(FrontDoor::HttpApi, request, b"");
+            assert_eq!(request.raw_http_path(), seen);
+            assert_eq!(request.uri().query(), Some("name=a%2Fb"));
+        }
+    }
+
+    #[test]
+    fn http_apis_join_headers_and_set_cookies_apart() {
+        let request = http::Request::post("/p")
+            .header(HOST, "a")
+            .header("accept", "text/plain")
+            .header("accept", "application/json")
+            .header("cookie", "a=1; b=2")
+            .header("cookie", "c=3");
+        let request = self::request(FrontDoor::HttpApi, request, b"");
+        assert_eq!(request.headers()["accept"], "text/plain,application/json");
+        assert_eq!(request.headers()["cookie"], "a=1; b=2; c=3");
+    }
+
+    #[test]
+    fn http_apis_hand_some_types_over_as_text() {
+        for (content_type, is_text) in [
+            ("multipart/form-data; boundary=b", false),
+            ("application/octet-stream", false),
+            ("Application/JSON; boundary=b", true),
+            ("text/plain", true),
+        ] {
+            let request = http::Request::post("/p")
+                .header(HOST, "a")
+                .header("content-type", content_type);
+            let request = self::request(FrontDoor::HttpApi, request, b"\xff");
+            let expected = if is_text {
+                Body::Text("\u{fffd}".to_owned())
+            } else {
+                Body::Binary(b"\xff".to_vec())
+            };
+            assert_eq!(request.body(), &expected, "{content_type}");
+        }
     }
 
     #[test]

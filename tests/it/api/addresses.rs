@@ -1,6 +1,7 @@
 //! Addresses that are spelled otherwise than the API itself spells them.
 
 use http::Method;
+use packages_api_local::{FrontDoor, Server, ServerOptions};
 
 use crate::support::File;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
@@ -63,6 +64,36 @@ async fn encoded_reserved_characters_stay_encoded() {
         format!("{path}%3Fx"),
     ] {
         user.call(Method::GET, &spelling).await.assert_error(404);
+    }
+}
+
+#[tokio::test]
+async fn encoded_slashes_separate_behind_http_apis_alone() {
+    let app = TestApp::start().await;
+    let user = files(&app);
+    let package = user.publish(&File::new("notes-1.0.0.txt", "x")).await;
+    let options = ServerOptions {
+        front_door: FrontDoor::HttpApi,
+        ..ServerOptions::default()
+    };
+    let server = Server::over(&app.stack, options).await.expect("a server");
+    let behind_http_api = Client {
+        base_url: server.base_url(),
+        ..user.clone()
+    };
+    let path = format!("{}/{}", user.packages(), package.id());
+    for (spelling, separates) in [
+        (path.replace("/registries/", "%2Fregistries%2f"), true),
+        (path.replace("/registries/", "%252Fregistries/"), false),
+    ] {
+        user.call(Method::GET, &spelling).await.assert_error(404);
+        let answer = behind_http_api.call(Method::GET, &spelling).await;
+        if separates {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(answer.json()["id"], package.json()["id"]);
+        } else {
+            answer.assert_error(404);
+        }
     }
 }
 
