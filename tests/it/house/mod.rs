@@ -1,4 +1,5 @@
 //! Rules of this repository that no compiler checks, read from its sources.
 
+mod assumptions;
 mod layers;
 mod source;
