@@ -11,11 +11,13 @@ use tracing::{Instrument as _, Level};
 use uuid::Uuid;
 
 use crate::api::{Call, Endpoint, Query, views};
+use crate::auth::KeysInTable;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
 use crate::id::PackageId;
+use crate::oidc::{Authority, Identity};
 use crate::overtime::Overtime;
 use crate::packages::Context;
 use crate::records::Records;
@@ -37,14 +39,22 @@ pub struct App {
     pub(crate) records: Records,
     pub(crate) files: Files,
     overtime: Overtime,
+    /// Verification of jobs' tokens; none without a base address for them to name.
+    authority: Option<Arc<Authority>>,
 }
 
 impl App {
     /// The App over the table and the bucket that `config` names. Sends nothing yet.
     #[must_use]
     pub fn new(config: Config, sdk: &SdkConfig) -> Self {
+        let records = Records::new(sdk, config.table.as_str());
+        let authority = config.api_base_url.as_deref().map(|base_url| {
+            let store = KeysInTable(records.clone());
+            Arc::new(Authority::new(base_url, config.oidc, Arc::new(store)))
+        });
         Self {
-            records: Records::new(sdk, config.table.as_str()),
+            authority,
+            records,
             files: Files::new(sdk, config.bucket.as_str()).behind(config.files_base_url.as_deref()),
             config,
             overtime: Overtime::default(),
@@ -85,6 +95,7 @@ impl App {
             method: request.method().clone(),
             endpoint: matched.as_ref().ok().cloned(),
             token_id: Arc::default(),
+            job: Arc::default(),
             received: request.body().len(),
             request_id,
         };
@@ -108,10 +119,11 @@ impl App {
     ) -> Result<Response<Body>> {
         let limit = self.config.long_request_timeout();
         let limit = limit.filter(|_| endpoint.may_outlast_its_client());
-        let (started, token_id) = (line.started, Arc::clone(&line.token_id));
+        let caller = (Arc::clone(&line.token_id), Arc::clone(&line.job));
+        let started = line.started;
         let answer = self
             .clone()
-            .answer(endpoint, request, token_id, started, sandbox_deadline);
+            .answer(endpoint, request, caller, started, sandbox_deadline);
         let answer = steps::in_time(sandbox_deadline, "sandbox", Box::pin(answer));
         let Some(limit) = limit else {
             return answer.await;
@@ -127,7 +139,7 @@ impl App {
         self,
         endpoint: Endpoint,
         request: Request,
-        token_id: Arc<OnceLock<Uuid>>,
+        (token_id, job): (Arc<OnceLock<Uuid>>, Arc<OnceLock<Identity>>),
         started: Instant,
         sandbox_deadline: Instant,
     ) -> Result<Response<Body>> {
@@ -143,6 +155,8 @@ impl App {
             query: Query::new(parts.uri.query().unwrap_or_default()),
             urls: &urls,
             token_id: &token_id,
+            authority: self.authority.as_deref(),
+            job: &job,
         };
         endpoint.answer(&call, body).await
     }
@@ -165,6 +179,8 @@ struct Line {
     endpoint: Option<Endpoint>,
     /// Known once the token's record has been read.
     token_id: Arc<OnceLock<Uuid>>,
+    /// Known once a policy has let the job in.
+    job: Arc<OnceLock<Identity>>,
     /// Bytes of the body.
     received: usize,
 }
@@ -182,6 +198,7 @@ impl Line {
             .headers_mut()
             .extend(request_id.map(|id| (REQUEST_ID, id)));
         let about = About::of(self.endpoint.as_ref(), &response);
+        let job = self.job.get();
         /// Logs the line of the call: its level and message are part of where it is logged.
         macro_rules! log {
             ($level:ident, $message:literal) => {
@@ -194,6 +211,9 @@ impl Line {
                     package_id = about.package.map(display),
                     source_package_id = about.source_package.map(display),
                     token_id = self.token_id.get().map(display),
+                    issuer = job.map(|job| job.issuer.as_str()),
+                    subject = job.map(|job| job.subject.as_str()),
+                    statement = job.map(|job| job.statement),
                     status = response.status().as_u16(),
                     milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
                     bytes_in = self.received,

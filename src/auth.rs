@@ -1,11 +1,13 @@
-//! Authorization: the secret of a token → the token → what it opens.
+//! Authorization: the secret of a token, or the token of a job → what it opens.
 
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::address::RegistryAddress;
+use crate::credentials::Credential;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
+use crate::oidc::Authority;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::records::keys::{self, Key};
@@ -14,9 +16,14 @@ use crate::secret::Secret;
 use crate::slug::Slug;
 use crate::time::has_come;
 
+mod caller;
+mod job;
 mod organization;
+mod shared_keys;
 
+pub(crate) use caller::Caller;
 pub(crate) use organization::{OrganizationAccess, identify_in_organization};
+pub(crate) use shared_keys::KeysInTable;
 
 /// Permissions that a request needs, and records that are read together with its registry.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,7 +41,7 @@ pub(crate) struct Requirements<'a> {
 /// Records that a request may use.
 #[derive(Debug)]
 pub(crate) struct Access {
-    pub(crate) token: Token,
+    caller: Caller,
     pub(crate) registry: Registry,
     /// State of the required upload.
     pub(crate) upload: UploadState,
@@ -45,7 +52,7 @@ pub(crate) struct Access {
 impl Access {
     /// Whoever makes the request.
     pub(crate) fn actor(&self) -> Actor {
-        self.token.actor()
+        self.caller.actor()
     }
 
     /// Takes the required package.
@@ -63,36 +70,52 @@ impl Access {
     /// # Errors
     /// [`Error::NotFound`].
     pub(crate) fn take_target(&mut self, slug: &str) -> Result<Registry> {
-        let target = self.target.take().filter(|target| opens(&self.token, target));
+        let target = self.target.take().filter(|target| self.caller.opens(target));
         target.ok_or_else(|| no_registry(&self.registry.address.organization, slug))
     }
 }
 
-/// A request whose token is valid, with all records that were read for it.
+/// A request whose credential is valid, with all records that were read for it.
 pub(crate) struct Identified<'a> {
-    token: Token,
+    caller: Caller,
     path: &'a RegistryPath,
     requirements: Requirements<'a>,
     keys: Keys,
     found: Found,
 }
 
-/// Identifies the token of `secret`, and reads everything that the request requires: one consistent
-/// read for all of it.
+/// Identifies the caller, and reads everything that the request requires: one consistent read for all of it,
+/// and one more where the keys of a job's issuer are not in memory.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] without a valid token.
+/// [`Error::Unauthorized`] without a valid credential. To a job, a registry that does not exist and one whose
+/// policy does not name its issuer are the same [`Error::NotFound`].
 pub(crate) async fn identify<'a>(
     records: &Records,
-    secret: &Secret,
+    authority: Option<&Authority>,
+    credential: Credential,
     path: &'a RegistryPath,
     requirements: Requirements<'a>,
 ) -> Result<Identified<'a>> {
-    let keys = Keys::of(secret, path, requirements);
-    let mut found = records.find(&keys.all()).await?;
-    let token = current(found.take(&keys.token)?)?;
+    let (caller, keys, found) = match credential {
+        Credential::Secret(secret) => {
+            let keys = Keys::of(Some(&secret), path, requirements);
+            let mut found = records.find(&keys.all()).await?;
+            let token = current(found.take_optional(keys.token.as_ref())?)?;
+            (Caller::Token(token.into()), keys, found)
+        }
+        Credential::Job(token) => {
+            let authority = job::check(authority, &token, path)?;
+            let keys = Keys::of(None, path, requirements);
+            let mut found = records.find(&keys.all()).await?;
+            let registry = found.take_optional(keys.registry.as_ref())?;
+            let (identity, registry) = job::let_in(authority, *token, registry, path).await?;
+            let registry = Box::new(registry);
+            (Caller::Job { identity, registry }, keys, found)
+        }
+    };
     Ok(Identified {
-        token,
+        caller,
         path,
         requirements,
         keys,
@@ -101,9 +124,9 @@ pub(crate) async fn identify<'a>(
 }
 
 impl Identified<'_> {
-    /// The id of the request's token.
-    pub(crate) fn token_id(&self) -> Uuid {
-        self.token.id
+    /// The caller.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// Authorizes the request for the registry of its path.
@@ -112,15 +135,18 @@ impl Identified<'_> {
     /// In this order, so that nobody learns of what they may not know: 404 for another organization,
     /// 403 without a permission, 404 for another registry.
     pub(crate) fn authorize(mut self) -> Result<Access> {
-        let token = self.token;
-        if token.organization.as_str() != self.path.organization {
+        let caller = self.caller;
+        if caller.organization().as_str() != self.path.organization {
             return Err(no_organization(&self.path.organization));
         }
-        check_permissions(&token, self.requirements.permissions)?;
+        caller.check_permissions(self.requirements.permissions)?;
         let (keys, found) = (&self.keys, &mut self.found);
-        let registry: Option<Registry> = found.take_optional(keys.registry.as_ref())?;
-        let registry = registry.filter(|registry| opens(&token, registry));
-        let registry = registry.ok_or_else(|| no_registry(&token.organization, &self.path.registry))?;
+        let registry = match &caller {
+            Caller::Job { registry, .. } => Some(Registry::clone(registry)),
+            Caller::Token(_) => found.take_optional(keys.registry.as_ref())?,
+        };
+        let registry = registry.filter(|registry| caller.opens(registry));
+        let registry = registry.ok_or_else(|| no_registry(caller.organization(), &self.path.registry))?;
         let package: Option<Package> = found.take_optional(keys.package.as_ref())?;
         let upload = UploadState {
             became: found.take_optional(keys.upload.as_ref())?,
@@ -136,7 +162,7 @@ impl Identified<'_> {
             package: package.filter(|package| package.registry_id == registry.id),
             upload: upload.of(&registry),
             target,
-            token,
+            caller,
             registry,
         })
     }
@@ -144,7 +170,7 @@ impl Identified<'_> {
 
 /// Keys of everything that a request requires. What cannot exist by its name has no key.
 struct Keys {
-    token: Key,
+    token: Option<Key>,
     registry: Option<Key>,
     package: Option<Key>,
     upload: Option<Key>,
@@ -153,14 +179,14 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(secret: &Secret, path: &RegistryPath, requirements: Requirements<'_>) -> Self {
+    fn of(secret: Option<&Secret>, path: &RegistryPath, requirements: Requirements<'_>) -> Self {
         let address = RegistryAddress::parse(&path.organization, &path.registry);
         let address = address.as_ref();
         let package = requirements.package.and_then(PackageId::in_address);
         let target = requirements.target;
         let target = target.and_then(|slug| RegistryAddress::parse(&path.organization, slug));
         Self {
-            token: keys::token_by_secret(&secret.hash()),
+            token: secret.map(|secret| keys::token_by_secret(&secret.hash())),
             registry: address.map(keys::registry),
             package: address
                 .zip(package)
@@ -181,19 +207,15 @@ impl Keys {
             .target
             .as_ref()
             .filter(|target| Some(*target) != self.registry.as_ref());
-        let others = [
+        let all = [
+            self.token.as_ref(),
             self.registry.as_ref(),
             self.package.as_ref(),
             self.upload.as_ref(),
             self.work.as_ref(),
             target,
         ];
-        [Some(&self.token)]
-            .into_iter()
-            .chain(others)
-            .flatten()
-            .cloned()
-            .collect()
+        all.into_iter().flatten().cloned().collect()
     }
 }
 
@@ -213,20 +235,6 @@ fn no_registry(organization: &Slug, registry: &str) -> Error {
 fn current(token: Option<Token>) -> Result<Token> {
     let is_current = |token: &Token| token.expires_at.is_none_or(|end| !has_come(end));
     token.filter(is_current).ok_or(Error::Unauthorized(
-        "This token is unknown here: it has expired or was deleted. Use a current token.",
+        "This token is unknown here: it has expired or was deleted. Use a current token.".into(),
     ))
-}
-
-/// Checks that the token has all of these permissions; the first one that it lacks is told.
-fn check_permissions(token: &Token, permissions: &[Permission]) -> Result<()> {
-    let mut permissions = permissions.iter();
-    match permissions.find(|permission| !permission.is_granted_by(&token.scopes)) {
-        None => Ok(()),
-        Some(missing) => Err(Error::Forbidden(missing.scope())),
-    }
-}
-
-/// Whether the token is for this registry, by identity: slugs can be taken again.
-fn opens(token: &Token, registry: &Registry) -> bool {
-    token.organization_id == registry.organization_id && token.registry_id.is_none_or(|id| id == registry.id)
 }

@@ -17,8 +17,10 @@ use crate::error::chain;
 use environment::Environment;
 
 mod environment;
+mod oidc;
 
 pub use environment::InvalidConfig;
+pub use oidc::OidcConfig;
 
 /// How long one call may take by default: below the 29 seconds after which API Gateway gives up.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
@@ -53,6 +55,8 @@ pub struct Config {
     pub transfer: Transfer,
     /// `READ_ONLY`: `1` where every call that would change something ends in a 503, as during a restore.
     pub read_only: bool,
+    /// `OIDC_…`: the tokens of jobs that are accepted. None is without `API_BASE_URL`, which they name.
+    pub oidc: OidcConfig,
 }
 
 /// How the function's answers travel.
@@ -80,6 +84,7 @@ impl Config {
             long_request_timeout: None,
             transfer: Transfer::default(),
             read_only: false,
+            oidc: OidcConfig::default(),
         }
     }
 
@@ -117,6 +122,7 @@ impl Config {
             long_request_timeout: environment.seconds_from("LONG_REQUEST_TIMEOUT_SECONDS", request_timeout),
             transfer: environment.transfer("RESPONSE_TRANSFER"),
             read_only: environment.switch("READ_ONLY"),
+            oidc: OidcConfig::read(environment),
         }
     }
 }
@@ -236,6 +242,9 @@ mod tests {
             ("LONG_REQUEST_TIMEOUT_SECONDS", "70"),
             ("RESPONSE_TRANSFER", "streamed"),
             ("READ_ONLY", "1"),
+            ("OIDC_MAX_TOKEN_LIFETIME", "3600"),
+            ("OIDC_PUBLIC_AUDIENCE", "1"),
+            ("OIDC_PRIVATE_ISSUERS", "1"),
         ]);
         let expected = Config {
             api_base_url: Some("https://packages.example.com/base".to_owned()),
@@ -245,6 +254,11 @@ mod tests {
             long_request_timeout: Some(Duration::from_secs(70)),
             transfer: Transfer::Streamed,
             read_only: true,
+            oidc: OidcConfig {
+                max_token_lifetime: Duration::from_hours(1),
+                accepts_public_audience: true,
+                allows_private_issuers: true,
+            },
             ..Config::new("t", "b")
         };
         assert_eq!(all, Ok(expected));
@@ -271,6 +285,9 @@ mod tests {
             ("RESPONSE_TRANSFER", "STREAM"),
             ("READ_ONLY", "yes"),
             ("LOG_LEVEL", "loud"),
+            ("OIDC_MAX_TOKEN_LIFETIME", "1h"),
+            ("OIDC_PUBLIC_AUDIENCE", "https://packages.example.com"),
+            ("OIDC_PRIVATE_ISSUERS", "true"),
         ])
         .unwrap_err()
         .to_string();
@@ -285,6 +302,9 @@ mod tests {
             "RESPONSE_TRANSFER is `STREAM`",
             "READ_ONLY is `yes`",
             "LOG_LEVEL is `loud`",
+            "OIDC_MAX_TOKEN_LIFETIME is `1h`; expected 1 to 86400 seconds",
+            "OIDC_PUBLIC_AUDIENCE is `https://packages.example.com`",
+            "OIDC_PRIVATE_ISSUERS is `true`",
         ] {
             assert!(error.contains(name), "{name}: {error}");
         }

@@ -1,5 +1,6 @@
 //! Errors of a call, and how each is answered.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use tracing::Level;
@@ -31,7 +32,7 @@ pub enum Error {
     /// 400: the body is not what its headers say.
     BadRequest(String),
     /// 401: no token, or one that is unknown, mistyped, expired or deleted.
-    Unauthorized(&'static str),
+    Unauthorized(Cow<'static, str>),
     /// 403: the token lacks the scope.
     Forbidden(Scope),
     /// 403: the token is for one registry, and the call is about the whole organization.
@@ -68,6 +69,13 @@ pub enum Error {
     InProgress,
     /// 503: the work takes longer than the front door waits, and goes on after this answer.
     GoesOn,
+    /// 503: the keys of an OIDC token's issuer cannot be had at the moment, and nothing was done.
+    KeysUnavailable {
+        /// Cause, for the log alone.
+        cause: String,
+        /// Seconds after which a repeat may succeed.
+        retry_after_seconds: u32,
+    },
 }
 
 /// One field at fault.
@@ -95,7 +103,10 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::Internal(text) | Self::Unavailable(text) | Self::Throttled(text) => Some(text),
+            Self::Internal(text)
+            | Self::Unavailable(text)
+            | Self::Throttled(text)
+            | Self::KeysUnavailable { cause: text, .. } => Some(text),
             _ => None,
         }
     }
@@ -105,7 +116,11 @@ impl Error {
     pub(crate) fn level(&self) -> Level {
         match self {
             Self::Internal(_) | Self::Unavailable(_) => Level::ERROR,
-            Self::Throttled(_) | Self::ReadOnly | Self::InProgress | Self::GoesOn => Level::WARN,
+            Self::Throttled(_)
+            | Self::ReadOnly
+            | Self::InProgress
+            | Self::GoesOn
+            | Self::KeysUnavailable { .. } => Level::WARN,
             _ => Level::INFO,
         }
     }
@@ -115,7 +130,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadRequest(text) | Self::NotFound(text) | Self::Conflict(text) => f.write_str(text),
-            Self::Unauthorized(text) | Self::Encoded(text) => f.write_str(text),
+            Self::Unauthorized(text) => f.write_str(text),
+            Self::Encoded(text) => f.write_str(text),
             Self::Forbidden(scope) => write!(
                 f,
                 "This token lacks the scope `{scope}`. Use a token that has it, or ask an administrator for one."
@@ -166,6 +182,13 @@ impl fmt::Display for Error {
                 f,
                 "This takes longer than a request can wait for its answer, so it goes on without one. \
                  Repeat the request after {RETRY_AFTER_SECONDS} seconds to get the package."
+            ),
+            Self::KeysUnavailable {
+                retry_after_seconds, ..
+            } => write!(
+                f,
+                "The keys of the OIDC token's issuer cannot be had at the moment, so nothing was done. \
+                 Repeat the request after {retry_after_seconds} seconds."
             ),
         }
     }

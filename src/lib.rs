@@ -55,7 +55,7 @@ pub use actor::Actor;
 pub use address::{InvalidAddress, RegistryAddress};
 pub use app::App;
 pub use cancellation::Cancellation;
-pub use config::{Config, InvalidConfig, Transfer, command_config, function_config};
+pub use config::{Config, InvalidConfig, OidcConfig, Transfer, command_config, function_config};
 pub use digest::{Digest, Digests};
 pub use ecosystem::Ecosystem;
 pub use error::{Error, FieldError, MAX_BODY_BYTES, MAX_EVENT_BYTES, Result, TOO_LARGE};

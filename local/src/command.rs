@@ -4,6 +4,7 @@ mod banana;
 mod data_dir;
 mod first_run;
 mod greeting;
+mod oidc;
 
 use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,6 +19,7 @@ use tracing_subscriber::prelude::*;
 
 use data_dir::DataDir;
 use greeting::Greeting;
+use oidc::OidcFlags;
 
 /// Runs the Packages API on this machine, with S3 and DynamoDB embedded.
 ///
@@ -63,6 +65,8 @@ pub(crate) struct Arguments {
     /// them, `buffered` 29 seconds, and bounds them by 6 MB. Without it, `streamed` where the gateway can
     #[arg(long, value_parser = transfer)]
     response_transfer: Option<Transfer>,
+    #[command(flatten)]
+    oidc: OidcFlags,
     /// Print one line of JSON when ready, and the log as lines of JSON, instead of text for people
     #[arg(long)]
     json: bool,
@@ -244,6 +248,7 @@ async fn serve(arguments: &Arguments, stack: &Stack) -> Result<Server, Trouble> 
         public_url: arguments.public_url.clone(),
         front_door: arguments.gateway,
         transfer: arguments.transfer()?,
+        oidc: arguments.oidc.config(),
         ..ServerOptions::default()
     };
     let address = std::net::SocketAddr::from((arguments.host, arguments.port));

@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use http::Response;
 use lambda_http::Body;
-use packages_api::{App, Config, Transfer};
+use packages_api::{App, Config, OidcConfig, Transfer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -33,6 +33,8 @@ pub struct ServerOptions {
     pub front_door: FrontDoor,
     /// How answers travel through the gateway: it bounds their size and the time that they may take.
     pub transfer: Transfer,
+    /// Bounds of the OIDC tokens that are accepted.
+    pub oidc: OidcConfig,
     /// After this long without an answer the client gets a 504. Without it, after 29 seconds where
     /// answers are buffered (30 behind an HTTP API), and 5 minutes where they are streamed.
     pub gateway_timeout: Option<Duration>,
@@ -49,6 +51,7 @@ impl Default for ServerOptions {
             head_timeout: Duration::from_secs(15),
             front_door: FrontDoor::default(),
             transfer: Transfer::Buffered,
+            oidc: OidcConfig::default(),
             gateway_timeout: None,
             grace: Duration::from_secs(5),
         }
@@ -99,6 +102,7 @@ impl Server {
     pub async fn over(stack: &Stack, options: ServerOptions) -> io::Result<Self> {
         let config = Config {
             transfer: options.transfer,
+            oidc: options.oidc,
             files_base_url: stack.files_url(),
             ..Config::new(stack.table(), stack.bucket())
         };

@@ -6,9 +6,10 @@ use lambda_http::http::HeaderMap;
 use uuid::Uuid;
 
 use super::Query;
-use crate::auth::{self, Access, OrganizationAccess, Requirements};
+use crate::auth::{self, Access, Caller, OrganizationAccess, Requirements};
 use crate::credentials;
 use crate::error::Result;
+use crate::oidc::{Authority, Identity};
 use crate::packages::Context;
 use crate::path::{OrganizationPath, PackagePath, RegistryPath};
 use crate::permission::Permission;
@@ -21,8 +22,12 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) query: Query<'a>,
     pub(crate) urls: &'a Urls,
+    /// Verification of jobs' tokens, if there can be any.
+    pub(crate) authority: Option<&'a Authority>,
     /// The id of the caller's token, for the log: known once its record has been read.
     pub(crate) token_id: &'a OnceLock<Uuid>,
+    /// The caller where it is a job, for the log: known once a policy has let it in.
+    pub(crate) job: &'a OnceLock<Identity>,
 }
 
 impl Call<'_> {
@@ -43,7 +48,7 @@ impl Call<'_> {
         path: &OrganizationPath,
         permissions: &[Permission],
     ) -> Result<OrganizationAccess> {
-        let secret = credentials::bearer(self.headers)?;
+        let secret = credentials::bearer(self.headers)?.into_secret()?;
         let identified = auth::identify_in_organization(&self.context.records, &secret, path).await?;
         self.token_id.get_or_init(|| identified.token_id());
         identified.authorize(permissions)
@@ -59,9 +64,13 @@ impl Call<'_> {
         path: &RegistryPath,
         requirements: Requirements<'_>,
     ) -> Result<Access> {
-        let secret = credentials::bearer(self.headers)?;
-        let identified = auth::identify(&self.context.records, &secret, path, requirements).await?;
-        self.token_id.get_or_init(|| identified.token_id());
+        let credential = credentials::bearer(self.headers)?;
+        let records = &self.context.records;
+        let identified = auth::identify(records, self.authority, credential, path, requirements).await?;
+        match identified.caller() {
+            Caller::Token(token) => drop(self.token_id.set(token.id)),
+            Caller::Job { identity, .. } => drop(self.job.set(identity.clone())),
+        }
         identified.authorize()
     }
 

@@ -231,9 +231,11 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::ReadOnly | Error::Unavailable(_) | Error::InProgress | Error::GoesOn => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::ReadOnly
+        | Error::Unavailable(_)
+        | Error::InProgress
+        | Error::GoesOn
+        | Error::KeysUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -266,6 +268,11 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         }
         Error::Unavailable(_) | Error::InProgress | Error::GoesOn => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        Error::KeysUnavailable {
+            retry_after_seconds, ..
+        } => {
+            headers.insert(RETRY_AFTER, (*retry_after_seconds).into());
         }
         _ => {}
     }

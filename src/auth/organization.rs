@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{check_permissions, current, no_organization};
+use super::caller::check_permissions;
+use super::{current, no_organization};
 use crate::error::{Error, Result};
 use crate::path::OrganizationPath;
 use crate::permission::Permission;
@@ -83,7 +84,7 @@ impl IdentifiedInOrganization<'_> {
         // By identity: a slug can be taken again.
         let organization = organization.filter(|organization| organization.id == token.organization_id);
         let organization = organization.ok_or_else(|| no_organization(&self.path.organization))?;
-        check_permissions(&token, permissions)?;
+        check_permissions(&token.scopes, permissions)?;
         Ok(OrganizationAccess { token, organization })
     }
 }

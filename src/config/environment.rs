@@ -1,11 +1,15 @@
 //! Variables of the environment, read one by one, with every mistake kept.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
 use super::Transfer;
+
+/// Longest time of a call: what Lambda gives a sandbox.
+const MAX_SECONDS: u64 = 900;
 
 /// Variables by their names, and everything that was wrong with those that were read.
 pub(super) struct Environment<F> {
@@ -118,18 +122,24 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 
     pub(super) fn seconds(&mut self, name: &str) -> Option<Duration> {
-        self.seconds_from(name, Duration::from_secs(1))
+        self.seconds_within(name, 1..=MAX_SECONDS)
     }
 
     /// A length of time, of at least `least`.
     pub(super) fn seconds_from(&mut self, name: &str, least: Duration) -> Option<Duration> {
+        self.seconds_within(name, least.as_secs()..=MAX_SECONDS)
+    }
+
+    /// A length of time between these bounds, in seconds.
+    pub(super) fn seconds_within(&mut self, name: &str, bounds: RangeInclusive<u64>) -> Option<Duration> {
         let text = self.set(name)?;
-        let least = least.as_secs();
         match text.parse() {
-            Ok(seconds) if (least..=900).contains(&seconds) => return Some(Duration::from_secs(seconds)),
-            _ => self
-                .mistakes
-                .push(format!("{name} is `{text}`; expected {least} to 900 seconds")),
+            Ok(seconds) if bounds.contains(&seconds) => return Some(Duration::from_secs(seconds)),
+            _ => self.mistakes.push(format!(
+                "{name} is `{text}`; expected {} to {} seconds",
+                bounds.start(),
+                bounds.end()
+            )),
         }
         None
     }

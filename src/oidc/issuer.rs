@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
 use super::client::{Client, FetchError};
 use super::keys::KeySet;
+use super::store::{KeyStore, SharedKeys};
 
 /// Time for both requests to an issuer.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,6 +21,10 @@ const MAX_STALE_AGE: Duration = Duration::from_hours(24);
 const REFRESH_INTERVAL: Duration = Duration::from_mins(1);
 /// Time between two fetches of an issuer of which no keys are known.
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
+/// Time for one call of the store of shared keys, without which everything goes on.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Difference between the clocks of two sandboxes that is tolerated.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
 /// Issuers whose keys are kept.
 const MAX_ISSUERS: usize = 256;
 
@@ -29,6 +34,8 @@ pub struct Issuers {
     client: Client,
     /// Time for both requests to an issuer.
     fetch_timeout: Duration,
+    /// Keys that other sandboxes have fetched.
+    store: Arc<dyn KeyStore>,
     known: Mutex<HashMap<String, Arc<Issuer>>>,
 }
 
@@ -56,8 +63,9 @@ struct Issuer {
 /// Keys in memory.
 #[derive(Debug, Clone, Default)]
 struct Kept {
-    keys: Option<(Arc<KeySet>, Instant)>,
-    last_attempt: Option<Instant>,
+    /// Wall clock: a sandbox may be frozen for hours, which no other clock notices.
+    keys: Option<(Arc<KeySet>, SystemTime)>,
+    last_attempt: Option<SystemTime>,
 }
 
 /// Next step of a call that needs keys.
@@ -72,8 +80,8 @@ enum Plan {
 }
 
 impl Kept {
-    fn plan(&self, key_id: &str, now: Instant) -> Plan {
-        let age = |since: Instant| now.saturating_duration_since(since);
+    fn plan(&self, key_id: &str, now: SystemTime) -> Plan {
+        let age = |since: SystemTime| now.duration_since(since).unwrap_or_default();
         let kept = self
             .keys
             .as_ref()
@@ -101,6 +109,16 @@ impl Kept {
 }
 
 impl Issuer {
+    /// Takes keys that another sandbox fetched, if they are newer than its own. That fetch counts as one of
+    /// its own.
+    fn take(&self, keys: KeySet, fetched_at: SystemTime) {
+        let mut kept = self.kept();
+        if kept.keys.as_ref().is_none_or(|(_, own)| *own < fetched_at) {
+            kept.keys = Some((Arc::new(keys), fetched_at));
+            kept.last_attempt = kept.last_attempt.max(Some(fetched_at));
+        }
+    }
+
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,10 +128,11 @@ impl Issuers {
     /// No issuer yet. With `allows_private`, issuers at addresses that are not public are contacted too,
     /// and on loopback without TLS.
     #[must_use]
-    pub fn new(allows_private: bool) -> Self {
+    pub fn new(allows_private: bool, store: Arc<dyn KeyStore>) -> Self {
         Self {
             client: Client::new(allows_private),
             fetch_timeout: FETCH_TIMEOUT,
+            store,
             known: Mutex::default(),
         }
     }
@@ -125,14 +144,14 @@ impl Issuers {
     /// Where there are none to be had now, or the key is unknown and the keys were fetched within the last
     /// minute.
     pub async fn keys(&self, issuer: &str, key_id: &str) -> Result<Arc<KeySet>, KeysError> {
-        self.keys_at(issuer, key_id, Instant::now).await
+        self.keys_at(issuer, key_id, SystemTime::now).await
     }
 
     async fn keys_at(
         &self,
         address: &str,
         key_id: &str,
-        now: impl Fn() -> Instant,
+        now: impl Fn() -> SystemTime,
     ) -> Result<Arc<KeySet>, KeysError> {
         let issuer = self.issuer(address);
         let plan = issuer.kept().plan(key_id, now());
@@ -141,7 +160,11 @@ impl Issuers {
         }
         // Whoever has the turn may be fetching what this call needs.
         let _turn = issuer.fetching.lock().await;
-        let plan = issuer.kept().plan(key_id, now());
+        let mut plan = issuer.kept().plan(key_id, now());
+        if matches!(plan, Plan::Fetch(_)) {
+            self.take_shared(&issuer, address, now()).await;
+            plan = issuer.kept().plan(key_id, now());
+        }
         match plan {
             Plan::Use(keys) => Ok(keys),
             Plan::Fetch(fallback) => self.refresh(&issuer, address, fallback, now()).await,
@@ -152,20 +175,40 @@ impl Issuers {
         }
     }
 
+    /// Looks for keys that another sandbox has fetched.
+    async fn take_shared(&self, issuer: &Issuer, address: &str, now: SystemTime) {
+        let found = in_time(self.store.find(address)).await;
+        let read = found.and_then(|found| {
+            let newest = now + CLOCK_SKEW;
+            // A moment to come would keep the keys for longer than the issuer wants.
+            let found = found.filter(|shared| shared.fetched_at <= newest);
+            let keys = found.map(|shared| Ok::<_, String>((KeySet::read(shared.jwks.as_bytes())?, shared)));
+            keys.transpose()
+        });
+        match read {
+            Ok(Some((keys, shared))) => issuer.take(keys, shared.fetched_at.min(now)),
+            Ok(None) => {}
+            Err(cause) => {
+                tracing::warn!(issuer = address, cause, "shared keys of an issuer were not read");
+            }
+        }
+    }
+
     async fn refresh(
         &self,
         issuer: &Issuer,
         address: &str,
         fallback: Option<Arc<KeySet>>,
-        now: Instant,
+        now: SystemTime,
     ) -> Result<Arc<KeySet>, KeysError> {
         // Noted before, so that a call that is cancelled while it waits counts too.
         issuer.kept().last_attempt = Some(now);
         let fetched = tokio::time::timeout(self.fetch_timeout, self.fetch(address)).await;
         let error = match fetched {
-            Ok(Ok(keys)) => {
+            Ok(Ok((keys, jwks))) => {
                 let keys = Arc::new(keys);
                 issuer.kept().keys = Some((Arc::clone(&keys), now));
+                self.share(address, jwks, now).await;
                 return Ok(keys);
             }
             Ok(Err(error)) => error,
@@ -184,7 +227,20 @@ impl Issuers {
         }
     }
 
-    async fn fetch(&self, address: &str) -> Result<KeySet, FetchError> {
+    /// Puts keys where other sandboxes find them. Awaited, since a frozen sandbox finishes nothing.
+    async fn share(&self, address: &str, jwks: String, fetched_at: SystemTime) {
+        let keys = SharedKeys {
+            jwks,
+            fetched_at,
+            expires_at: fetched_at + MAX_STALE_AGE,
+        };
+        if let Err(cause) = in_time(self.store.put(address, keys)).await {
+            tracing::warn!(issuer = address, cause, "keys of an issuer are not shared");
+        }
+    }
+
+    /// The keys of an issuer, and what of them is shared.
+    async fn fetch(&self, address: &str) -> Result<(KeySet, String), FetchError> {
         /// The metadata of an issuer, of which the rest is not needed.
         #[derive(Deserialize)]
         struct Discovery {
@@ -205,7 +261,8 @@ impl Issuers {
             return Err(FetchError::Refused(message.to_owned()));
         }
         let bytes = self.client.get(&discovery.jwks_uri).await?;
-        KeySet::read(&bytes).map_err(FetchError::Failed)
+        let keys = KeySet::read(&bytes).map_err(FetchError::Failed)?;
+        Ok((keys, KeySet::reduce(&bytes).map_err(FetchError::Failed)?))
     }
 
     fn issuer(&self, address: &str) -> Arc<Issuer> {
@@ -221,6 +278,11 @@ impl Issuers {
         }
         Arc::clone(known.entry(address.to_owned()).or_default())
     }
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let done = tokio::time::timeout(STORE_TIMEOUT, call).await;
+    done.unwrap_or_else(|_| Err(format!("no answer within {STORE_TIMEOUT:?}")))
 }
 
 #[cfg(test)]

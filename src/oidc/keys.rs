@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Keys of a set that are looked at.
@@ -31,18 +31,30 @@ struct JwkSet {
     keys: Vec<Value>,
 }
 
+/// A set of what can verify a token, and of no more.
+#[derive(Serialize)]
+struct UsableSet {
+    keys: Vec<Jwk>,
+}
+
 /// A JSON Web Key, RFC 7517 section 4 and RFC 7518 section 6.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Jwk {
     kty: String,
     kid: String,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     alg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
 }
 
@@ -53,23 +65,21 @@ impl KeySet {
     /// # Errors
     /// A sentence, where the bytes are not a JWK set or none of its keys is usable.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let set: JwkSet =
-            serde_json::from_slice(bytes).map_err(|error| format!("the keys are not a JWK set: {error}"))?;
         let mut keys = HashMap::new();
-        for value in set.keys.into_iter().take(MAX_KEYS) {
-            let Ok(jwk) = serde_json::from_value::<Jwk>(value) else {
-                continue;
-            };
-            if let Some(key) = jwk.verifying_key() {
-                keys.entry(jwk.kid).or_insert(key);
-            }
-        }
-        if keys.is_empty() {
-            return Err(
-                "the JWK set has no usable key: expected RSA of at least 2048 bits, P-256 or Ed25519".into(),
-            );
+        for (jwk, key) in usable(bytes)? {
+            keys.entry(jwk.kid).or_insert(key);
         }
         Ok(Self(keys))
+    }
+
+    /// The usable keys of a JWK set as a JWK set of their own, without certificates and whatever else is of no
+    /// use here.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub fn reduce(bytes: &[u8]) -> Result<String, String> {
+        let keys = usable(bytes)?.into_iter().map(|(jwk, _)| jwk).collect();
+        serde_json::to_string(&UsableSet { keys }).map_err(|error| error.to_string())
     }
 
     /// Whether there is a key of this id.
@@ -81,6 +91,26 @@ impl KeySet {
     pub(super) fn get(&self, key_id: &str) -> Option<&VerifyingKey> {
         self.0.get(key_id)
     }
+}
+
+fn usable(bytes: &[u8]) -> Result<Vec<(Jwk, VerifyingKey)>, String> {
+    let set: JwkSet =
+        serde_json::from_slice(bytes).map_err(|error| format!("the keys are not a JWK set: {error}"))?;
+    let mut keys = Vec::new();
+    for value in set.keys.into_iter().take(MAX_KEYS) {
+        let Ok(jwk) = serde_json::from_value::<Jwk>(value) else {
+            continue;
+        };
+        if let Some(key) = jwk.verifying_key() {
+            keys.push((jwk, key));
+        }
+    }
+    if keys.is_empty() {
+        return Err(
+            "the JWK set has no usable key: expected RSA of at least 2048 bits, P-256 or Ed25519".into(),
+        );
+    }
+    Ok(keys)
 }
 
 impl Jwk {

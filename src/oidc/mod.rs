@@ -2,36 +2,47 @@
 //!
 //! A registry's [`Policy`] says which tokens may do what. [`Authority::authenticate`] reads a token,
 //! fetches the keys of its issuer where the policy names it, verifies the token, and asks the policy.
-//! Knows neither records nor the API: text in, [`Identity`] out.
+//! Knows neither records nor the API: text in, [`Identity`] out. What sandboxes share lies in a [`KeyStore`]
+//! that it is handed.
 
 mod client;
 pub mod issuer;
 pub mod keys;
 pub mod policy;
 mod public_address;
+mod store;
 #[cfg(test)]
 mod test_issuer;
+#[cfg(test)]
+mod test_store;
 pub mod token;
 
-use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use crate::address::RegistryAddress;
+use crate::config::OidcConfig;
+use crate::error::Error;
 use crate::id::name_id;
 use crate::scope::Scope;
 use issuer::{Issuers, KeysError};
 pub use policy::Policy;
+pub use store::{KeyStore, SharedKeys, StoreCall};
 use token::{Expectations, InvalidToken, UnverifiedToken};
 
-/// Longest lifetime of a token by default.
-pub const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+/// Address before a registry's in the audience that the public service's plugin requests, whichever registry it
+/// publishes to.
+const PUBLIC_AUDIENCE: &str = "https://packages.buildkite.com";
 
 /// Verification of tokens for a deployment.
 #[derive(Debug)]
 pub struct Authority {
     issuers: Issuers,
     max_lifetime: Duration,
+    /// Addresses before a registry's in the audiences that are accepted.
+    audiences: Vec<String>,
 }
 
 /// Who a token was issued to, and what the policy lets it do.
@@ -78,31 +89,45 @@ impl From<KeysError> for Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(invalid) => invalid.fmt(f),
-            Self::Later { retry_after, .. } => write!(
-                f,
-                "The keys of the OIDC token's issuer cannot be had at the moment. \
-                 Repeat the request after {} seconds.",
-                retry_after.as_secs().max(1)
-            ),
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(invalid) => invalid.into(),
+            Refusal::Later { cause, retry_after } => Self::KeysUnavailable {
+                cause,
+                // Rounded up: a second too early is one more refusal.
+                retry_after_seconds: u32::try_from(retry_after.as_secs() + 1).unwrap_or(u32::MAX),
+            },
         }
     }
 }
 
-impl std::error::Error for Refusal {}
+impl From<InvalidToken> for Error {
+    fn from(invalid: InvalidToken) -> Self {
+        Self::Unauthorized(invalid.to_string().into())
+    }
+}
 
 impl Authority {
-    /// An authority that accepts tokens of at most this lifetime, and with `allows_private_issuers` those of
-    /// issuers that are not on the public internet.
+    /// An authority for the deployment that is reached at `base_url`.
     #[must_use]
-    pub fn new(max_lifetime: Duration, allows_private_issuers: bool) -> Self {
+    pub fn new(base_url: &str, config: OidcConfig, store: Arc<dyn KeyStore>) -> Self {
+        let public = config.accepts_public_audience.then_some(PUBLIC_AUDIENCE);
+        let audiences = [Some(base_url), public].into_iter().flatten();
         Self {
-            issuers: Issuers::new(allows_private_issuers),
-            max_lifetime,
+            issuers: Issuers::new(config.allows_private_issuers, store),
+            max_lifetime: config.max_token_lifetime,
+            audiences: audiences.map(str::to_owned).collect(),
         }
+    }
+
+    /// Checks what can be told of a token without its issuer and without the registry: its times and its
+    /// audience.
+    ///
+    /// # Errors
+    /// The first of them that is wrong.
+    pub fn check(&self, token: &UnverifiedToken, registry: &RegistryAddress) -> Result<(), InvalidToken> {
+        token.check(&self.expectations(&self.audiences_of(registry)))
     }
 
     /// Verifies a token against the policy of the registry that it is used at.
@@ -113,19 +138,14 @@ impl Authority {
         &self,
         token: UnverifiedToken,
         policy: &Policy,
-        audiences: &[String],
+        registry: &RegistryAddress,
     ) -> Result<Identity, Refusal> {
         if !policy.names_issuer(token.issuer()) {
             let message = "This registry's OIDC policy does not name the OIDC token's issuer.";
             return Err(InvalidToken::new(message).into());
         }
         let keys = self.issuers.keys(token.issuer(), token.key_id()).await?;
-        let expected = Expectations {
-            audiences,
-            max_lifetime: self.max_lifetime,
-            now: SystemTime::now(),
-        };
-        let verified = token.verify(&keys, &expected)?;
+        let verified = token.verify(&keys, &self.expectations(&self.audiences_of(registry)))?;
         let Some(grant) = policy.decide(&verified.issuer, &verified.claims) else {
             let message = "No statement of this registry's OIDC policy matches the OIDC token's claims.";
             return Err(InvalidToken::new(message).into());
@@ -137,6 +157,19 @@ impl Authority {
             issuer: verified.issuer,
             subject: verified.subject,
         })
+    }
+
+    fn audiences_of(&self, registry: &RegistryAddress) -> Vec<String> {
+        let bases = self.audiences.iter();
+        bases.map(|base| format!("{base}/{registry}")).collect()
+    }
+
+    fn expectations<'a>(&self, audiences: &'a [String]) -> Expectations<'a> {
+        Expectations {
+            audiences,
+            max_lifetime: self.max_lifetime,
+            now: SystemTime::now(),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! An issuer for tests: keys that are made when they are needed, and a server that misbehaves on demand.
+//! An issuer for tests: keys that are made when they are needed, and a server that misbehaves on demand. The
+//! integration tests have this file as a module of their own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -16,24 +17,24 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-pub(super) static RSA: LazyLock<SigningKey> = LazyLock::new(|| {
+pub(crate) static RSA: LazyLock<SigningKey> = LazyLock::new(|| {
     let generated = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
     let pkcs8: aws_lc_rs::encoding::Pkcs8V1Der<'static> = generated.as_der().unwrap();
     SigningKey::Rsa(RsaKeyPair::from_pkcs8(pkcs8.as_ref()).unwrap())
 });
-pub(super) static P256: LazyLock<SigningKey> =
+pub(crate) static P256: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()));
-pub(super) static ED25519: LazyLock<SigningKey> =
+pub(crate) static ED25519: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::Ed25519(Ed25519KeyPair::generate().unwrap()));
 
-pub(super) enum SigningKey {
+pub(crate) enum SigningKey {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
 impl SigningKey {
-    pub(super) fn algorithm(&self) -> &'static str {
+    pub(crate) fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "RS256",
             Self::P256(_) => "ES256",
@@ -41,7 +42,7 @@ impl SigningKey {
         }
     }
 
-    pub(super) fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         match self {
             Self::Rsa(pair) => {
                 let public = pair.public_key();
@@ -60,7 +61,7 @@ impl SigningKey {
     }
 
     /// A token with this header and these claims, whatever they say.
-    pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let random = SystemRandom::new();
         let signature = match self {
@@ -77,7 +78,7 @@ impl SigningKey {
     }
 
     /// A token as an honest issuer makes it.
-    pub(super) fn token(&self, kid: &str, claims: &Value) -> String {
+    pub(crate) fn token(&self, kid: &str, claims: &Value) -> String {
         self.sign(
             &json!({ "typ": "JWT", "alg": self.algorithm(), "kid": kid }),
             claims,
@@ -85,24 +86,22 @@ impl SigningKey {
     }
 }
 
-pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(super) const AUDIENCE: &str = "https://packages.example.com/example/app";
-
-/// The claims of a token that was issued just now.
-pub(super) fn claims(issuer: &str) -> Value {
+/// The claims of a token for this audience that was issued just now.
+pub(crate) fn claims_for(issuer: &str, audience: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     json!({
-        "iss": issuer, "sub": "repo:example/app", "aud": AUDIENCE,
+        "iss": issuer, "sub": "repo:example/app", "aud": audience,
         "iat": now, "nbf": now, "exp": now + 300, "repository": "example/app",
     })
 }
 
 /// How the server answers.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     Honest,
     Slow,
     Huge,
@@ -116,14 +115,14 @@ pub(super) enum Manner {
 }
 
 /// A server on loopback.
-pub(super) struct TestIssuer {
-    pub(super) address: String,
-    pub(super) requests: Arc<AtomicUsize>,
+pub(crate) struct TestIssuer {
+    pub(crate) address: String,
+    pub(crate) requests: Arc<AtomicUsize>,
     served: Arc<Mutex<(Manner, Vec<Value>)>>,
 }
 
 impl TestIssuer {
-    pub(super) async fn start(keys: Vec<Value>) -> Self {
+    pub(crate) async fn start(keys: Vec<Value>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let served = Arc::new(Mutex::new((Manner::Honest, keys)));
@@ -143,15 +142,15 @@ impl TestIssuer {
         }
     }
 
-    pub(super) fn behave(&self, manner: Manner) {
+    pub(crate) fn behave(&self, manner: Manner) {
         self.served.lock().unwrap().0 = manner;
     }
 
-    pub(super) fn publish(&self, keys: Vec<Value>) {
+    pub(crate) fn publish(&self, keys: Vec<Value>) {
         self.served.lock().unwrap().1 = keys;
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 }

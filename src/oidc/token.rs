@@ -139,6 +139,15 @@ impl UnverifiedToken {
         &self.key_id
     }
 
+    /// Checks times and audience, of which the signature is not verified.
+    ///
+    /// # Errors
+    /// The first of them that is wrong.
+    pub fn check(&self, expected: &Expectations) -> Result<(), InvalidToken> {
+        check_times(&self.claims, expected)?;
+        check_audience(&self.claims, expected.audiences)
+    }
+
     /// Verifies signature, times and audience with the keys of [its issuer](Self::issuer).
     ///
     /// # Errors
@@ -159,8 +168,7 @@ impl UnverifiedToken {
         if !crypto::verify(&self.signature, message, &key.key, key.algorithm).unwrap_or(false) {
             return Err(InvalidToken::new("The OIDC token's signature is not valid."));
         }
-        check_times(&self.claims, expected)?;
-        check_audience(&self.claims, expected.audiences)?;
+        self.check(expected)?;
         Ok(VerifiedToken {
             subject: required_text(&self.claims, "sub")?.to_owned(),
             issuer: self.issuer,

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
-use crate::records::{Action, AuditEvent, Package, Registry};
+use crate::records::{Action, AuditEvent, Package, Publisher, Registry};
 
 /// Copies a package from one registry to another of the same ecosystem: the same file as a new package.
 /// The bytes stay with S3; the rules of a release are those of a publish. Two round trips.
@@ -35,6 +35,7 @@ pub async fn copy(
         id: PackageId::mint_after(to.id),
         registry_id: to.id,
         published_by: by.id(),
+        publisher: Publisher::of(by),
         ..source.clone()
     };
     tokio::try_join!(

@@ -12,7 +12,7 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{AuditEvent, Package, Publication, Refusal, Registry, UploadRef};
+use crate::records::{AuditEvent, Package, Publication, Publisher, Refusal, Registry, UploadRef};
 use crate::release::Release;
 
 /// Time that a release has at least that follows a file of any size, however long that took.
@@ -60,6 +60,7 @@ impl Candidate {
             digests,
             metadata: metadata.inline(),
             published_by: by.id(),
+            publisher: Publisher::of(by),
         }
     }
 }

@@ -74,6 +74,7 @@ fn kind(pk: &str, sk: &str) -> &'static str {
         "fence" => "fence",
         "gone" => "deleted registry",
         "audit" => "audit event",
+        "issuer" => "keys of an issuer",
         "sweep" => "pass of the sweep",
         "token" => "token",
         _ => "unknown",
@@ -109,6 +110,7 @@ mod tests {
             (keys::fence(Uuid::nil()), "fence"),
             (keys::deleted_registry(&address, Uuid::nil()), "deleted registry"),
             (keys::audit_event(Uuid::nil(), Uuid::nil()), "audit event"),
+            (keys::issuer_keys("https://issuer.example"), "keys of an issuer"),
             (keys::sweep_progress(), "pass of the sweep"),
             (keys::sweep_chunk(1), "pass of the sweep"),
         ] {

@@ -18,6 +18,7 @@
 //! | pass of the sweep that is not finished | `sweep` | `pass`, `orphans/{number}` |
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
+//! | keys of an issuer of OIDC tokens | `issuer/{sha256}` | `keys` |
 //!
 //! Texts from a package are percent-encoded, and its reader bounds their length; slugs and ids need neither.
 
@@ -212,6 +213,11 @@ pub(crate) fn sweep_progress() -> Key {
 /// Place of a part of the orphans that the sweep has found.
 pub(crate) fn sweep_chunk(number: u32) -> Key {
     Key::new("sweep", format!("orphans/{number:06}"))
+}
+
+/// Place of the keys of an issuer of OIDC tokens, whose address can have any length and any characters.
+pub(crate) fn issuer_keys(issuer: &str) -> Key {
+    Key::new(format!("issuer/{}", Digest::sha256(issuer.as_bytes())), "keys")
 }
 
 fn encode(part: &str) -> String {

@@ -149,6 +149,7 @@ mod tests {
             digests,
             metadata: None,
             published_by: Uuid::now_v7(),
+            publisher: None,
         };
         let projected = PROJECTION
             .split(", ")

@@ -46,6 +46,39 @@ pub struct Package {
     pub metadata: Option<String>,
     /// The actor that published it: a token's id, or one of an OIDC identity.
     pub published_by: Uuid,
+    /// The job that published it; none where it was anybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
+}
+
+/// A job that published a package. The package's `published_by` is the id of its issuer and subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publisher {
+    /// Issuer of the job's OIDC token.
+    pub issuer: String,
+    /// Subject of the token, such as a repository and a branch.
+    pub subject: String,
+    /// Statement of the registry's policy that let it in, counted from 1.
+    pub statement: usize,
+}
+
+impl Publisher {
+    /// The publisher that is recorded of a deed by this actor.
+    pub(crate) fn of(actor: &Actor) -> Option<Self> {
+        match actor {
+            Actor::Oidc {
+                issuer,
+                subject,
+                statement,
+                ..
+            } => Some(Self {
+                issuer: issuer.clone(),
+                subject: subject.clone(),
+                statement: *statement,
+            }),
+            Actor::Token { .. } | Actor::Operator { .. } | Actor::Sweep => None,
+        }
+    }
 }
 
 /// A package as lists by name show it.

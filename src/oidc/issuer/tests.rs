@@ -1,11 +1,19 @@
+use std::time::Instant;
+
 use super::*;
 use crate::oidc::test_issuer::{ED25519, Manner, P256, TestIssuer};
+use crate::oidc::test_store::{MemoryStore, StoreManner};
 
-fn private_issuers() -> Issuers {
-    Issuers::new(true)
+/// The issuers of one sandbox, which shares this store with others.
+fn sandbox(store: &Arc<MemoryStore>) -> Issuers {
+    Issuers::new(true, Arc::clone(store) as Arc<dyn KeyStore>)
 }
 
-fn at(start: Instant, seconds: u64) -> impl Fn() -> Instant {
+fn private_issuers() -> Issuers {
+    sandbox(&Arc::default())
+}
+
+fn at(start: SystemTime, seconds: u64) -> impl Fn() -> SystemTime {
     move || start + Duration::from_secs(seconds)
 }
 
@@ -41,7 +49,7 @@ async fn calls_at_once_share_a_fetch() {
 async fn new_keys_are_fetched_once_a_minute() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let issuers = private_issuers();
-    let start = Instant::now();
+    let start = SystemTime::now();
     let keys = |key_id, seconds| issuers.keys_at(&issuer.address, key_id, at(start, seconds));
     keys("one", 0).await.unwrap();
     issuer.publish(vec![P256.jwk("one"), ED25519.jwk("two")]);
@@ -67,7 +75,7 @@ async fn new_keys_are_fetched_once_a_minute() {
 async fn withdrawn_keys_end_after_an_hour() {
     let issuer = TestIssuer::start(vec![P256.jwk("one"), ED25519.jwk("two")]).await;
     let issuers = private_issuers();
-    let start = Instant::now();
+    let start = SystemTime::now();
     let keys = |seconds| issuers.keys_at(&issuer.address, "one", at(start, seconds));
     keys(0).await.unwrap();
     issuer.publish(vec![ED25519.jwk("two")]);
@@ -79,7 +87,7 @@ async fn withdrawn_keys_end_after_an_hour() {
 async fn kept_keys_bridge_an_outage_of_a_day() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let issuers = private_issuers();
-    let start = Instant::now();
+    let start = SystemTime::now();
     let keys = |key_id, seconds| issuers.keys_at(&issuer.address, key_id, at(start, seconds));
     keys("one", 0).await.unwrap();
     for manner in [Manner::Failing, Manner::OtherIssuer, Manner::NoKeys] {
@@ -116,8 +124,8 @@ async fn issuers_that_misbehave_are_left_alone() {
             fetch_timeout: Duration::from_secs(1),
             ..private_issuers()
         };
-        let started = Instant::now();
-        let keys = |seconds| issuers.keys_at(&issuer.address, "one", at(started, seconds));
+        let (started, start) = (Instant::now(), SystemTime::now());
+        let keys = |seconds| issuers.keys_at(&issuer.address, "one", at(start, seconds));
         let error = keys(0).await.unwrap_err();
         assert!(matches!(error, KeysError::Later { .. }), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(5));
@@ -160,7 +168,7 @@ async fn keys_at_other_places_are_checked_too() {
 async fn private_issuers_are_refused_unless_allowed() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let port = issuer.address.rsplit(':').next().unwrap();
-    let issuers = Issuers::new(false);
+    let issuers = Issuers::new(false, Arc::new(MemoryStore::default()));
     for address in [
         issuer.address.clone(),
         format!("https://127.0.0.1:{port}"),
@@ -176,9 +184,83 @@ async fn private_issuers_are_refused_unless_allowed() {
 
 #[tokio::test]
 async fn no_more_issuers_are_kept_than_the_bound() {
-    let issuers = Issuers::new(false);
+    let issuers = Issuers::new(false, Arc::new(MemoryStore::default()));
     for number in 0..=MAX_ISSUERS {
         let _ = issuers.keys(&format!("https://127.0.0.1/{number}"), "one").await;
     }
     assert_eq!(issuers.known.lock().unwrap().len(), MAX_ISSUERS);
+}
+
+#[tokio::test]
+async fn sandboxes_share_the_keys_of_an_issuer() {
+    let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
+    let store = Arc::default();
+    let start = SystemTime::now();
+    let (first, second) = (sandbox(&store), sandbox(&store));
+    let address = &issuer.address;
+    first.keys_at(address, "one", at(start, 0)).await.unwrap();
+    let keys = second.keys_at(address, "one", at(start, 3000)).await.unwrap();
+    assert!(keys.contains("one"));
+    assert_eq!(issuer.count(), 2, "the second sandbox asks the store alone");
+    // An hour after the fetch, whichever sandbox made it, the keys are fetched again.
+    second.keys_at(address, "one", at(start, 3600)).await.unwrap();
+    assert_eq!(issuer.count(), 4);
+    first.keys_at(address, "one", at(start, 3700)).await.unwrap();
+    assert_eq!(issuer.count(), 4);
+    assert_eq!(store.calls(), ["find", "put", "find", "find", "put", "find"]);
+}
+
+#[tokio::test]
+async fn invented_keys_cost_one_fetch_a_minute_everywhere() {
+    let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
+    let store = Arc::default();
+    let start = SystemTime::now();
+    let sandboxes = [sandbox(&store), sandbox(&store), sandbox(&store)];
+    for (number, sandbox) in sandboxes.iter().enumerate() {
+        for _ in 0..3 {
+            let asked = sandbox.keys_at(&issuer.address, "made-up", at(start, 10 * number as u64));
+            let keys = asked.await;
+            let waits = matches!(&keys, Err(KeysError::Later { .. }));
+            assert!(waits || keys.is_ok_and(|keys| !keys.contains("made-up")));
+        }
+    }
+    assert_eq!(issuer.count(), 2);
+    // One look of each sandbox, not of each call.
+    assert_eq!(store.calls(), ["find", "put", "find", "find"]);
+}
+
+#[tokio::test]
+async fn broken_stores_are_done_without() {
+    for manner in [StoreManner::Failing, StoreManner::Hanging, StoreManner::Garbled] {
+        let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
+        let store = Arc::new(MemoryStore::of(manner));
+        let started = Instant::now();
+        let keys = sandbox(&store).keys(&issuer.address, "one").await.unwrap();
+        assert!(keys.contains("one") && started.elapsed() < 3 * STORE_TIMEOUT);
+        assert_eq!(issuer.count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn shared_keys_of_days_to_come_or_gone_are_ignored() {
+    let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
+    let now = SystemTime::now();
+    let day = Duration::from_hours(24);
+    for fetched_at in [now + day, now - day] {
+        let store = Arc::new(MemoryStore::default());
+        let keys = SharedKeys {
+            jwks: KeySet::reduce(
+                serde_json::json!({ "keys": [ED25519.jwk("one")] })
+                    .to_string()
+                    .as_bytes(),
+            )
+            .unwrap(),
+            fetched_at,
+            expires_at: now + day,
+        };
+        store.put(&issuer.address, keys).await.unwrap();
+        let asked = issuer.count();
+        sandbox(&store).keys(&issuer.address, "one").await.unwrap();
+        assert_eq!(issuer.count(), asked + 2);
+    }
 }

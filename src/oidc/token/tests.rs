@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::oidc::test_issuer::{AUDIENCE, ED25519, P256, RSA, SigningKey, claims, encode};
+use crate::oidc::test_issuer::{ED25519, P256, RSA, SigningKey, encode};
+use crate::oidc::tests::{AUDIENCE, claims};
 
 const ISSUER: &str = "https://issuer.example";
 

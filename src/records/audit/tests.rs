@@ -72,6 +72,7 @@ fn longest() -> Vec<AuditEvent> {
         },
         metadata: None,
         published_by: Uuid::now_v7(),
+        publisher: None,
     };
     let token = Token {
         id: Uuid::now_v7(),

@@ -9,6 +9,7 @@ mod errors;
 mod forms;
 mod hostile_packages;
 mod lists;
+mod oidc;
 mod openapi;
 mod package_urls;
 mod packages;

@@ -15,6 +15,7 @@ use crate::support::accesses::Access;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
+use crate::support::jobs::Jobs;
 use crate::support::uploads::UploadForm;
 
 /// One permission: an action, and a pattern of what it may be done to.
@@ -114,6 +115,10 @@ async fn all_accesses() -> BTreeSet<Access> {
         user.get(id).await.assert_error(404);
     }
     let mut accesses = proxy.accesses();
+    // A job, whose issuer's keys are shared.
+    let (jobs, proxy) = Jobs::behind_proxy().await;
+    jobs.job().publish(&Gem::banana().build()).await.id();
+    accesses.extend(proxy.accesses());
     // A presigned form posts with the permission of whoever signed it.
     accesses.insert(("s3:PutObject".to_owned(), "uploads/x".to_owned()));
     accesses

@@ -47,12 +47,35 @@ impl TestApp {
         (Self::over(stack, &sdk, request_timeout).await, proxy)
     }
 
+    /// A registry whose function is configured otherwise.
+    pub(crate) async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
+        let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+        let sdk = stack.sdk_config();
+        Self::over_configured(stack, &sdk, configure).await
+    }
+
+    /// The same behind a proxy, through which the function asks the stack.
+    pub(crate) async fn configured_behind_proxy(configure: impl FnOnce(&mut Config)) -> (Self, FaultProxy) {
+        let stack = Stack::start(StackOptions::default()).await.expect("a stack");
+        let proxy = FaultProxy::start(&stack).await;
+        let sdk = proxy.sdk_config(&stack);
+        (Self::over_configured(stack, &sdk, configure).await, proxy)
+    }
+
     /// The API over `stack`, asked through `sdk`, which may lead through a proxy. What the tests
     /// themselves do goes to the stack directly.
     pub(crate) async fn over(stack: Stack, sdk: &aws_config::SdkConfig, request_timeout: Duration) -> Self {
+        Self::over_configured(stack, sdk, |config| config.request_timeout = request_timeout).await
+    }
+
+    async fn over_configured(
+        stack: Stack,
+        sdk: &aws_config::SdkConfig,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         log::keep();
         let mut config = Config::new(stack.table(), stack.bucket());
-        config.request_timeout = request_timeout;
+        configure(&mut config);
         config.files_base_url = stack.files_url();
         config.web_base_url = Some("https://web.example.com".to_owned());
         let mut app = None;

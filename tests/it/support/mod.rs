@@ -19,6 +19,9 @@ pub(crate) mod held;
 pub(crate) mod hostile;
 pub(crate) mod hostile_forms;
 pub(crate) mod invariants;
+#[path = "../../../src/oidc/test_issuer.rs"]
+pub(crate) mod issuer;
+pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod orphan;
 pub(crate) mod runtime_api;

@@ -1,0 +1,6 @@
+//! Jobs of build systems, which come with the token of an issuer.
+
+mod access;
+mod calls;
+mod issuers;
+mod refusals;
