@@ -3,6 +3,7 @@
 mod call;
 mod endpoint;
 mod packages;
+mod paging;
 mod query;
 mod registries;
 mod service;

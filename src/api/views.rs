@@ -23,8 +23,10 @@ use crate::slug::Slug;
 use crate::time::rfc3339_millis;
 use crate::urls::Urls;
 
+mod links;
 mod registry;
 
+pub(crate) use links::Links;
 pub(crate) use registry::{registries, registry};
 
 /// Seconds that the Go client waits after a 429.
@@ -83,19 +85,6 @@ struct ItemBody<'a> {
     created_at: String,
     version: &'a str,
     digests: Digests,
-}
-
-/// Addresses of a page and of those around it, where they apply.
-#[derive(Serialize)]
-pub(crate) struct Links {
-    #[serde(rename = "self")]
-    pub(crate) own: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) first: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) prev: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -171,7 +160,10 @@ pub(crate) fn list(
         })
     });
     let items = items.collect::<Result<_>>()?;
-    json(StatusCode::OK, &ListBody { items, links })
+    let body = ListBody { items, links };
+    let mut response = json(StatusCode::OK, &body)?;
+    body.links.add_to(&mut response);
+    Ok(response)
 }
 
 /// 200 with the form for an upload.

@@ -3,18 +3,13 @@
 use lambda_http::{Body, Response};
 
 use super::cursor::Cursor;
-use crate::api::{Call, Query, views};
+use crate::api::{Call, Query, paging, views};
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
 use crate::packages::{self, Place};
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::records::{Listed, Registry};
-
-/// Packages of one page where `per_page` is not given.
-const DEFAULT_PER_PAGE: usize = 30;
-/// Largest `per_page`.
-const MAX_PER_PAGE: usize = 100;
 
 /// Lists packages. Two round trips, and as many more as pages of the table were passed over.
 pub(crate) async fn list(call: &Call<'_>, path: &RegistryPath) -> Result<Response<Body>> {
@@ -24,7 +19,7 @@ pub(crate) async fn list(call: &Call<'_>, path: &RegistryPath) -> Result<Respons
     };
     let access = call.authorize(path, requirements).await?;
     let registry = &access.registry;
-    let per_page = per_page(call.query)?;
+    let per_page = paging::per_page(call.query)?;
     let place = place(call.query, registry)?;
     // No package has an empty name.
     let name = call.query.get_non_empty("name");
@@ -71,20 +66,6 @@ impl PageUrls<'_> {
         parameters.extend(cursor);
         self.call.urls.packages(&self.registry.address, &parameters)
     }
-}
-
-fn per_page(query: Query<'_>) -> Result<usize> {
-    let Some(text) = query.get("per_page") else {
-        return Ok(DEFAULT_PER_PAGE);
-    };
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| (1..=MAX_PER_PAGE).contains(number));
-    number.ok_or_else(|| {
-        let message = format!("`per_page` must be a number from 1 to {MAX_PER_PAGE}.");
-        Error::invalid("per_page", "invalid", message)
-    })
 }
 
 fn place(query: Query<'_>, registry: &Registry) -> Result<Place> {

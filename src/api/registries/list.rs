@@ -3,7 +3,7 @@
 use lambda_http::{Body, Response};
 
 use crate::api::{Call, views};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::path::OrganizationPath;
 use crate::permission::Permission;
 use crate::registries;
@@ -13,7 +13,20 @@ pub(crate) async fn list(call: &Call<'_>, path: &OrganizationPath) -> Result<Res
     let access = call
         .authorize_organization(path, &[Permission::ReadRegistries])
         .await?;
+    refuse_later_pages(call)?;
     let only = access.token.registry_id;
     let registries = registries::list(&call.context.records, &access.organization, only).await?;
     views::registries(call.urls, &registries)
+}
+
+/// The first page is all there is: answered again as the second one, it would be counted up for ever.
+fn refuse_later_pages(call: &Call<'_>) -> Result<()> {
+    match call.query.get_non_empty("page").as_deref() {
+        None | Some("1") => Ok(()),
+        Some(_) => Err(Error::invalid(
+            "page",
+            "unknown",
+            "The list of registries has one page, with all of them. Leave `page` out.",
+        )),
+    }
 }

@@ -102,6 +102,59 @@ async fn pages_have_1_to_100_packages() {
 }
 
 #[tokio::test]
+async fn link_headers_repeat_the_links() {
+    let app = TestApp::start().await;
+    let user = files(&app);
+    for name in ["a", "b", "c"] {
+        user.publish(&file(name)).await.id();
+    }
+    let mut query = "?per_page=1&name=".to_owned();
+    for relations in [&["next"][..], &["first", "prev", "next"], &["first", "prev"]] {
+        let page = user.list(&query).await;
+        let links = &page.json()["links"];
+        let link = |name: &&str| format!("<{}>; rel=\"{name}\"", links[*name].as_str().unwrap());
+        let expected: Vec<_> = relations.iter().map(link).collect();
+        assert_eq!(page.header("link"), Some(expected.join(", ").as_str()));
+        let next = links["next"].as_str().unwrap_or_default();
+        query = next
+            .split_once('?')
+            .map_or_else(String::new, |(_, next)| format!("?{next}"));
+    }
+    assert_eq!(user.list("").await.header("link"), None);
+    // A name that no package can have makes no header that a front door would refuse.
+    let next = user.list("?per_page=1").await.json()["links"]["next"].clone();
+    let after = next.as_str().unwrap().rsplit("after=").next().unwrap().to_owned();
+    let long = user
+        .list(&format!("?after={after}&name={}", "x".repeat(5000)))
+        .await;
+    assert_eq!((long.status.as_u16(), long.header("link")), (200, None));
+    assert!(long.json()["links"]["first"].is_string());
+}
+
+#[tokio::test]
+async fn numbered_pages_are_refused() {
+    let app = TestApp::start().await;
+    let user = files(&app);
+    for query in ["?page=1", "?page=2&per_page=10", "?page=x"] {
+        let refused = user.list(query).await;
+        assert_eq!(refused.assert_error(422).json()["errors"][0]["field"], "page");
+        let message = refused.message();
+        assert!(
+            message.contains("`after`") && message.contains("`before`"),
+            "{message}"
+        );
+    }
+    assert_eq!(user.list("?page=").await.status, 200);
+    let registries = |query| app.user.registries() + query;
+    for query in ["", "?page=", "?page=1"] {
+        let listed = user.call(Method::GET, &registries(query)).await;
+        assert_eq!(listed.json().as_array().unwrap().len(), 2, "{query}");
+    }
+    let refused = user.call(Method::GET, &registries("?page=2")).await;
+    assert_eq!(refused.assert_error(422).json()["errors"][0]["field"], "page");
+}
+
+#[tokio::test]
 async fn recreated_registries_show_nothing_old() {
     let app = TestApp::start().await;
     let user = files(&app);
