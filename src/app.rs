@@ -273,7 +273,9 @@ impl About {
             organization: matched
                 .and_then(Endpoint::organization)
                 .and_then(|slug| slug.parse().ok()),
-            registry: registry.and_then(|path| path.registry.parse().ok()),
+            registry: registry
+                .and_then(|path| path.registry.parse().ok())
+                .or_else(|| response.extensions().get::<Slug>().cloned()),
             package: shown.or(named),
             source_package: named.filter(|named| shown.is_some_and(|shown| shown != *named)),
         }

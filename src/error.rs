@@ -52,6 +52,8 @@ pub enum Error {
     Conflict(String),
     /// 413: larger than what a function is handed.
     TooLarge,
+    /// 413: a document of JSON is larger than this many bytes.
+    DocumentTooLarge(usize),
     /// 415: the body, or a part of it, is encoded in a way that is not taken.
     Encoded(&'static str),
     /// 422: well-formed, but wrong; the fields at fault.
@@ -149,6 +151,10 @@ impl fmt::Display for Error {
                 write!(f, "This address does not take that method. It takes: {allow}.")
             }
             Self::TooLarge => f.write_str(TOO_LARGE),
+            Self::DocumentTooLarge(most) => write!(
+                f,
+                "The body is larger than {most} bytes, which is more than this call takes. Shorten its texts."
+            ),
             Self::Invalid(errors) => {
                 let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
                 f.write_str(&messages.join(" "))

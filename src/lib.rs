@@ -31,6 +31,7 @@ mod form;
 pub mod formats;
 mod front_door;
 mod id;
+mod json;
 pub mod log;
 pub mod oidc;
 mod overtime;

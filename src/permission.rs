@@ -14,10 +14,8 @@ pub(crate) enum Permission {
     /// Get and list registries.
     ReadRegistries,
     /// Create and change registries.
-    #[expect(dead_code, reason = "the calls that need it follow")]
     WriteRegistries,
     /// Delete registries, and all their packages.
-    #[expect(dead_code, reason = "the calls that need it follow")]
     DeleteRegistries,
 }
 

@@ -15,6 +15,15 @@ const MAX_SLUG_BYTES: usize = 100;
 pub struct Slug(String);
 
 impl Slug {
+    /// The slug of a name: its letters `a-z` in lower case and its digits, and a `-` for every run of other
+    /// characters between them. `None` where nothing is left, or too much.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let parts = name.split(|character: char| !character.is_ascii_alphanumeric());
+        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+        parts.join("-").to_ascii_lowercase().parse().ok()
+    }
+
     /// The slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -78,6 +87,22 @@ impl fmt::Display for Slug {
 #[cfg(test)]
 mod tests {
     use super::Slug;
+
+    #[test]
+    fn names_become_slugs_in_kebab_case() {
+        for (name, slug) in [
+            ("My Registry", "my-registry"),
+            ("my_ruby.gems", "my-ruby-gems"),
+            ("  --Größe 10!! ", "gr-e-10"),
+            ("42", "42"),
+            (&"a b".repeat(20), &format!("a{}-b", "-ba".repeat(19))),
+        ] {
+            assert_eq!(Slug::of_name(name).map(String::from).as_deref(), Some(slug));
+        }
+        for name in ["", " ", "💎", "---", &"a".repeat(101)] {
+            assert_eq!(Slug::of_name(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn takes_what_stands_in_addresses_and_nothing_else() {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream;
 use packages_api::Actor;
 use packages_api::formats::Ecosystem;
-use packages_api::records::Records;
+use packages_api::records::{Records, operator_deadline};
+use packages_api::registries::{self, NewRegistry};
 use packages_api_local::Stack;
 use serde_json::Value;
 
@@ -143,10 +144,9 @@ async fn make_registries(stack: &Stack) {
     let organization = records.organization(&slug).await.expect("it was made");
     for ecosystem in Ecosystem::all() {
         let slug = registry(ecosystem.as_str()).parse().expect("a slug");
-        let made = records
-            .create_registry(&organization, &slug, ecosystem, &by)
-            .await;
-        made.expect("new");
+        let new = NewRegistry::plain(slug, ecosystem);
+        let made = registries::create(&records, &organization, new, &by, operator_deadline());
+        made.await.expect("new");
     }
 }
 

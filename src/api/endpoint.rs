@@ -12,7 +12,10 @@ pub(crate) enum Endpoint {
     Health,
     OpenApi,
     ListRegistries(OrganizationPath),
+    CreateRegistry(OrganizationPath),
     GetRegistry(RegistryPath),
+    UpdateRegistry(RegistryPath),
+    DeleteRegistry(RegistryPath),
     ListPackages(RegistryPath),
     PublishPackage(RegistryPath),
     RequestUpload(RegistryPath),
@@ -30,7 +33,10 @@ impl Endpoint {
             Self::Health => "Health",
             Self::OpenApi => "OpenApi",
             Self::ListRegistries(_) => "ListRegistries",
+            Self::CreateRegistry(_) => "CreateRegistry",
             Self::GetRegistry(_) => "GetRegistry",
+            Self::UpdateRegistry(_) => "UpdateRegistry",
+            Self::DeleteRegistry(_) => "DeleteRegistry",
             Self::ListPackages(_) => "ListPackages",
             Self::PublishPackage(_) => "PublishPackage",
             Self::RequestUpload(_) => "RequestUpload",
@@ -45,7 +51,10 @@ impl Endpoint {
     /// Whether the call changes something, or prepares a change.
     pub(crate) fn changes(&self) -> bool {
         match self {
-            Self::PublishPackage(_)
+            Self::CreateRegistry(_)
+            | Self::UpdateRegistry(_)
+            | Self::DeleteRegistry(_)
+            | Self::PublishPackage(_)
             | Self::RequestUpload(_)
             | Self::DeletePackage(_)
             | Self::CopyPackage(_) => true,
@@ -63,7 +72,7 @@ impl Endpoint {
     /// The organization that the path names.
     pub(crate) fn organization(&self) -> Option<&str> {
         match self {
-            Self::ListRegistries(path) => Some(&path.organization),
+            Self::ListRegistries(path) | Self::CreateRegistry(path) => Some(&path.organization),
             _ => self.registry().map(|path| path.organization.as_str()),
         }
     }
@@ -76,8 +85,10 @@ impl Endpoint {
     /// The registry that the path names.
     pub(crate) fn registry(&self) -> Option<&RegistryPath> {
         match self {
-            Self::Health | Self::OpenApi | Self::ListRegistries(_) => None,
+            Self::Health | Self::OpenApi | Self::ListRegistries(_) | Self::CreateRegistry(_) => None,
             Self::GetRegistry(path)
+            | Self::UpdateRegistry(path)
+            | Self::DeleteRegistry(path)
             | Self::ListPackages(path)
             | Self::PublishPackage(path)
             | Self::RequestUpload(path) => Some(path),
@@ -96,7 +107,10 @@ impl Endpoint {
             Self::Health
             | Self::OpenApi
             | Self::ListRegistries(_)
+            | Self::CreateRegistry(_)
             | Self::GetRegistry(_)
+            | Self::UpdateRegistry(_)
+            | Self::DeleteRegistry(_)
             | Self::ListPackages(_)
             | Self::PublishPackage(_)
             | Self::RequestUpload(_) => None,
@@ -111,6 +125,9 @@ impl Endpoint {
             Self::Health => service::health(),
             Self::OpenApi => Ok(service::openapi()),
             Self::ListRegistries(path) => context.in_time(registries::list(call, path)).await,
+            Self::CreateRegistry(path) => context.in_time(registries::create(call, path, body)).await,
+            Self::UpdateRegistry(path) => context.in_time(registries::update(call, path, body)).await,
+            Self::DeleteRegistry(path) => context.in_time(registries::delete(call, path)).await,
             Self::GetRegistry(path) => context.in_time(registries::get(call, path)).await,
             Self::PublishPackage(path) => packages::publish(call, path, body).await,
             Self::CopyPackage(path) => packages::copy(call, path).await,

@@ -218,7 +218,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Taken { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::TooLarge | Error::DocumentTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::caller::check_permissions;
 use super::{current, no_organization};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::path::OrganizationPath;
 use crate::permission::Permission;
@@ -20,11 +21,15 @@ pub(crate) struct OrganizationAccess {
 }
 
 impl OrganizationAccess {
+    /// Whoever makes the request.
+    pub(crate) fn actor(&self) -> Actor {
+        self.token.actor()
+    }
+
     /// Checks that the token is not restricted to one registry.
     ///
     /// # Errors
     /// [`Error::RestrictedToken`].
-    #[expect(dead_code, reason = "the calls that need it follow")]
     pub(crate) fn check_unrestricted(&self) -> Result<()> {
         match self.token.registry_id {
             None => Ok(()),

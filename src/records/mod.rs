@@ -45,6 +45,7 @@ mod organizations;
 mod packages;
 mod progress;
 mod registries;
+mod registry_writes;
 mod rows;
 mod tokens;
 mod transaction;
@@ -65,6 +66,7 @@ pub use packages::{Package, Publisher};
 pub(crate) use packages::{Publication, Refusal};
 pub(crate) use progress::{Counts, MAX_CHUNK_ORPHANS, Orphan, Progress};
 pub use registries::{Creation, Details, Registry};
+pub(crate) use registry_writes::Insertion;
 pub(crate) use rows::Row;
 pub use tokens::{NewToken, Token};
 pub(crate) use uploads::{Upload, UploadRef};
@@ -275,7 +277,8 @@ fn batch(keys: impl Iterator<Item = Item>) -> Result<KeysAndAttributes> {
 }
 
 /// Moment until which an operator's call repeats a transaction whose outcome is unknown.
-fn operator_deadline() -> Instant {
+#[must_use]
+pub fn operator_deadline() -> Instant {
     const REPEATED: Duration = Duration::from_secs(20);
     Instant::now() + REPEATED
 }

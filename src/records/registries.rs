@@ -1,20 +1,16 @@
-//! Registries: creating, reading and deleting them.
+//! Registries: the record, and its reads.
 //!
 //! A registry's id is above those of all earlier registries of its address and of their packages, so
 //! that ids are in the order of generations even where the clocks that minted them were wrong.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::transaction::{Outcome, refused};
-use super::{Action, AuditEvent, DeletedRegistry, Organization, Records, keys, operator_deadline, to_item};
-use crate::actor::Actor;
+use super::{Organization, Records, keys};
 use crate::address::RegistryAddress;
 use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
-use crate::id::mint_above;
 use crate::slug::Slug;
 
 /// A registry: packages of one ecosystem.
@@ -87,6 +83,7 @@ struct SluggedAddress {
 
 impl Registry {
     /// A registry of which nothing else is known.
+    #[cfg(test)]
     pub(crate) fn plain(
         id: Uuid,
         organization_id: Uuid,
@@ -126,49 +123,9 @@ impl Registry {
 }
 
 impl Records {
-    /// Creates a registry.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the organization is not there (any more), [`Error::Conflict`] where
-    /// the slug is taken.
-    pub async fn create_registry(
-        &self,
-        organization: &Organization,
-        slug: &Slug,
-        ecosystem: Ecosystem,
-        by: &Actor,
-    ) -> Result<Registry> {
-        let address = RegistryAddress {
-            organization: organization.slug.clone(),
-            registry: slug.clone(),
-        };
-        let id = mint_above(self.newest_predecessor(&address).await?);
-        let registry = Registry::plain(id, organization.id, address, ecosystem);
-        let key = keys::registry(&registry.address);
-        let event = AuditEvent::of_registry(Action::RegistryCreated, by, &registry);
-        let items = vec![
-            self.count_registry(organization.id, &organization.slug, "1")?,
-            self.transaction_items().put(to_item(&key, &registry)?, |put| {
-                put.condition_expression("attribute_not_exists(pk)")
-            })?,
-            self.audit_put(organization.id, &event)?,
-        ];
-        match self
-            .transact_fenced(items, registry.id, operator_deadline())
-            .await?
-        {
-            Outcome::Applied => Ok(registry),
-            Outcome::Refused(reasons) if refused(&reasons, 0) => Err(no_organization(&organization.slug)),
-            Outcome::Refused(_) => Err(Error::Conflict(format!(
-                "The registry `{}` exists already.",
-                registry.address
-            ))),
-        }
-    }
-
     /// The newest id that an earlier registry of this address has left: its own, or a package's,
     /// which another clock may have minted. Nil where there is none.
-    async fn newest_predecessor(&self, address: &RegistryAddress) -> Result<Uuid> {
+    pub(super) async fn newest_predecessor(&self, address: &RegistryAddress) -> Result<Uuid> {
         let registries = keys::deleted_registry_prefix(address);
         let packages = keys::packages_partition(address);
         let (registry, package) = tokio::try_join!(
@@ -203,59 +160,6 @@ impl Records {
             .into_iter()
             .filter(|registry| registry.organization_id == organization.id)
             .collect())
-    }
-
-    /// Deletes a registry. Its slug is free at once; its content is left to the sweep.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where it has been deleted meanwhile.
-    pub async fn delete_registry(&self, registry: &Registry, by: &Actor) -> Result<()> {
-        let deleted = DeletedRegistry {
-            registry_id: registry.id,
-            address: registry.address.clone(),
-            deletion: Uuid::now_v7(),
-        };
-        let event = AuditEvent::of_registry(Action::RegistryDeleted, by, registry);
-        let items = vec![
-            self.transaction_items()
-                .delete(&keys::registry(&registry.address), |delete| {
-                    delete
-                        .condition_expression("id = :id")
-                        .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
-                })?,
-            self.transaction_items()
-                .put(to_item(&deleted.key(), &deleted)?, |put| put)?,
-            self.count_registry(registry.organization_id, &registry.address.organization, "-1")?,
-            self.audit_put(registry.organization_id, &event)?,
-        ];
-        // A late attempt finds nothing: no registry of this id is ever made again.
-        match self
-            .transaction(items, deleted.deletion)
-            .send(operator_deadline())
-            .await?
-        {
-            Outcome::Applied => Ok(()),
-            Outcome::Refused(_) => Err(Error::NotFound(format!(
-                "There is no registry `{}`.",
-                registry.address
-            ))),
-        }
-    }
-
-    fn count_registry(
-        &self,
-        organization_id: Uuid,
-        organization: &Slug,
-        step: &str,
-    ) -> Result<aws_sdk_dynamodb::types::TransactWriteItem> {
-        self.transaction_items()
-            .update(&keys::organization(organization), |update| {
-                update
-                    .update_expression("ADD registries :step")
-                    .condition_expression("id = :id")
-                    .expression_attribute_values(":step", AttributeValue::N(step.to_owned()))
-                    .expression_attribute_values(":id", AttributeValue::S(organization_id.to_string()))
-            })
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use packages_api::formats::Ecosystem;
-use packages_api::records::{NewToken, Organization, Records};
+use packages_api::records::{NewToken, Organization, Records, operator_deadline};
+use packages_api::registries::{self, NewRegistry};
 use packages_api::{Actor, DEVELOPMENT_TOKEN, Error, Scope, Secret, Slug};
 
 use super::Trouble;
@@ -40,7 +41,8 @@ async fn make_missing(records: &Records, bucket: &str, secret: &Secret) -> packa
     let mut registries = BTreeMap::new();
     for ecosystem in Ecosystem::all() {
         let slug = slug(&registry(ecosystem))?;
-        found(records.create_registry(&organization, &slug, ecosystem, by).await)?;
+        let new = NewRegistry::plain(slug.clone(), ecosystem);
+        found(registries::create(records, &organization, new, by, operator_deadline()).await)?;
         registries.insert(ecosystem.as_str(), slug.as_str().to_owned());
     }
     token(records, &organization, secret, by).await?;

@@ -1,6 +1,8 @@
 //! `admin registry`: registries, each of one ecosystem.
 
 use clap::Subcommand;
+use packages_api::records::operator_deadline;
+use packages_api::registries::{self, NewRegistry};
 use packages_api::{Ecosystem, RegistryAddress, Slug};
 
 use crate::Stack;
@@ -16,6 +18,12 @@ pub(crate) enum RegistryCommand {
         /// Kind of its packages, such as ruby, python, javascript or files
         #[arg(long)]
         ecosystem: Ecosystem,
+        /// Its name for people; without it, its slug
+        #[arg(long)]
+        name: Option<String>,
+        /// Its purpose
+        #[arg(long)]
+        description: Option<String>,
     },
     /// List an organization's registries
     List {
@@ -36,24 +44,29 @@ pub(crate) async fn registries(
 ) -> Result<Output, lambda_http::Error> {
     let (records, by) = (&stack.records, &stack.operator);
     Ok(match command {
-        RegistryCommand::Create { registry, ecosystem } => {
+        RegistryCommand::Create {
+            registry,
+            ecosystem,
+            name,
+            description,
+        } => {
             let organization = records.organization(&registry.organization).await?;
-            Output::one(
-                &records
-                    .create_registry(&organization, &registry.registry, ecosystem, by)
-                    .await?,
-            )
+            let mut new = NewRegistry::plain(registry.registry, ecosystem);
+            new.details.name = name;
+            new.details.description = description;
+            let made = registries::create(records, &organization, new, by, operator_deadline());
+            Output::one(&made.await?)
         }
         RegistryCommand::List { organization } => {
             let organization = records.organization(&organization).await?;
             Output::many(
                 &["slug", "ecosystem", "id"],
-                &packages_api::registries::list(records, &organization, None).await?,
+                &registries::list(records, &organization, None).await?,
             )
         }
         RegistryCommand::Delete { registry } => {
             let registry = records.registry(&registry).await?;
-            records.delete_registry(&registry, by).await?;
+            registries::delete(records, &registry, by, operator_deadline()).await?;
             Output::one(&registry)
         }
     })

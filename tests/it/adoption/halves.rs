@@ -10,6 +10,7 @@ use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, tester};
 use crate::support::fault::Fault;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 /// Six halves of publishes and deletes, and a package whose release another one has taken.
 pub(crate) async fn with_halves() -> (TestApp, Vec<String>) {

@@ -39,12 +39,18 @@ async fn changes_are_refused_and_reads_go_on() {
             .status,
         200
     );
+    for path in [user.registries(), user.own_registry()] {
+        assert_eq!(user.call(Method::GET, &path).await.status, 200);
+    }
     let refused = [
         user.publish(&gem).await,
         user.call(Method::POST, &format!("{packages}/upload")).await,
         user.call(Method::POST, &format!("{packages}/{id}/copy?to=other"))
             .await,
         user.delete(&id).await,
+        user.call(Method::POST, &user.registries()).await,
+        user.call(Method::PATCH, &user.own_registry()).await,
+        user.call(Method::DELETE, &user.own_registry()).await,
     ];
     for answer in &refused {
         assert_eq!(answer.status, 503);

@@ -5,4 +5,5 @@ mod copies;
 mod killed;
 mod late;
 mod records;
+mod registries;
 mod uploads;

@@ -8,6 +8,7 @@ use packages_api::records::{NewToken, Records};
 use crate::support::app::{TestApp, slug, tester};
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 /// The records, asked through a proxy that loses every first answer to a transaction.
 async fn forgetful(app: &TestApp) -> (Records, FaultProxy) {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use http::Method;
+use serde_json::json;
+
 use crate::support::app::TestApp;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
@@ -82,4 +85,35 @@ async fn registries_are_listed_by_two_reads() {
     proxy.clear();
     assert_eq!(user.call(http::Method::GET, &user.registries()).await.status, 200);
     assert_eq!(proxy.calls(), ["BatchGetItem", "Query"]);
+}
+
+#[tokio::test]
+async fn registry_writes_cost_one_transaction() {
+    let (app, proxy) = start().await;
+    let user = app.user.at(&app.user.organization, "one");
+    let create = json!({ "name": "One", "ecosystem": "ruby" });
+    let created = ["BatchGetItem", "Query", "Query", "TransactWriteItems"];
+    proxy.clear();
+    let answer = user.call_with(Method::POST, &user.registries(), &create).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(proxy.calls(), created, "the queries are sent at once");
+    proxy.clear();
+    let again = user.call_with(Method::POST, &user.registries(), &create).await;
+    assert_eq!(again.text(), answer.text());
+    assert_eq!(proxy.calls(), [&created[..], &["GetItem"]].concat());
+    for (body, expected) in [
+        (
+            json!({ "emoji": "💎" }),
+            &["BatchGetItem", "TransactWriteItems"][..],
+        ),
+        (json!({ "emoji": "💎" }), &["BatchGetItem"]),
+    ] {
+        proxy.clear();
+        let answer = user.call_with(Method::PATCH, &user.own_registry(), &body).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(proxy.calls(), expected);
+    }
+    proxy.clear();
+    assert_eq!(user.call(Method::DELETE, &user.own_registry()).await.status, 200);
+    assert_eq!(proxy.calls(), ["BatchGetItem", "TransactWriteItems"]);
 }

@@ -12,6 +12,7 @@ use super::client::Client;
 use super::contents::Contents;
 use super::fault_proxy::FaultProxy;
 use super::log;
+use super::registry_deeds::RegistryDeeds as _;
 
 pub(crate) const ORGANIZATION: &str = "my_great_org";
 pub(crate) const REGISTRY: &str = "my-registry";

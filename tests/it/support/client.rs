@@ -85,6 +85,14 @@ impl Client {
             .await
     }
 
+    /// A request with a body of JSON.
+    pub(crate) async fn call_with(&self, method: Method, path: &str, body: &serde_json::Value) -> Answer {
+        let request = self
+            .request(method, path)
+            .header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.to_string())).await
+    }
+
     /// A request without a body.
     pub(crate) async fn call(&self, method: Method, path: &str) -> Answer {
         self.send(self.request(method, path)).await

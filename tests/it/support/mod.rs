@@ -24,6 +24,7 @@ pub(crate) mod issuer;
 pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod orphan;
+pub(crate) mod registry_deeds;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;
 pub(crate) mod side_by_side;

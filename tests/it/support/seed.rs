@@ -1,8 +1,9 @@
 //! A local stack with what the events expect in it.
 
 use packages_api::formats::Ecosystem;
-use packages_api::records::{NewToken, Records};
-use packages_api::{Actor, DEVELOPMENT_TOKEN, Scope};
+use packages_api::records::{NewToken, Records, operator_deadline};
+use packages_api::registries::{self, NewRegistry};
+use packages_api::{Actor, DEVELOPMENT_TOKEN, Scope, Slug};
 use packages_api_local::{Stack, StackOptions};
 
 /// The organization `my_great_org`, its registries `my-registry` (ruby) and `files`, and the
@@ -11,19 +12,18 @@ pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
     let stack = Stack::start(options).await.expect("a stack");
     let records = Records::new(&stack.sdk_config(), stack.table());
     let by = Actor::operator("a test");
-    let slug = |text: &str| text.parse().expect("a slug");
+    let slug = |text: &str| text.parse::<Slug>().expect("a slug");
     let organization = records
         .create_organization(&slug("my_great_org"), &by)
         .await
         .expect("new");
     for (registry, ecosystem) in [("my-registry", Ecosystem::Ruby), ("files", Ecosystem::Files)] {
-        let made = records
-            .create_registry(&organization, &slug(registry), ecosystem, &by)
-            .await;
-        made.expect("new");
+        let new = NewRegistry::plain(slug(registry), ecosystem);
+        let made = registries::create(&records, &organization, new, &by, operator_deadline());
+        made.await.expect("new");
     }
     let token = NewToken {
-        scopes: vec![Scope::CreatePackages, Scope::ReadPackages, Scope::DeletePackages],
+        scopes: Scope::ALL.to_vec(),
         ..NewToken::default()
     };
     let secret = DEVELOPMENT_TOKEN.parse().expect("well-formed");

@@ -17,6 +17,7 @@ use crate::support::command;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
 use crate::support::orphan::{id_of, leave};
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 const HOUR: Duration = Duration::from_hours(1);
 

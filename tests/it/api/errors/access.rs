@@ -10,6 +10,7 @@ use packages_api::records::NewToken;
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, slug, tester};
 use crate::support::client::Client;
 use crate::support::gem::Gem;
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 /// The three calls by this user, each answered with this error, word for word the same.
 async fn refused(user: &Client, id: &str, status: u16) -> String {

@@ -12,6 +12,7 @@ use super::{file, files, ids};
 use crate::support::app::{FILES, ORGANIZATION, TestApp, tester};
 use crate::support::bulk;
 use crate::support::gem::Gem;
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 #[tokio::test]
 async fn empty_registries_are_empty_lists() {

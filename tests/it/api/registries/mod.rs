@@ -1,3 +1,9 @@
 //! Registries over REST.
 
+mod access;
+mod creation;
+mod deletion;
+mod policies;
 mod reads;
+mod terraform;
+mod updates;

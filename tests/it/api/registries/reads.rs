@@ -1,5 +1,6 @@
 //! Get and list.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
 use insta::assert_snapshot;
 use packages_api::Scope;
@@ -16,6 +17,30 @@ async fn registries_have_the_documented_body() {
     let listed = app.user.call(Method::GET, &app.user.registries()).await;
     assert_snapshot!("list", listed.rendered());
     assert_eq!(listed.json()[1], got.json());
+}
+
+#[tokio::test]
+async fn lists_beyond_an_answer_are_refused() {
+    let app = TestApp::start().await;
+    let key = |slug: &str| (format!("organization/{ORGANIZATION}"), format!("registry/{slug}"));
+    let item = app.contents().await.records[&key(REGISTRY)].clone();
+    for number in 0..250 {
+        let mut item = item.clone();
+        for (name, value) in [
+            ("sk", key(&format!("large-{number}")).1),
+            ("slug", format!("large-{number}")),
+            ("id", uuid::Uuid::now_v7().to_string()),
+            ("oidc_policy", "#".repeat(16 * 1024)),
+            ("description", "\"".repeat(1024)),
+        ] {
+            item.insert(name.to_owned(), AttributeValue::S(value));
+        }
+        put_item(&app.stack, item).await;
+    }
+    let refused = app.user.call(Method::GET, &app.user.registries()).await;
+    assert_snapshot!("too_large", refused.assert_error(422).rendered());
+    let one = app.user.at(ORGANIZATION, "large-249");
+    assert_eq!(app.user.call(Method::GET, &one.own_registry()).await.status, 200);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::support::contents::Contents;
 use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::held::{Held, Seen};
+use crate::support::registry_deeds::RegistryDeeds as _;
 
 /// The records through a proxy that holds the first attempt of a transaction.
 struct Operator {

@@ -2,5 +2,6 @@
 
 mod admin;
 mod fences;
+mod registries;
 mod upkeep;
 mod writes;
