@@ -10,6 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::error::{Error, chain};
 use crate::retry;
@@ -43,8 +44,22 @@ pub(crate) fn s3(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aws_sdk_
     let config = aws_sdk_s3::config::Builder::from(sdk)
         .timeout_config(timeouts())
         .retry_config(retry::of_sdk())
+        // A name with the bucket's in front of it exists at AWS alone.
+        .force_path_style(has_other_endpoint(sdk))
         .interceptor(Notes { key_kinds });
     aws_sdk_s3::Client::from_conf(config.build())
+}
+
+/// Whether S3 is asked elsewhere than at AWS.
+fn has_other_endpoint(sdk: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder()
+        .service_id("S3")
+        .profile("endpoint_url")
+        .env("AWS_ENDPOINT_URL")
+        .build();
+    let of_service = sdk.service_config().zip(key.ok());
+    let of_service = of_service.and_then(|(config, key)| config.load_config(key));
+    of_service.is_some() || sdk.endpoint_url().is_some()
 }
 
 fn timeouts() -> TimeoutConfig {

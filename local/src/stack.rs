@@ -103,6 +103,9 @@ pub struct Stack {
     bucket_url: String,
     /// Where others find the distribution in front of it.
     files_url: Option<String>,
+    /// Where DynamoDB listens.
+    table_socket: String,
+    /// Where others find it.
     table_url: String,
     key: Key,
     stop: watch::Sender<bool>,
@@ -168,6 +171,7 @@ impl Stack {
             bucket_socket: base_url(s3.address),
             bucket_url,
             files_url: options.files_url.map(|url| url.base().to_owned()),
+            table_socket: base_url(dynamodb),
             table_url: public_url(
                 dynamodb,
                 options.public_host.as_deref().filter(|_| options.shares_table),
@@ -227,11 +231,11 @@ impl Stack {
         .collect()
     }
 
-    /// Configuration for the SDK's clients: the same as [`environment`](Self::environment),
-    /// without touching this process's own.
+    /// Configuration for the SDK's clients: the same as [`environment`](Self::environment), without touching this
+    /// process's own, and without asking for names that only others may know this machine by.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let config = self.sdk_config_through(self.s3_endpoint(), self.dynamodb_endpoint());
+        let config = self.sdk_config_through(self.s3_endpoint(), self.table_socket.clone());
         if self.bucket_url == self.bucket_socket {
             return config;
         }

@@ -200,6 +200,20 @@ fn stack_alone_prints_its_environment() {
 }
 
 #[test]
+fn http_apis_that_stream_are_refused() {
+    let arguments = [
+        "--gateway",
+        "http",
+        "--response-transfer",
+        "streamed",
+        "--ephemeral",
+    ];
+    let (code, _, error) = refused(&arguments);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("An HTTP API does not stream answers."), "{error}");
+}
+
+#[test]
 fn stopping_lets_running_requests_finish() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();

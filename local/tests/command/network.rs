@@ -141,6 +141,51 @@ fn a_stack_for_containers_shares_its_table() {
     }
 }
 
+/// Nobody has a name for the bucket in front of the machine's own.
+#[test]
+fn named_machines_have_the_bucket_in_the_path() {
+    let folder = Folder::new();
+    let port = free_port();
+    let public = format!("http://packages.invalid:{port}");
+    let server = Running::start(&[
+        "--json",
+        "--data-dir",
+        folder.path().to_str().unwrap(),
+        "--port",
+        &port,
+        "--public-url",
+        &public,
+    ]);
+    let bearer = format!("Authorization: Bearer {}\r\n", server.text("token"));
+    let sending = format!("{bearer}Content-Type: multipart/form-data; boundary=b\r\n");
+    let packages = format!("http://127.0.0.1:{port}{PACKAGES}");
+    let file = form(&[], Some(("file", "near-1.0.0.txt", "from nearby")));
+    let (head, body) = ask("POST", &packages, &sending, &file);
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let package: Value = serde_json::from_slice(&body).unwrap();
+    let id = package["id"].as_str().unwrap();
+    let (head, _) = ask("GET", &format!("{packages}/{id}/download"), &bearer, b"");
+    let bucket = format!("\r\nlocation: {}/packages/", server.text("s3_endpoint"));
+    assert!(bucket.contains("packages.invalid"), "{bucket}");
+    assert!(head.contains(&bucket), "{head}");
+}
+
+/// `host.docker.internal` is a name that Linux itself does not know.
+#[test]
+fn stacks_for_containers_need_not_know_their_name() {
+    let folder = Folder::new();
+    let host = ["--host", "0.0.0.0", "--public-url", "http://stack.invalid"];
+    let running = folder.start(&[&["--stack-only"], &host[..]].concat());
+    for service in ["s3_endpoint", "dynamodb_endpoint"] {
+        let endpoint = running.text(service);
+        assert!(endpoint.starts_with("http://stack.invalid:"), "{endpoint}");
+    }
+    // The events have it, and nothing listens that it opens.
+    assert_eq!(running.text("token"), packages_api::DEVELOPMENT_TOKEN);
+    drop(running);
+    assert_ne!(folder.start(&host).text("token"), packages_api::DEVELOPMENT_TOKEN);
+}
+
 #[test]
 fn open_ports_have_everything_ready() {
     let folder = Folder::new();
