@@ -58,7 +58,13 @@ const TASKS: &[Task] = &[
         &[".ci/power-cut"]),
     task("costs", "print the costs of a deployment, and the prices that they are computed from",
         &[".ci/costs"]),
-    task("aws-check", "ask a deployment what could only be assumed before: BASE_URL TOKEN ORGANIZATION/REGISTRY",
+    task("moto", "make all calls on another emulator than our own, with the roles of the template enforced",
+        &[".ci/moto"]),
+    task("sam-local", "run the functions in containers, as `sam local` does",
+        &[".ci/sam-local"]),
+    task("package", "build a release that deploys without Rust, into target/package",
+        &[".ci/package"]),
+    task("aws-check", "ask a deployment what could only be assumed before: BASE_URL TOKEN ORGANIZATION/REGISTRY [FILES_URL]",
         &[".ci/aws-check"]),
 ];
 
