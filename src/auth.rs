@@ -20,10 +20,12 @@ mod caller;
 mod job;
 mod organization;
 mod shared_keys;
+mod token;
 
 pub(crate) use caller::Caller;
 pub(crate) use organization::{OrganizationAccess, identify_in_organization};
 pub(crate) use shared_keys::KeysInTable;
+pub(crate) use token::identify_token;
 
 /// Permissions that a request needs, and records that are read together with its registry.
 #[derive(Debug, Clone, Copy, Default)]

@@ -72,6 +72,12 @@ pub(crate) fn minted_at(id: Uuid) -> SystemTime {
     UNIX_EPOCH + Duration::new(seconds, nanos)
 }
 
+/// The UUID in an address, in the one spelling that has hyphens, with digits of either case.
+pub(crate) fn uuid_in_address(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    text.eq_ignore_ascii_case(&id.to_string()).then_some(id)
+}
+
 /// A UUID (version 5) of a name in a namespace: the same for the same name.
 pub(crate) fn name_id(namespace: Uuid, name: &str) -> Uuid {
     let digest: [u8; 20] = Sha1::new()

@@ -17,6 +17,7 @@ mod address;
 pub mod adoption;
 mod api;
 mod app;
+mod audit;
 mod auth;
 mod aws;
 mod cancellation;
@@ -50,6 +51,7 @@ mod slug;
 mod steps;
 pub mod sweep;
 pub mod time;
+pub mod tokens;
 mod urls;
 
 pub use actor::Actor;

@@ -6,6 +6,13 @@ pub(crate) struct OrganizationPath {
     pub(crate) organization: String,
 }
 
+/// An audit event of an organization, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventPath {
+    pub(crate) organization: OrganizationPath,
+    pub(crate) id: String,
+}
+
 /// A registry, as a path names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RegistryPath {

@@ -2,7 +2,7 @@
 
 use crate::scope::Scope;
 
-/// Kind of access to an organization's registries and their packages.
+/// Kind of access to an organization's registries, their packages and its audit events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
     /// Get, list and download packages.
@@ -17,6 +17,8 @@ pub(crate) enum Permission {
     WriteRegistries,
     /// Delete registries, and all their packages.
     DeleteRegistries,
+    /// Get and list audit events.
+    ReadAuditEvents,
 }
 
 impl Permission {
@@ -29,6 +31,7 @@ impl Permission {
             Self::ReadRegistries => Scope::ReadRegistries,
             Self::WriteRegistries => Scope::WriteRegistries,
             Self::DeleteRegistries => Scope::DeleteRegistries,
+            Self::ReadAuditEvents => Scope::ReadAuditEvents,
         }
     }
 

@@ -4,14 +4,21 @@ use lambda_http::http::Method;
 
 use crate::api::Endpoint;
 use crate::error::Error;
-use crate::path::{OrganizationPath, PackagePath, RegistryPath};
-use Make::{Fixed, Organization, Package, Registry};
+use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath};
+use Make::{Event, Fixed, Organization, Package, Registry};
 
 /// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
 #[rustfmt::skip]
 pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::GET,    "/",                                                                                       Fixed(Endpoint::Health)),
     (Method::GET,    "/openapi.yaml",                                                                           Fixed(Endpoint::OpenApi)),
+    (Method::GET,    "/v2/access-token",                                                                        Fixed(Endpoint::GetAccessToken)),
+    (Method::DELETE, "/v2/access-token",                                                                        Fixed(Endpoint::EndAccessToken)),
+    (Method::GET,    "/v2/user",                                                                                Fixed(Endpoint::GetUser)),
+    (Method::GET,    "/v2/organizations",                                                                       Fixed(Endpoint::ListOrganizations)),
+    (Method::GET,    "/v2/organizations/{organization}",                                                        Organization(Endpoint::GetOrganization)),
+    (Method::GET,    "/v2/organizations/{organization}/audit_events",                                           Organization(Endpoint::ListAuditEvents)),
+    (Method::GET,    "/v2/organizations/{organization}/audit_events/{event}",                                   Event(Endpoint::GetAuditEvent)),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries",                                    Organization(Endpoint::ListRegistries)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries",                                    Organization(Endpoint::CreateRegistry)),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}",                         Registry(Endpoint::GetRegistry)),
@@ -35,6 +42,8 @@ pub(crate) enum Make {
     Fixed(Endpoint),
     /// The path names an organization.
     Organization(fn(OrganizationPath) -> Endpoint),
+    /// The path names an audit event of an organization.
+    Event(fn(EventPath) -> Endpoint),
     /// The path names a registry.
     Registry(fn(RegistryPath) -> Endpoint),
     /// The path names a package of a registry.
@@ -52,6 +61,12 @@ impl Make {
             (Fixed(endpoint), []) => Some(endpoint.clone()),
             (Organization(make), &[organization]) => Some(make(OrganizationPath {
                 organization: organization.to_owned(),
+            })),
+            (Event(make), &[organization, id]) => Some(make(EventPath {
+                organization: OrganizationPath {
+                    organization: organization.to_owned(),
+                },
+                id: id.to_owned(),
             })),
             (Registry(make), &[organization, slug]) => Some(make(registry(organization, slug))),
             (Package(make), &[organization, slug, id]) => Some(make(PackagePath {

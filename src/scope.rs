@@ -23,11 +23,13 @@ pub enum Scope {
     WriteRegistries,
     /// Delete registries.
     DeleteRegistries,
+    /// Get and list audit events.
+    ReadAuditEvents,
 }
 
 impl Scope {
     /// Every scope there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadPackages,
         Self::CreatePackages,
         Self::WritePackages,
@@ -35,6 +37,7 @@ impl Scope {
         Self::ReadRegistries,
         Self::WriteRegistries,
         Self::DeleteRegistries,
+        Self::ReadAuditEvents,
     ];
 
     /// The scope's name in the API.
@@ -48,6 +51,7 @@ impl Scope {
             Self::ReadRegistries => "read_registries",
             Self::WriteRegistries => "write_registries",
             Self::DeleteRegistries => "delete_registries",
+            Self::ReadAuditEvents => "read_audit_events",
         }
     }
 }

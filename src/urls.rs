@@ -1,6 +1,7 @@
 //! Addresses: the one place that builds a URL.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
 
 use crate::address::RegistryAddress;
 use crate::id::PackageId;
@@ -17,6 +18,20 @@ impl Urls {
     /// Address of an organization in the API.
     pub(crate) fn organization(&self, organization: &Slug) -> String {
         format!("{}/v2/organizations/{organization}", self.api)
+    }
+
+    /// Address of one page of an organization's audit events.
+    pub(crate) fn audit_events(&self, organization: &Slug, parameters: &[(&str, String)]) -> String {
+        format!(
+            "{}/audit_events?{}",
+            self.organization(organization),
+            query(parameters)
+        )
+    }
+
+    /// Address of an audit event.
+    pub(crate) fn audit_event(&self, organization: &Slug, id: Uuid) -> String {
+        format!("{}/audit_events/{id}", self.organization(organization))
     }
 
     /// Page of an organization for people.
@@ -60,15 +75,20 @@ impl Urls {
 
     /// Address of one page of a registry's list.
     pub(crate) fn packages(&self, address: &RegistryAddress, parameters: &[(&str, String)]) -> String {
-        let pairs: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-            .collect();
-        format!("{}/packages?{}", self.registry(address), pairs.join("&"))
+        format!("{}/packages?{}", self.registry(address), query(parameters))
     }
 
     /// Page of a package for people.
     pub(crate) fn package_web(&self, address: &RegistryAddress, id: PackageId) -> String {
         format!("{}/packages/{id}", self.registry_web(address))
     }
+}
+
+/// Parameters as a query.
+fn query(parameters: &[(&str, String)]) -> String {
+    let pairs: Vec<_> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+        .collect();
+    pairs.join("&")
 }

@@ -13,7 +13,7 @@ use crate::oidc::{Authority, Identity};
 use crate::packages::Context;
 use crate::path::{OrganizationPath, PackagePath, RegistryPath};
 use crate::permission::Permission;
-use crate::records::Package;
+use crate::records::{Package, Token};
 use crate::urls::Urls;
 
 /// A call, as its endpoint sees it.
@@ -37,6 +37,17 @@ impl Call<'_> {
     /// 401.
     pub(crate) fn check_credentials(&self) -> Result<()> {
         credentials::bearer(self.headers).map(drop)
+    }
+
+    /// Identifies the caller by the token alone, for calls about the token itself. One round trip.
+    ///
+    /// # Errors
+    /// 401 without a valid token.
+    pub(crate) async fn identify_token(&self) -> Result<Token> {
+        let secret = credentials::bearer(self.headers)?.into_secret()?;
+        let token = auth::identify_token(&self.context.records, &secret).await?;
+        self.token_id.get_or_init(|| token.id);
+        Ok(token)
     }
 
     /// Authorizes the caller for an organization. One round trip, which reads its record too.

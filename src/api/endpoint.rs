@@ -2,15 +2,22 @@
 
 use lambda_http::{Body, Response};
 
-use super::{Call, packages, registries, service};
+use super::{Call, account, audit, packages, registries, service};
 use crate::error::Result;
-use crate::path::{OrganizationPath, PackagePath, RegistryPath};
+use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath};
 
 /// One call of the API's documentation, with what its path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Health,
     OpenApi,
+    GetAccessToken,
+    EndAccessToken,
+    GetUser,
+    ListOrganizations,
+    GetOrganization(OrganizationPath),
+    ListAuditEvents(OrganizationPath),
+    GetAuditEvent(EventPath),
     ListRegistries(OrganizationPath),
     CreateRegistry(OrganizationPath),
     GetRegistry(RegistryPath),
@@ -32,6 +39,13 @@ impl Endpoint {
         match self {
             Self::Health => "Health",
             Self::OpenApi => "OpenApi",
+            Self::GetAccessToken => "GetAccessToken",
+            Self::EndAccessToken => "EndAccessToken",
+            Self::GetUser => "GetUser",
+            Self::ListOrganizations => "ListOrganizations",
+            Self::GetOrganization(_) => "GetOrganization",
+            Self::ListAuditEvents(_) => "ListAuditEvents",
+            Self::GetAuditEvent(_) => "GetAuditEvent",
             Self::ListRegistries(_) => "ListRegistries",
             Self::CreateRegistry(_) => "CreateRegistry",
             Self::GetRegistry(_) => "GetRegistry",
@@ -51,7 +65,8 @@ impl Endpoint {
     /// Whether the call changes something, or prepares a change.
     pub(crate) fn changes(&self) -> bool {
         match self {
-            Self::CreateRegistry(_)
+            Self::EndAccessToken
+            | Self::CreateRegistry(_)
             | Self::UpdateRegistry(_)
             | Self::DeleteRegistry(_)
             | Self::PublishPackage(_)
@@ -60,6 +75,12 @@ impl Endpoint {
             | Self::CopyPackage(_) => true,
             Self::Health
             | Self::OpenApi
+            | Self::GetAccessToken
+            | Self::GetUser
+            | Self::ListOrganizations
+            | Self::GetOrganization(_)
+            | Self::ListAuditEvents(_)
+            | Self::GetAuditEvent(_)
             | Self::ListRegistries(_)
             | Self::GetRegistry(_)
             | Self::ListPackages(_)
@@ -72,7 +93,11 @@ impl Endpoint {
     /// The organization that the path names.
     pub(crate) fn organization(&self) -> Option<&str> {
         match self {
-            Self::ListRegistries(path) | Self::CreateRegistry(path) => Some(&path.organization),
+            Self::GetOrganization(path)
+            | Self::ListAuditEvents(path)
+            | Self::ListRegistries(path)
+            | Self::CreateRegistry(path) => Some(&path.organization),
+            Self::GetAuditEvent(path) => Some(&path.organization.organization),
             _ => self.registry().map(|path| path.organization.as_str()),
         }
     }
@@ -85,7 +110,6 @@ impl Endpoint {
     /// The registry that the path names.
     pub(crate) fn registry(&self) -> Option<&RegistryPath> {
         match self {
-            Self::Health | Self::OpenApi | Self::ListRegistries(_) | Self::CreateRegistry(_) => None,
             Self::GetRegistry(path)
             | Self::UpdateRegistry(path)
             | Self::DeleteRegistry(path)
@@ -104,16 +128,7 @@ impl Endpoint {
             | Self::CopyPackage(path)
             | Self::DownloadPackage(path)
             | Self::DescribeFile(path) => Some(path),
-            Self::Health
-            | Self::OpenApi
-            | Self::ListRegistries(_)
-            | Self::CreateRegistry(_)
-            | Self::GetRegistry(_)
-            | Self::UpdateRegistry(_)
-            | Self::DeleteRegistry(_)
-            | Self::ListPackages(_)
-            | Self::PublishPackage(_)
-            | Self::RequestUpload(_) => None,
+            _ => None,
         }
     }
 
@@ -124,6 +139,13 @@ impl Endpoint {
         match self {
             Self::Health => service::health(),
             Self::OpenApi => Ok(service::openapi()),
+            Self::GetAccessToken => context.in_time(account::get_token(call)).await,
+            Self::EndAccessToken => context.in_time(account::end_token(call)).await,
+            Self::GetUser => context.in_time(account::user(call)).await,
+            Self::ListOrganizations => context.in_time(account::organizations(call)).await,
+            Self::GetOrganization(path) => context.in_time(account::organization(call, path)).await,
+            Self::ListAuditEvents(path) => context.in_time(audit::list(call, path)).await,
+            Self::GetAuditEvent(path) => context.in_time(audit::get(call, path)).await,
             Self::ListRegistries(path) => context.in_time(registries::list(call, path)).await,
             Self::CreateRegistry(path) => context.in_time(registries::create(call, path, body)).await,
             Self::UpdateRegistry(path) => context.in_time(registries::update(call, path, body)).await,

@@ -1,6 +1,9 @@
 //! The calls of the API's documentation, one file each.
 
+mod account;
+mod audit;
 mod call;
+mod cursor;
 mod endpoint;
 mod packages;
 mod paging;

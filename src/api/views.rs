@@ -23,9 +23,13 @@ use crate::slug::Slug;
 use crate::time::rfc3339_millis;
 use crate::urls::Urls;
 
+mod account;
+mod audit;
 mod links;
 mod registry;
 
+pub(crate) use account::{access_token, organization, organizations, user};
+pub(crate) use audit::{audit_event, audit_events};
 pub(crate) use links::Links;
 pub(crate) use registry::{registries, registry};
 

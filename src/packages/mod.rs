@@ -22,7 +22,7 @@ pub use context::Context;
 pub use copy::copy;
 pub use delete::delete;
 pub(crate) use download::download_address;
-pub(crate) use list::{Place, list};
+pub(crate) use list::list;
 pub use metadata::Metadata;
 pub use publish::{PackageFile, publish};
 pub use publish_upload::publish_upload;

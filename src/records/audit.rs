@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Organization, Package, Records, Registry, Token, keys, to_item};
+use super::{Direction, Organization, Package, Records, Registry, Token, from_item, keys, to_item};
 use crate::actor::Actor;
+use crate::aws;
 use crate::error::Result;
 use crate::id::minted_at;
 use crate::slug::Slug;
@@ -246,6 +247,40 @@ impl Records {
     pub(super) fn audit_put(&self, organization_id: Uuid, event: &AuditEvent) -> Result<TransactWriteItem> {
         let key = keys::audit_event(organization_id, event.id);
         self.transaction_items().put(to_item(&key, event)?, |put| put)
+    }
+
+    /// The next `count` events of an organization from `start` on, which is not among them.
+    pub(crate) async fn audit_events(
+        &self,
+        organization_id: Uuid,
+        direction: Direction,
+        start: Option<Uuid>,
+        count: usize,
+    ) -> Result<Vec<AuditEvent>> {
+        let mut events: Vec<AuditEvent> = Vec::new();
+        let mut next = start.map(|id| keys::audit_event(organization_id, id).attributes());
+        // A hundred events are less than the 1 MB of one answer, so this ends after one.
+        while events.len() < count {
+            let query = self
+                .partition_query(&keys::audit_partition(organization_id), "")
+                .scan_index_forward(direction == Direction::Newer)
+                .limit(i32::try_from(count - events.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(next);
+            let answer = query.send().await.map_err(aws::failed)?;
+            for item in answer.items.unwrap_or_default() {
+                events.push(from_item(item)?);
+            }
+            next = answer.last_evaluated_key;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    /// The organization's event of this id.
+    pub(crate) async fn audit_event(&self, organization_id: Uuid, id: Uuid) -> Result<Option<AuditEvent>> {
+        self.get(&keys::audit_event(organization_id, id)).await
     }
 }
 

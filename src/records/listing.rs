@@ -6,7 +6,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::fence::FENCE;
-use super::{Records, Registry, from_item, keys};
+use super::{Direction, Records, Registry, from_item, keys};
 use crate::aws;
 use crate::digest::Digests;
 use crate::error::Result;
@@ -30,13 +30,6 @@ pub(crate) struct Listed {
     pub(crate) version: String,
     #[serde(flatten)]
     pub(crate) digests: Digests,
-}
-
-/// Direction in which a list is read from its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Older,
-    Newer,
 }
 
 impl Records {

@@ -1,7 +1,6 @@
 //! Packages: publish, get, list, copy, delete, download.
 
 mod copy;
-mod cursor;
 mod delete;
 mod describe_file;
 mod download;

@@ -94,6 +94,8 @@ pub(crate) struct ShownToken<'a> {
     registry: Option<&'a Slug>,
     expires_at: Option<String>,
     description: Option<&'a str>,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
     created_at: Option<String>,
 }
 
@@ -107,6 +109,8 @@ pub(crate) fn token(token: &Token) -> ShownToken<'_> {
         registry: token.registry.as_ref(),
         expires_at: token.expires_at.map(at),
         description: token.description.as_deref(),
+        name: token.name.as_deref(),
+        email: token.email.as_deref(),
         created_at: created.map(at),
     }
 }

@@ -3,13 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
-use packages_api::records::NewToken;
+use packages_api::records::{NewToken, operator_deadline};
 use packages_api::time::epoch_seconds;
-use packages_api::{RegistryAddress, Scope, Secret, Slug};
+use packages_api::{RegistryAddress, Scope, Slug, tokens};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::Stack;
+use crate::operator::parse_name;
 use crate::output::{self, Output};
 
 #[derive(Subcommand)]
@@ -30,6 +31,12 @@ pub(crate) enum TokenCommand {
         /// Its purpose
         #[arg(long)]
         description: Option<String>,
+        /// The person or the machine that it is for, by name
+        #[arg(long, value_parser = parse_name)]
+        name: Option<String>,
+        /// That person's e-mail address
+        #[arg(long, value_parser = parse_email)]
+        email: Option<String>,
     },
     /// List an organization's tokens
     List {
@@ -54,6 +61,8 @@ pub(crate) async fn tokens(stack: &Stack, command: TokenCommand) -> Result<Outpu
             registry,
             expires,
             description,
+            name,
+            email,
         } => {
             let organization = records.organization(&organization).await?;
             let registry = match registry {
@@ -67,15 +76,16 @@ pub(crate) async fn tokens(stack: &Stack, command: TokenCommand) -> Result<Outpu
                 }
                 None => None,
             };
-            let secret = Secret::generate()?;
             let new = NewToken {
                 scopes,
                 registry,
                 expires_at: expires.map(|lifetime| epoch_seconds(SystemTime::now() + lifetime)),
                 description,
-                ..NewToken::default()
+                name,
+                email,
             };
-            let token = records.create_token(&organization, &secret, new, by).await?;
+            let owner = (organization.id, &organization.slug);
+            let (token, secret) = tokens::create(records, owner, new, by, operator_deadline()).await?;
             Output::one(&output::token(&token)).with("token", json!(secret.expose()))
         }
         TokenCommand::List { organization } => {
@@ -83,7 +93,7 @@ pub(crate) async fn tokens(stack: &Stack, command: TokenCommand) -> Result<Outpu
             let tokens = records.tokens(&organization).await?;
             let tokens: Vec<_> = tokens.iter().map(output::token).collect();
             Output::many(
-                &["id", "scopes", "registry", "expires_at", "description"],
+                &["id", "scopes", "registry", "expires_at", "description", "name"],
                 &tokens,
             )
         }
@@ -94,6 +104,18 @@ pub(crate) async fn tokens(stack: &Stack, command: TokenCommand) -> Result<Outpu
             ))
         }
     })
+}
+
+fn parse_email(text: &str) -> Result<String, String> {
+    const MAX_BYTES: usize = 254;
+    let parts = text.split_once('@');
+    let has_parts = parts.is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty());
+    let is_plain = |character: char| !character.is_whitespace() && !character.is_control();
+    if has_parts && text.len() <= MAX_BYTES && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("expected an e-mail address of at most {MAX_BYTES} bytes"))
+    }
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {

@@ -86,6 +86,7 @@ fn longest() -> Vec<AuditEvent> {
         hash: Digest::sha256(b""),
         name: None,
         email: None,
+        created_by: None,
     };
     let events = actors.iter().flat_map(|by| {
         [

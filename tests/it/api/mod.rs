@@ -1,6 +1,8 @@
 //! Calls of the Packages API: requests and whole answers.
 
+mod account;
 mod addresses;
+mod audit_events;
 mod cancellations;
 mod copies;
 mod distribution;

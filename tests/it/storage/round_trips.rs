@@ -74,6 +74,33 @@ async fn health_costs_nothing() {
 }
 
 #[tokio::test]
+async fn accounts_and_events_cost_two_at_most() {
+    let (app, proxy) = start().await;
+    let events = "/v2/organizations/my_great_org/audit_events";
+    let event = app.user.call(http::Method::GET, events).await.json();
+    let event = format!("{events}/{}", event["items"][0]["id"].as_str().expect("an id"));
+    let get = http::Method::GET;
+    for (method, path, calls) in [
+        (&get, "/v2/access-token", &["GetItem"][..]),
+        (&get, "/v2/user", &["GetItem"]),
+        (&get, "/v2/organizations", &["GetItem", "GetItem"]),
+        (&get, "/v2/organizations/my_great_org", &["BatchGetItem"]),
+        (&get, events, &["BatchGetItem", "Query"]),
+        (&get, &event, &["BatchGetItem", "GetItem"]),
+        (
+            &http::Method::DELETE,
+            "/v2/access-token",
+            &["GetItem", "TransactWriteItems"],
+        ),
+    ] {
+        proxy.clear();
+        let answer = app.user.call(method.clone(), path).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+        assert_eq!(proxy.calls(), calls, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn registries_are_listed_by_two_reads() {
     let (app, proxy) = start().await;
     let user = &app.user;

@@ -89,7 +89,7 @@ pub(crate) fn redacted(text: &str, base_url: &str) -> String {
         at += 1;
     }
     for (number, id) in ids.iter().enumerate() {
-        for kind in ["Registry", "RegistryToken"] {
+        for kind in ["Registry", "RegistryToken", "User", "Organization"] {
             let graphql_id = BASE64.encode(format!("{kind}---{id}"));
             text = text.replace(&graphql_id, &format!("[{kind}---{}]", number + 1));
         }

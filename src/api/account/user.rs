@@ -1,0 +1,12 @@
+//! `GET /v2/user`: whoever the token was made for.
+
+use lambda_http::{Body, Response};
+
+use crate::api::{Call, views};
+use crate::error::Result;
+
+/// Gets the user. One round trip.
+pub(crate) async fn user(call: &Call<'_>) -> Result<Response<Body>> {
+    let token = call.identify_token().await?;
+    views::user(&token)
+}
