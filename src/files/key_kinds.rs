@@ -1,6 +1,8 @@
 //! Kinds of the keys that a call of S3 is about, for the log.
 
+use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadInput;
 use aws_sdk_s3::operation::copy_object::CopyObjectInput;
+use aws_sdk_s3::operation::create_multipart_upload::CreateMultipartUploadInput;
 use aws_sdk_s3::operation::delete_object::DeleteObjectInput;
 use aws_sdk_s3::operation::delete_objects::DeleteObjectsInput;
 use aws_sdk_s3::operation::get_object::GetObjectInput;
@@ -8,6 +10,7 @@ use aws_sdk_s3::operation::head_object::HeadObjectInput;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsInput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Input;
 use aws_sdk_s3::operation::put_object::PutObjectInput;
+use aws_sdk_s3::operation::upload_part::UploadPartInput;
 use aws_sdk_s3::types::Delete;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
@@ -30,6 +33,9 @@ pub(super) fn key_kinds(input: &Input) -> KeyKinds {
         .or_else(|| input.downcast_ref::<PutObjectInput>()?.key())
         .or_else(|| input.downcast_ref::<HeadObjectInput>()?.key())
         .or_else(|| input.downcast_ref::<DeleteObjectInput>()?.key())
+        .or_else(|| input.downcast_ref::<CreateMultipartUploadInput>()?.key())
+        .or_else(|| input.downcast_ref::<UploadPartInput>()?.key())
+        .or_else(|| input.downcast_ref::<CompleteMultipartUploadInput>()?.key())
         .or_else(|| input.downcast_ref::<ListObjectsV2Input>()?.prefix())
         .or_else(|| input.downcast_ref::<ListObjectVersionsInput>()?.prefix());
     vec![key.map_or("unknown", kind)]

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use bytes::Bytes;
 
 use crate::address::RegistryAddress;
@@ -21,10 +22,12 @@ mod copies;
 mod deletion;
 mod key_kinds;
 mod listing;
+mod parts;
 mod post_form;
 mod ranges;
 mod versions;
 pub(crate) use addresses::attachment;
+pub(crate) use parts::PART_BYTES;
 pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
 pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
 pub(crate) use versions::Expected;
@@ -118,16 +121,19 @@ impl Files {
     /// Without `If-None-Match`: the key is of a fresh id, and the SDK's own repeat after a lost
     /// answer would meet a 412 from our own success.
     pub(crate) async fn put(&self, key: &ObjectKey, bytes: Bytes, sha256: Digest<32>) -> Result<()> {
-        let put = self
-            .client
+        let put = self.put_request(key, bytes, sha256).customize();
+        let sent = put.disable_payload_signing().send().await;
+        sent.map(drop).map_err(aws::failed)
+    }
+
+    fn put_request(&self, key: &ObjectKey, bytes: Bytes, sha256: Digest<32>) -> PutObjectFluentBuilder {
+        self.client
             .put_object()
             .bucket(&self.bucket)
             .key(&key.0)
             .content_type(CONTENT_TYPE)
             .checksum_sha256(sha256.to_base64())
-            .body(bytes.into());
-        let sent = put.customize().disable_payload_signing().send().await;
-        sent.map(drop).map_err(aws::failed)
+            .body(bytes.into())
     }
 
     /// Reads a whole object of at most `bound` bytes; `None` where there is none.

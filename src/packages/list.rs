@@ -10,7 +10,7 @@ use crate::records::{Listed, Page, Place, Registry};
 ///
 /// A package's id is its place for all time: whatever is published and deleted meanwhile, nothing is
 /// listed twice, and nothing left out that was there all the time.
-pub(crate) async fn list(
+pub async fn list(
     context: &Context,
     registry: &Registry,
     name: Option<&str>,

@@ -23,13 +23,17 @@ const PROJECTION: &str = "id, registry_id, #name, version, sha256, sha512";
 /// A package as a list shows it: read from its own record, or from its name's.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
-pub(crate) struct Listed {
-    pub(crate) id: PackageId,
+pub struct Listed {
+    /// Its identity; it carries the time of publication.
+    pub id: PackageId,
     registry_id: Uuid,
-    pub(crate) name: String,
-    pub(crate) version: String,
+    /// The name as the file spells it.
+    pub name: String,
+    /// The version as the file spells it.
+    pub version: String,
+    /// The file's digests.
     #[serde(flatten)]
-    pub(crate) digests: Digests,
+    pub digests: Digests,
 }
 
 impl Records {

@@ -9,7 +9,7 @@ pub(crate) enum Direction {
 
 /// Place where a page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place<Id> {
+pub enum Place<Id> {
     /// At the newest item.
     First,
     /// Beside this one, with those that are older.
@@ -20,13 +20,13 @@ pub(crate) enum Place<Id> {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page<T> {
+pub struct Page<T> {
     /// Its items, newest first.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// Whether there is a page of newer ones.
-    pub(crate) has_newer: bool,
+    pub has_newer: bool,
     /// Whether there is a page of older ones.
-    pub(crate) has_older: bool,
+    pub has_older: bool,
 }
 
 impl<Id: Copy> Place<Id> {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use packages_api::records::Records;
-use packages_api::{Actor, Error, command_config, log};
+use packages_api::{Actor, Error, Files, command_config, log};
 use tracing::level_filters::LevelFilter;
 
 use adoption::{QuarantineCommand, adopt, quarantine};
@@ -23,7 +23,7 @@ mod packages;
 mod registries;
 mod tokens;
 
-/// Makes, lists and deletes organizations, registries and tokens.
+/// Makes, lists and deletes organizations, registries and tokens, and works on packages.
 ///
 /// Works on the table and the bucket that `TABLE_NAME` and `BUCKET_NAME` name, with the usual AWS
 /// environment and credentials. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
@@ -51,7 +51,7 @@ enum Command {
     /// Tokens, which open an organization's registries
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Packages, as the log knows them
+    /// Packages: publish, list, get, copy, delete, and their history
     #[command(subcommand)]
     Package(PackageCommand),
     /// Declare that the table and the bucket belong together, after one of them was restored
@@ -73,10 +73,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
     match log::with_steps(run(arguments.command, arguments.name)).await {
-        Ok(output) => {
-            output.print(arguments.json);
-            ExitCode::SUCCESS
-        }
+        Ok(output) => output.print(arguments.json),
         Err(error) => {
             eprintln!("admin: {error}");
             if let Some(cause) = error.downcast_ref().and_then(Error::cause) {
@@ -92,16 +89,18 @@ async fn run(command: Command, name: Option<String>) -> Result<Output, lambda_ht
         Command::Organization(command) => organizations(&Stack::of(name).await?, command).await,
         Command::Registry(command) => registries(&Stack::of(name).await?, command).await,
         Command::Token(command) => tokens(&Stack::of(name).await?, command).await,
-        Command::Package(command) => packages(command),
+        Command::Package(command) => packages(command, name).await,
         Command::Adopt { dry_run } => adopt(dry_run).await,
         Command::Quarantine(command) => quarantine(command).await,
     }
 }
 
-/// The table and the bucket's name, as the environment has them, and who works on them.
+/// The table and the bucket, as the environment has them, and who works on them.
 struct Stack {
     records: Records,
-    bucket: String,
+    files: Files,
+    /// Whether packages are not to be changed.
+    read_only: bool,
     operator: Actor,
 }
 
@@ -110,7 +109,8 @@ impl Stack {
         let (config, sdk) = command_config().await?;
         Ok(Self {
             records: Records::new(&sdk, config.table),
-            bucket: config.bucket,
+            files: Files::new(&sdk, config.bucket),
+            read_only: config.read_only,
             operator: operator(name, &sdk).await,
         })
     }

@@ -32,7 +32,7 @@ pub(crate) async fn organizations(
             let organization = records.create_organization(&organization, by).await?;
             // The first organization makes the table that of this bucket: see `packages_api::sweep`.
             if records.marker().await?.is_none() {
-                records.mark(&stack.bucket).await?;
+                records.mark(stack.files.bucket()).await?;
             }
             Output::one(&organization)
         }

@@ -1,5 +1,7 @@
 //! Output of the command: a table for people, JSON for programs.
 
+use std::process::ExitCode;
+
 use packages_api::Slug;
 use packages_api::records::Token;
 use packages_api::time::{from_epoch_seconds, rfc3339_seconds};
@@ -7,8 +9,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+/// Output of one command, and whether all was done that it was to do.
+pub(crate) struct Output {
+    records: Records,
+    /// Sentences for people, on standard error.
+    notes: Vec<String>,
+    has_failed: bool,
+}
+
 /// One record, or many of one kind.
-pub(crate) enum Output {
+enum Records {
     One(Map<String, Value>),
     Many {
         columns: &'static [&'static str],
@@ -18,24 +28,63 @@ pub(crate) enum Output {
 
 impl Output {
     pub(crate) fn one(record: &impl Serialize) -> Self {
-        Self::One(object(record))
+        Records::One(object(record)).into()
     }
 
     /// Many records, of which the table has these columns.
     pub(crate) fn many(columns: &'static [&'static str], records: &[impl Serialize]) -> Self {
         let rows = records.iter().map(object).collect();
-        Self::Many { columns, rows }
+        Records::Many { columns, rows }.into()
     }
 
     /// The record with one more member.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
-        if let Self::One(record) = &mut self {
+        if let Records::One(record) = &mut self.records {
             record.insert(name.to_owned(), value);
         }
         self
     }
 
-    pub(crate) fn print(&self, json: bool) {
+    /// The output with a sentence for people beside it.
+    pub(crate) fn with_note(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    /// The output of a command of which a part has failed, with the reason and what caused it.
+    pub(crate) fn with_failure(mut self, reason: String, cause: Option<&str>) -> Self {
+        self.notes.push(reason);
+        self.notes.extend(cause.map(|cause| format!("cause: {cause}")));
+        self.has_failed = true;
+        self
+    }
+
+    /// Prints it. Answers the code that the command exits with.
+    pub(crate) fn print(&self, json: bool) -> ExitCode {
+        self.records.print(json);
+        for note in &self.notes {
+            eprintln!("admin: {note}");
+        }
+        if self.has_failed {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+impl From<Records> for Output {
+    fn from(records: Records) -> Self {
+        Self {
+            records,
+            notes: Vec::new(),
+            has_failed: false,
+        }
+    }
+}
+
+impl Records {
+    fn print(&self, json: bool) {
         match self {
             Self::One(record) if json => println!("{}", Value::Object(record.clone())),
             Self::Many { rows, .. } if json => {

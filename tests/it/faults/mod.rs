@@ -2,6 +2,7 @@
 
 mod calls;
 mod copies;
+mod disk;
 mod killed;
 mod late;
 mod records;

@@ -73,6 +73,7 @@ fn of_bucket(operation: &str, head: &Parts) -> BTreeSet<Access> {
             let source = head.headers["x-amz-copy-source"].to_str().expect("ASCII");
             vec![("GetObject", key(source)), ("PutObject", own)]
         }
+        "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => vec![("PutObject", own)],
         other => vec![(other, own)],
     };
     let accesses = accesses.into_iter();

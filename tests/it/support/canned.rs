@@ -24,7 +24,11 @@ impl Service {
         let query = request.uri().query().unwrap_or_default();
         let lists = query.contains("list-type=2");
         let copies = request.headers().contains_key("x-amz-copy-source");
+        let of_upload = query.contains("uploadId=");
         match (request.method(), lists) {
+            (&Method::POST, _) if query.starts_with("uploads") => "CreateMultipartUpload",
+            (&Method::PUT, _) if of_upload => "UploadPart",
+            (&Method::POST, _) if of_upload => "CompleteMultipartUpload",
             (&Method::GET, _) if query.contains("versions") => "ListObjectVersions",
             (&Method::GET, true) => "ListObjectsV2",
             (&Method::GET, false) => "GetObject",

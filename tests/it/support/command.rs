@@ -1,5 +1,6 @@
 //! The operator's commands, run as their binaries.
 
+use std::path::Path;
 use std::process::Output;
 
 use packages_api_local::Stack;
@@ -9,6 +10,11 @@ use super::answer::redacted;
 
 /// Runs a command line, which may begin with variables, on this stack, and with nothing of this process's environment.
 pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
+    run_in(stack, Path::new("."), line).await
+}
+
+/// Runs a command line in this folder.
+pub(crate) async fn run_in(stack: &Stack, folder: &Path, line: &str) -> Output {
     let mut words = line.split_whitespace().peekable();
     let mut environment = stack.environment();
     while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
@@ -22,6 +28,7 @@ pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
     };
     let output = Command::new(binary)
         .args(words)
+        .current_dir(folder)
         .env_clear()
         .envs(environment)
         .output();
@@ -30,7 +37,12 @@ pub(crate) async fn run(stack: &Stack, line: &str) -> Output {
 
 /// The command, its exit code and what it printed, without what no two runs have in common.
 pub(crate) async fn transcript(stack: &Stack, line: &str) -> String {
-    let output = run(stack, line).await;
+    transcript_in(stack, Path::new("."), line).await
+}
+
+/// Transcript of a command that is run in this folder.
+pub(crate) async fn transcript_in(stack: &Stack, folder: &Path, line: &str) -> String {
+    let output = run_in(stack, folder, line).await;
     let printed = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     let (out, errors) = (printed(&output.stdout), printed(&output.stderr));
     let code = output.status.code().expect("an exit code");

@@ -22,10 +22,15 @@ impl FromStr for PackageAddress {
         let registry: RegistryAddress = registry
             .parse()
             .map_err(|error: InvalidAddress| error.to_string())?;
-        let id = id.to_ascii_lowercase();
         Ok(Self {
             registry,
-            id: id.parse().map_err(|_| format!("`{id}` is not a package's id"))?,
+            id: package_id(id)?,
         })
     }
+}
+
+/// A package's id, in either case.
+pub(super) fn package_id(text: &str) -> Result<PackageId, String> {
+    let id = text.to_ascii_lowercase();
+    id.parse().map_err(|_| format!("`{id}` is not a package's id"))
 }
