@@ -11,7 +11,7 @@ mod s3;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -114,24 +114,45 @@ pub struct Stack {
     _ephemeral: Option<TempDir>,
 }
 
+/// The files of a stack.
+struct Places {
+    /// The database, unless it is in memory.
+    database: Option<PathBuf>,
+    bucket: PathBuf,
+    /// The folder of both, where it goes with the stack.
+    ephemeral: Option<TempDir>,
+}
+
+impl Places {
+    fn of(data_dir: Option<&Path>) -> Result<Self, StackError> {
+        let Some(folder) = data_dir else {
+            let ephemeral = tempfile::Builder::new().prefix("packages-api-").tempdir()?;
+            return Ok(Self {
+                database: None,
+                bucket: ephemeral.path().to_owned(),
+                ephemeral: Some(ephemeral),
+            });
+        };
+        disk::make_folder(folder)?;
+        Ok(Self {
+            database: Some(folder.join("dynamodb.sqlite")),
+            bucket: folder.join("s3"),
+            ephemeral: None,
+        })
+    }
+}
+
 impl Stack {
     /// Starts both services; they answer when this returns.
     ///
     /// # Errors
     /// Where a folder cannot be written or the database cannot be opened.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let ephemeral = match options.data_dir {
-            None => Some(tempfile::Builder::new().prefix("packages-api-").tempdir()?),
-            Some(_) => None,
-        };
-        let (database, bucket) = match (&options.data_dir, &ephemeral) {
-            (Some(folder), _) => {
-                disk::make_folder(folder)?;
-                (Some(folder.join("dynamodb.sqlite")), folder.join("s3"))
-            }
-            (None, Some(folder)) => (None, folder.path().to_owned()),
-            (None, None) => (None, std::env::temp_dir()),
-        };
+        let Places {
+            database,
+            bucket,
+            ephemeral,
+        } = Places::of(options.data_dir.as_deref())?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let key = Key::random(REGION);

@@ -135,70 +135,47 @@ async fn fields_may_come_in_any_order() {
     assert_eq!(bucket.keys().await, expected);
 }
 
+/// Fields that are not the form's own, each with the code of its refusal. Without a value a field is missing.
+const ALTERED: &[(&str, Option<&str>, u16, &str)] = &[
+    ("key", Some("uploads/other/${filename}"), 403, "AccessDenied"),
+    ("policy", Some("e30="), 403, "SignatureDoesNotMatch"),
+    (
+        "x-amz-signature",
+        Some("0000000000000000000000000000000000000000000000000000000000000000"),
+        403,
+        "SignatureDoesNotMatch",
+    ),
+    ("x-amz-date", Some("20200101T000000Z"), 400, "InvalidArgument"),
+    ("x-amz-meta-a", Some("b"), 403, "AccessDenied"),
+    ("key", None, 400, "InvalidArgument"),
+    ("x-amz-signature", None, 403, "AccessDenied"),
+];
+
+#[tokio::test]
+async fn altered_fields_are_refused_and_leave_nothing() {
+    let bucket = Bucket::new().await;
+    for (name, value, status, code) in ALTERED {
+        let mut fields = bucket.form(15);
+        fields.retain(|(field, _)| field != name);
+        fields.extend(value.map(|value| (*name, value.to_owned())));
+        let refused = bucket.post(fields, "x.gem", b"x".to_vec()).await;
+        assert_eq!(refused, (*status, (*code).to_owned()), "{name}: {value:?}");
+    }
+    assert_eq!(bucket.keys().await, [""; 0]);
+}
+
 #[tokio::test]
 async fn policy_violations_are_refused_and_leave_nothing() {
     let bucket = Bucket::new().await;
-    let altered = |name: &'static str, value: &str| {
-        let mut fields = bucket.form(15);
-        fields.retain(|(field, _)| *field != name);
-        fields.push((name, value.to_owned()));
-        fields
-    };
-    let without = |name: &str| {
-        let mut fields = bucket.form(15);
-        fields.retain(|(field, _)| *field != name);
-        fields
-    };
-    for (what, fields, bytes, status, code) in [
-        ("expired", bucket.form(-1), 1, 403, "AccessDenied"),
-        (
-            "another prefix",
-            altered("key", "uploads/other/${filename}"),
-            1,
-            403,
-            "AccessDenied",
-        ),
-        (
-            "another policy",
-            altered("policy", "e30="),
-            1,
-            403,
-            "SignatureDoesNotMatch",
-        ),
-        (
-            "another signature",
-            altered("x-amz-signature", &"0".repeat(64)),
-            1,
-            403,
-            "SignatureDoesNotMatch",
-        ),
-        (
-            "another day",
-            altered("x-amz-date", "20200101T000000Z"),
-            1,
-            400,
-            "InvalidArgument",
-        ),
-        (
-            "a field more",
-            altered("x-amz-meta-a", "b"),
-            1,
-            403,
-            "AccessDenied",
-        ),
-        ("no key", without("key"), 1, 400, "InvalidArgument"),
-        ("no signature", without("x-amz-signature"), 1, 403, "AccessDenied"),
-        ("empty", bucket.form(15), 0, 400, "EntityTooSmall"),
-        ("too large", bucket.form(15), 100_001, 400, "EntityTooLarge"),
-        (
-            "far too large",
-            bucket.form(15),
-            50_000_000,
-            400,
-            "EntityTooLarge",
-        ),
+    for (what, minutes, bytes, status, code) in [
+        ("expired", -1, 1, 403, "AccessDenied"),
+        ("empty", 15, 0, 400, "EntityTooSmall"),
+        ("too large", 15, 100_001, 400, "EntityTooLarge"),
+        ("far too large", 15, 50_000_000, 400, "EntityTooLarge"),
     ] {
-        let refused = bucket.post(fields, "x.gem", vec![b'x'; bytes]).await;
+        let refused = bucket
+            .post(bucket.form(minutes), "x.gem", vec![b'x'; bytes])
+            .await;
         assert_eq!(refused, (status, code.to_owned()), "{what}");
     }
     assert_eq!(bucket.keys().await, [""; 0]);
@@ -240,33 +217,34 @@ async fn say(bucket: &Bucket, headers: &str, body: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
+/// A part of a form of boundary `b`.
+fn part(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+    [head.as_bytes(), bytes, b"\r\n"].concat()
+}
+
+/// The fields of a form that would be taken, without its file.
+fn fields(bucket: &Bucket) -> Vec<u8> {
+    let fields = bucket.form(15).into_iter();
+    fields
+        .flat_map(|(name, value)| part(name, value.as_bytes()))
+        .collect()
+}
+
+const FILE: &[u8] = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nbytes";
+const END: &[u8] = b"\r\n--b--\r\n";
+
 #[tokio::test]
 async fn malformed_forms_are_refused() {
     let bucket = Bucket::new().await;
-    let part = |name: &str, bytes: &[u8]| {
-        [
-            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").as_bytes(),
-            bytes,
-            b"\r\n",
-        ]
-        .concat()
-    };
-    let mut good = Vec::new();
-    for (name, value) in bucket.form(15) {
-        good.extend(part(name, value.as_bytes()));
-    }
-    let file = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nbytes";
-    let whole = [&good[..], file, b"\r\n--b--\r\n"].concat();
+    let good = fields(&bucket);
+    let complete = [&good, FILE, END].concat();
     for (what, body, code) in [
-        (
-            "cut off in the file",
-            [&good[..], file].concat(),
-            "IncompleteBody",
-        ),
+        ("cut off in the file", [&good, FILE].concat(), "IncompleteBody"),
         ("no file", [&good[..], b"--b--\r\n"].concat(), "InvalidArgument"),
         (
             "a field twice",
-            [&part("key", b"a")[..], &whole].concat(),
+            [&part("key", b"a")[..], &complete].concat(),
             "InvalidArgument",
         ),
         (
@@ -281,29 +259,29 @@ async fn malformed_forms_are_refused() {
         ),
         ("no form at all", b"hello".to_vec(), "IncompleteBody"),
     ] {
-        let answer = say(
-            &bucket,
-            &format!("Content-Length: {}\r\nConnection: close\r\n", body.len()),
-            &body,
-        )
-        .await;
+        let length = format!("Content-Length: {}\r\nConnection: close\r\n", body.len());
+        let answer = say(&bucket, &length, &body).await;
         assert!(answer.starts_with("HTTP/1.1 4"), "{what}: {answer}");
         assert!(answer.contains(&format!("<Code>{code}")), "{what}: {answer}");
     }
-    let chunked = [
-        format!("{:x}\r\n", whole.len()).as_bytes(),
-        &whole,
-        b"\r\n0\r\n\r\n",
-    ]
-    .concat();
-    let answer = say(
-        &bucket,
-        "Transfer-Encoding: chunked\r\nConnection: close\r\n",
-        &chunked,
-    )
-    .await;
+    assert_eq!(bucket.keys().await, [""; 0]);
+    let length = format!("Content-Length: {}\r\nConnection: close\r\n", complete.len());
+    assert!(
+        say(&bucket, &length, &complete)
+            .await
+            .starts_with("HTTP/1.1 204 ")
+    );
+}
+
+/// S3 wants to know the length beforehand.
+#[tokio::test]
+async fn forms_without_a_length_are_refused() {
+    let bucket = Bucket::new().await;
+    let form = [&fields(&bucket), FILE, END].concat();
+    let size = format!("{:x}\r\n", form.len());
+    let chunked = [size.as_bytes(), &form, b"\r\n0\r\n\r\n"].concat();
+    let headers = "Transfer-Encoding: chunked\r\nConnection: close\r\n";
+    let answer = say(&bucket, headers, &chunked).await;
     assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
     assert_eq!(bucket.keys().await, [""; 0]);
-    let length = format!("Content-Length: {}\r\nConnection: close\r\n", whole.len());
-    assert!(say(&bucket, &length, &whole).await.starts_with("HTTP/1.1 204 "));
 }

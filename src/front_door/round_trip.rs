@@ -56,14 +56,21 @@ fn http_api_path(target: &str) -> String {
     decoded.split('?').next().unwrap_or_default().to_owned()
 }
 
-fn doors() -> Vec<Door> {
-    let door = |name, base: String, event, keeps_encoding| Door {
+fn door(name: &'static str, base: String, event: fn(&str) -> Value, keeps_encoding: bool) -> Door {
+    Door {
         name,
         base,
         api_base_url: None,
         event,
         keeps_encoding,
-    };
+    }
+}
+
+fn doors() -> Vec<Door> {
+    rest_apis().into_iter().chain(other_doors()).collect()
+}
+
+fn rest_apis() -> Vec<Door> {
     vec![
         door(
             "REST API",
@@ -92,6 +99,11 @@ fn doors() -> Vec<Door> {
                 true,
             )
         },
+    ]
+}
+
+fn other_doors() -> Vec<Door> {
+    vec![
         door(
             "HTTP API",
             REST_API.to_owned(),

@@ -11,6 +11,9 @@ use super::running::{Folder, Running, command};
 
 const PACKAGES: &str = "/v2/packages/organizations/my_great_org/registries/my-files/packages";
 
+/// Header of a form of [`form`].
+const FORM: &str = "Content-Type: multipart/form-data; boundary=b\r\n";
+
 /// A port that was free a moment ago.
 fn free_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -78,31 +81,10 @@ fn another_machine_uploads_publishes_and_downloads() {
     );
     assert!(server.text("dynamodb_endpoint").starts_with("http://127.0.0.1:"));
     let bearer = format!("Authorization: Bearer {}\r\n", server.text("token"));
-    let sending = format!("{bearer}Content-Type: multipart/form-data; boundary=b\r\n");
-
-    let (head, body) = ask("POST", &format!("{public}{PACKAGES}/upload"), &bearer, b"");
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    let upload: Value = serde_json::from_slice(&body).unwrap();
-    let address = upload["form"]["url"].as_str().unwrap();
-    assert_eq!(address, format!("http://127.0.0.2:{bucket_port}/packages"));
-    let fields: Vec<_> = upload["form"]["data"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-        .collect();
-    let posted = form(&fields, Some(("file", "far-1.0.0.txt", "from afar")));
-    let (head, _) = ask(
-        "POST",
-        address,
-        "Content-Type: multipart/form-data; boundary=b\r\n",
-        &posted,
-    );
-    assert!(head.starts_with("HTTP/1.1 204 "), "{head}");
-
-    let key = upload["form"]["data"]["key"].as_str().unwrap();
-    let url = format!("{address}/{}", key.replace("${filename}", "far-1.0.0.txt"));
-    let published = form(&[("package_url", &url)], None);
+    let bucket = format!("http://127.0.0.2:{bucket_port}/packages");
+    let uploaded = upload(&public, &bucket, &bearer);
+    let published = form(&[("package_url", &uploaded)], None);
+    let sending = format!("{bearer}{FORM}");
     let (head, body) = ask("POST", &format!("{public}{PACKAGES}"), &sending, &published);
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     let package: Value = serde_json::from_slice(&body).unwrap();
@@ -114,13 +96,30 @@ fn another_machine_uploads_publishes_and_downloads() {
         .lines()
         .find_map(|line| line.strip_prefix("location: "))
         .unwrap();
-    assert!(
-        location.starts_with(&format!("{address}/packages/")),
-        "{location}"
-    );
+    assert!(location.starts_with(&format!("{bucket}/packages/")), "{location}");
     let (head, body) = ask("GET", location, "", b"");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     assert_eq!(body, b"from afar");
+}
+
+/// Requests a form, and posts a file to the bucket with it. Answers the file's `package_url`.
+fn upload(public: &str, bucket: &str, bearer: &str) -> String {
+    let (head, body) = ask("POST", &format!("{public}{PACKAGES}/upload"), bearer, b"");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let upload: Value = serde_json::from_slice(&body).unwrap();
+    let address = upload["form"]["url"].as_str().unwrap();
+    assert_eq!(address, bucket);
+    let fields: Vec<_> = upload["form"]["data"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
+    let posted = form(&fields, Some(("file", "far-1.0.0.txt", "from afar")));
+    let (head, _) = ask("POST", address, FORM, &posted);
+    assert!(head.starts_with("HTTP/1.1 204 "), "{head}");
+    let key = upload["form"]["data"]["key"].as_str().unwrap();
+    format!("{address}/{}", key.replace("${filename}", "far-1.0.0.txt"))
 }
 
 #[test]

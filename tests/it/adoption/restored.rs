@@ -37,52 +37,51 @@ async fn restored_tables_get_their_files_back() {
     let dry = adoption(&app, true).run().await.expect("a report");
     assert_eq!(app.contents().await, restored);
     let report = adopt(&app).await;
-    let expected = AdoptionReport {
-        restored_files: 2,
-        restored_metadata: 1,
-        quarantined_objects: 2,
-        ..idle(&app, 3)
-    };
     assert_eq!(
         AdoptionReport {
             quarantined_bytes: 0,
             ..report.clone()
         },
-        expected
+        AdoptionReport {
+            restored_files: 2,
+            restored_metadata: 1,
+            quarantined_objects: 2,
+            ..idle(&app, 3)
+        }
     );
     assert_eq!(
         dry,
         AdoptionReport {
             dry_run: true,
-            ..report.clone()
+            ..report
         }
     );
-    let mut whole = assert_consistent(&app.contents().await);
-    whole.sort();
-    assert_eq!(whole, [kept, deleted.clone(), deleted_large.clone()]);
+    let mut packages = assert_consistent(&app.contents().await);
+    packages.sort();
+    assert_eq!(packages, [kept, deleted, deleted_large.clone()]);
     assert_eq!(app.user.get(&deleted_large).await.status, 200);
+    let newer = format!("packages/{ORGANIZATION}/{REGISTRY}/{newer}");
+    assert_kept_until_lifted(&app, &orphan, &newer).await;
+}
 
-    // Packages published since are kept until an operator lifts the quarantine.
-    let swept = sweep(&app).await;
+/// Of an orphan and a package that was published since, both are kept until an operator lifts the quarantine.
+async fn assert_kept_until_lifted(app: &TestApp, orphan: &str, newer: &str) {
+    let swept = sweep(app).await;
     assert_eq!(
         (swept.quarantined, swept.removed_objects, swept.stopped),
         (1, 0, None)
     );
-    let quarantine = adoption(&app, false).quarantine().await.expect("a list");
+    let quarantine = adoption(app, false).quarantine().await.expect("a list");
     let keys: Vec<_> = quarantine
         .objects
         .iter()
         .map(|object| object.key.as_str())
         .collect();
-    let newer = format!("packages/{ORGANIZATION}/{REGISTRY}/{newer}");
-    assert_eq!(
-        (quarantine.total, keys),
-        (2, vec![orphan.as_str(), newer.as_str()])
-    );
-    adoption(&app, false).lift_quarantine().await.expect("lifted");
-    assert_eq!(sweep(&app).await.removed_objects, 1);
+    assert_eq!((quarantine.total, keys), (2, vec![orphan, newer]));
+    adoption(app, false).lift_quarantine().await.expect("lifted");
+    assert_eq!(sweep(app).await.removed_objects, 1);
     let objects = app.contents().await.objects;
-    assert!(!objects.contains_key(&orphan) && objects.contains_key(&newer));
+    assert!(!objects.contains_key(orphan) && objects.contains_key(newer));
 }
 
 #[tokio::test]

@@ -190,13 +190,26 @@ async fn answer(
         return Ok(boxed(refusal));
     }
     let request = Request::from_parts(head, Full::new(body.clone()));
+    let Some(fault) = fault else {
+        return Ok(boxed(forward(request, upstream).await?));
+    };
+    suffer(fault, service, request, body, upstream).await
+}
+
+/// Lets the fault happen to the request with this body.
+async fn suffer(
+    fault: Fault,
+    service: Service,
+    request: Request<Full<Bytes>>,
+    body: Bytes,
+    upstream: SocketAddr,
+) -> Result<Response<Body>, Cut> {
     match fault {
-        None => Ok(boxed(forward(request, upstream).await?)),
-        Some(Fault::Delay(time)) => {
+        Fault::Delay(time) => {
             tokio::time::sleep(time).await;
             Ok(boxed(forward(request, upstream).await?))
         }
-        Some(Fault::Garble) => {
+        Fault::Garble => {
             let mut garbled = body.to_vec();
             if let Some(byte) = garbled.last_mut() {
                 *byte ^= 1;
@@ -204,32 +217,32 @@ async fn answer(
             let request = request.map(|_| Full::new(garbled.into()));
             Ok(boxed(forward(request, upstream).await?))
         }
-        Some(Fault::PauseBefore(gate)) => {
+        Fault::PauseBefore(gate) => {
             gate.pass().await;
             Ok(boxed(forward(request, upstream).await?))
         }
-        Some(Fault::PauseAfter(gate)) => {
+        Fault::PauseAfter(gate) => {
             let response = forward(request, upstream).await?;
             gate.pass().await;
             Ok(boxed(response))
         }
-        Some(Fault::Hang) => std::future::pending().await,
-        Some(Fault::Hold(place)) => Err(place.keep(request, upstream).await),
-        Some(Fault::ApplyAndHang) => {
+        Fault::Hang => std::future::pending().await,
+        Fault::Hold(place) => Err(place.keep(request, upstream).await),
+        Fault::ApplyAndHang => {
             forward(request, upstream).await?;
             std::future::pending().await
         }
-        Some(Fault::Disconnect) => Err(Cut),
-        Some(Fault::LoseAnswer) => {
+        Fault::Disconnect => Err(Cut),
+        Fault::LoseAnswer => {
             forward(request, upstream).await?;
             Err(Cut)
         }
-        Some(Fault::CutAnswer) => cut(forward(request, upstream).await?),
-        Some(Fault::UnprocessedSome) => {
+        Fault::CutAnswer => cut(forward(request, upstream).await?),
+        Fault::UnprocessedSome => {
             let response = forward(request, upstream).await?;
             Ok(boxed(canned::first_of_batch(&body, response)))
         }
-        Some(fault) => Ok(boxed(canned::answer(service, &fault, &body))),
+        fault => Ok(boxed(canned::answer(service, &fault, &body))),
     }
 }
 

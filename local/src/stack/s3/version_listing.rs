@@ -22,29 +22,11 @@ pub(super) async fn list(
             "Versions are listed without a delimiter here."
         ));
     }
-    let prefix = input.prefix.clone().unwrap_or_default();
-    let from = input.key_marker.clone().unwrap_or_default();
-    let after = input.version_id_marker.clone();
     let most = input.max_keys.unwrap_or(MOST_KEYS).clamp(0, MOST_KEYS);
-    let wanted = usize::try_from(most).unwrap_or(0);
-    let mut versions = bucket
-        .store
-        .index(move |index| index.versions(&prefix, &from, after.as_deref(), wanted + 1))
-        .await?;
-    let truncated = versions.len() > wanted && wanted > 0;
-    versions.truncate(wanted);
+    let (versions, truncated) = page(bucket, &input, most).await?;
     let last = versions.last().filter(|_| truncated);
-    let encoded = input
-        .encoding_type
-        .as_ref()
-        .is_some_and(|kind| kind.as_str() == EncodingType::URL);
-    let write = |key: String| {
-        if encoded {
-            utf8_percent_encode(&key, KEPT).to_string()
-        } else {
-            key
-        }
-    };
+    let encoding = input.encoding_type.clone();
+    let write = |key: String| written(key, encoding.as_ref());
     let mut output = ListObjectVersionsOutput {
         is_truncated: Some(truncated),
         max_keys: Some(most),
@@ -57,34 +39,58 @@ pub(super) async fn list(
         prefix: input.prefix,
         ..ListObjectVersionsOutput::default()
     };
-    for version in versions {
-        let Version {
-            object,
-            is_marker,
-            is_latest,
-        } = version;
-        if is_marker {
-            output
-                .delete_markers
-                .get_or_insert_default()
-                .push(DeleteMarkerEntry {
-                    is_latest: Some(is_latest),
-                    last_modified: Some(object.last_modified()),
-                    key: Some(write(object.key)),
-                    version_id: Some(object.blob),
-                    ..DeleteMarkerEntry::default()
-                });
-        } else {
-            output.versions.get_or_insert_default().push(ObjectVersion {
-                e_tag: Some(object.etag()),
-                is_latest: Some(is_latest),
-                last_modified: Some(object.last_modified()),
-                size: i64::try_from(object.size).ok(),
-                key: Some(write(object.key)),
-                version_id: Some(object.blob),
-                ..ObjectVersion::default()
-            });
-        }
-    }
+    let (markers, versions): (Vec<_>, Vec<_>) = versions.into_iter().partition(|version| version.is_marker);
+    let markers = markers.into_iter().map(|version| marker(version, write));
+    let versions = versions.into_iter().map(|version| entry(version, write));
+    output.delete_markers = Some(markers.collect()).filter(|markers: &Vec<_>| !markers.is_empty());
+    output.versions = Some(versions.collect()).filter(|versions: &Vec<_>| !versions.is_empty());
     Ok(output)
+}
+
+/// At most `most` versions from the markers on, and whether there are more.
+async fn page(bucket: &Bucket, input: &ListObjectVersionsInput, most: i32) -> S3Result<(Vec<Version>, bool)> {
+    let prefix = input.prefix.clone().unwrap_or_default();
+    let from = input.key_marker.clone().unwrap_or_default();
+    let after = input.version_id_marker.clone();
+    let wanted = usize::try_from(most).unwrap_or(0);
+    let mut versions = bucket
+        .store
+        .index(move |index| index.versions(&prefix, &from, after.as_deref(), wanted + 1))
+        .await?;
+    let truncated = versions.len() > wanted && wanted > 0;
+    versions.truncate(wanted);
+    Ok((versions, truncated))
+}
+
+/// A key as the client wants it: escaped, or as it is.
+fn written(key: String, encoding: Option<&EncodingType>) -> String {
+    if encoding.is_some_and(|kind| kind.as_str() == EncodingType::URL) {
+        utf8_percent_encode(&key, KEPT).to_string()
+    } else {
+        key
+    }
+}
+
+fn marker(version: Version, write: impl Fn(String) -> String) -> DeleteMarkerEntry {
+    let object = version.object;
+    DeleteMarkerEntry {
+        is_latest: Some(version.is_latest),
+        last_modified: Some(object.last_modified()),
+        key: Some(write(object.key)),
+        version_id: Some(object.blob),
+        ..DeleteMarkerEntry::default()
+    }
+}
+
+fn entry(version: Version, write: impl Fn(String) -> String) -> ObjectVersion {
+    let object = version.object;
+    ObjectVersion {
+        e_tag: Some(object.etag()),
+        is_latest: Some(version.is_latest),
+        last_modified: Some(object.last_modified()),
+        size: i64::try_from(object.size).ok(),
+        key: Some(write(object.key)),
+        version_id: Some(object.blob),
+        ..ObjectVersion::default()
+    }
 }

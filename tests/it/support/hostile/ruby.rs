@@ -51,10 +51,16 @@ fn filled_tar(size: usize) -> Vec<u8> {
     super::filled(&tgz::header("x", b'0', 0), size)
 }
 
-/// Fault of each, and its bytes.
-pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
-    let good = Gem::banana().build().bytes;
-    let twice = [&good[..good.len() - 1024], &good].concat();
+/// Fault of a gem, and its bytes.
+type Hostile = (&'static str, Vec<u8>);
+
+pub(crate) fn hostile_gems() -> Vec<Hostile> {
+    let gems = [costly_specifications(), other_files(), broken_archives(), names()];
+    gems.into_iter().flatten().collect()
+}
+
+/// Specifications that are small until they are read.
+fn costly_specifications() -> Vec<Hostile> {
     vec![
         ("a gzip bomb", gem(&bomb(1 << 28))),
         ("a YAML bomb", yaml(&billion_laughs())),
@@ -74,9 +80,25 @@ pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
             yaml(&format!("name: [{}]", "x, ".repeat(1_000_000))),
         ),
         ("more metadata than is read", gem(&bomb(17 << 20))),
+    ]
+}
+
+/// Files and specifications of another kind.
+fn other_files() -> Vec<Hostile> {
+    vec![
         ("YAML that is none", yaml("name: [")),
         ("not UTF-8", gem(&gzip(b"name: \xff\xfe"))),
         ("a text", yaml("banana")),
+        ("an HTML page", b"<!DOCTYPE html><html></html>".repeat(100)),
+        ("a zip", b"PK\x03\x04".repeat(200)),
+    ]
+}
+
+/// Archives that lie, or lack something.
+fn broken_archives() -> Vec<Hostile> {
+    let good = Gem::banana().build().bytes;
+    let twice = [&good[..good.len() - 1024], &good].concat();
+    vec![
         ("no metadata", tar(&[("data.tar.gz", b"data")])),
         ("two metadata", twice),
         ("metadata as a link", special(EntryType::Symlink, "/etc/passwd")),
@@ -89,30 +111,24 @@ pub(crate) fn hostile_gems() -> Vec<(&'static str, Vec<u8>)> {
         ("a size that is no number", lying(b"xxxxxxxxxxx\0")),
         ("cut off", good[..700].to_vec()),
         ("metadata.gz cut off", gem(&gzip(b"name: banana")[..20])),
-        ("a name of a path", Gem::new("../x", "1.0.0").build().bytes),
-        (
-            "a name of 10 kB",
-            Gem::new(&"x".repeat(10_000), "1.0.0").build().bytes,
-        ),
+    ]
+}
+
+/// Names, versions and platforms that no gem has.
+fn names() -> Vec<Hostile> {
+    let long = "x".repeat(10_000);
+    let gems = [
+        ("a name of a path", Gem::new("../x", "1.0.0")),
+        ("a name of 10 kB", Gem::new(&long, "1.0.0")),
+        ("a name with a NUL", Gem::new("\"ba\\0nana\"", "1.0.0")),
         (
             "a version of 10 kB",
-            Gem::new("x", &format!("1.{}", "0".repeat(10_000))).build().bytes,
+            Gem::new("x", &format!("1.{}", "0".repeat(10_000))),
         ),
-        (
-            "a platform of 10 kB",
-            Gem::banana().platform(&"x".repeat(10_000)).build().bytes,
-        ),
-        (
-            "a platform of a path",
-            Gem::banana().platform("../../x").build().bytes,
-        ),
-        (
-            "a name with a NUL",
-            Gem::new("\"ba\\0nana\"", "1.0.0").build().bytes,
-        ),
-        ("an HTML page", b"<!DOCTYPE html><html></html>".repeat(100)),
-        ("a zip", b"PK\x03\x04".repeat(200)),
-    ]
+        ("a platform of 10 kB", Gem::banana().platform(&long)),
+        ("a platform of a path", Gem::banana().platform("../../x")),
+    ];
+    gems.map(|(fault, gem)| (fault, gem.build().bytes)).into()
 }
 
 fn gem(metadata_gz: &[u8]) -> Vec<u8> {
