@@ -2,4 +2,5 @@
 
 mod assumptions;
 mod layers;
+mod shape;
 mod source;
