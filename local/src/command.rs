@@ -92,7 +92,7 @@ fn host(text: &str) -> Result<IpAddr, String> {
         "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         _ => text
             .parse()
-            .map_err(|_| "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned()),
+            .map_err(|_| "expected an IP address, such as 127.0.0.1 for this machine alone or 0.0.0.0 for every other one as well".to_owned()),
     }
 }
 
@@ -143,16 +143,25 @@ pub(crate) enum Trouble {
     )]
     Address(String, io::Error),
     /// The embedded services did not start.
-    #[error("The embedded services did not start: {0}.")]
+    #[error(
+        "The embedded services did not start: {0}. Choose another folder with --data-dir, or keep nothing \
+         with --ephemeral."
+    )]
     Stack(#[from] StackError),
     /// The first records could not be made.
-    #[error("The organization, its registries or its token could not be made: {0}.")]
+    #[error(
+        "The organization, its registries or its token could not be made: {0}. Start the server again; if \
+         that does not help, choose another folder with --data-dir."
+    )]
     Records(String),
     /// A variable that is not what is needed.
-    #[error("{0}.")]
+    #[error("The server cannot start: {0}. Correct the variables, and start it again.")]
     Environment(InvalidConfig),
     /// Anything that a healthy system does not do.
-    #[error("The system refused what every server needs: {0}.")]
+    #[error(
+        "The system refused what every server needs: {0}. Look at the limits of open files and processes, \
+         and start the server again."
+    )]
     System(#[from] io::Error),
 }
 

@@ -71,7 +71,8 @@ impl Refusal {
     );
     pub(crate) const BAD_TARGET: Self = Self::new(
         StatusCode::BAD_REQUEST,
-        "The request's path or Host header is not a valid one.",
+        "The request's path or Host header is not valid. Send a path that begins with a slash, and the host of the \
+         server's own address.",
     );
     pub(crate) const TIMED_OUT: Self = Self::new(
         StatusCode::GATEWAY_TIMEOUT,

@@ -82,10 +82,10 @@ pub enum StackError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The database cannot be opened.
-    #[error("the embedded DynamoDB did not start: {0}")]
+    #[error("the embedded DynamoDB cannot open its database: {0}")]
     Table(String),
     /// The bucket's folder cannot be opened.
-    #[error("the embedded S3 did not start: {0}")]
+    #[error("the embedded S3 cannot open its folder: {0}")]
     Bucket(String),
 }
 

@@ -127,7 +127,7 @@ fn parsed(text: &str) -> io::Result<Secret> {
     text.parse().map_err(|_| {
         io::Error::new(
             io::ErrorKind::InvalidData,
-            "the file `token` in it holds no token",
+            "its file `token` does not contain a token: delete that file, and a new token is made",
         )
     })
 }
