@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use packages_api::log::{JsonLines, targets};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 
@@ -43,6 +43,18 @@ pub(crate) fn lines_of(answer: &Answer) -> Vec<Value> {
     let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines = lines.map(|line| serde_json::from_slice(line).expect("a line is JSON"));
     lines.filter(|line: &Value| line["request_id"] == id).collect()
+}
+
+/// Asserts that a call that was answered has one line, which says so, although it met failures on its way.
+#[track_caller]
+pub(crate) fn assert_told_once(answer: &Answer) {
+    let lines = lines_of(answer);
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| json!([line["level"], line["message"], line["status"]]))
+        .collect();
+    let status = answer.status.as_u16();
+    assert_eq!(told, [json!(["INFO", "answered", status])], "{lines:?}");
 }
 
 /// Asserts that the line of a 429, 500 or 503 tells why: the call of AWS, its keys and attempts.

@@ -18,6 +18,7 @@ use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::held::{Held, Seen};
 use crate::support::invariants::assert_consistent;
+use crate::support::log::assert_told_once;
 use crate::support::side_by_side::run_all;
 use crate::support::uploads::posted;
 
@@ -133,6 +134,7 @@ impl Case {
             200
         };
         assert_eq!(answer.status, expected, "{self:?}: {}", answer.text());
+        assert_told_once(&answer);
         held.taken().await;
         proxy.clear();
 
@@ -140,6 +142,8 @@ impl Case {
         let before = fixture.app.contents().await;
         assert_consistent(&before);
         held.deliver().await;
+        // Nobody waits for it any more, so nothing is told of it.
+        assert_told_once(&answer);
         let after = fixture.app.contents().await;
         assert_consistent(&after);
         assert_eq!(visible(&after), visible(&before), "{self:?}");
