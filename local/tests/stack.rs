@@ -22,14 +22,14 @@ async fn objects_are_read_whole_and_in_part() {
         .await
         .unwrap();
 
-    let whole = s3
+    let object = s3
         .get_object()
         .bucket(stack.bucket())
         .key(key)
         .send()
         .await
         .unwrap();
-    assert_eq!(whole.body.collect().await.unwrap().to_vec(), b"a banana");
+    assert_eq!(object.body.collect().await.unwrap().to_vec(), b"a banana");
 
     let part = s3.get_object().bucket(stack.bucket()).key(key).range("bytes=2-4");
     let part = part.send().await.unwrap();

@@ -84,14 +84,14 @@ async fn ranges_of_objects_make_multipart_copies() {
                 .build(),
         );
     }
-    let whole = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+    let completed_parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
     let complete = bucket
         .s3
         .complete_multipart_upload()
         .bucket(name)
         .key("to")
         .upload_id(id);
-    let completed = complete.multipart_upload(whole).send().await.unwrap();
+    let completed = complete.multipart_upload(completed_parts).send().await.unwrap();
     assert!(completed.checksum_sha256().unwrap().ends_with("-2"));
     assert!(completed.e_tag().unwrap().ends_with("-2\""));
     assert!(bucket.get("to").await.unwrap() == bytes);

@@ -54,8 +54,8 @@ async fn downloads_redirect_to_an_expiring_address() {
             .await
             .unwrap();
         assert_eq!(range.status(), 206);
-        let whole = format!("bytes 10-19/{}", gem.bytes.len());
-        assert_eq!(range.headers()["content-range"], whole.as_str());
+        let content_range = format!("bytes 10-19/{}", gem.bytes.len());
+        assert_eq!(range.headers()["content-range"], content_range.as_str());
         assert_eq!(range.bytes().await.unwrap(), gem.bytes[10..20]);
         let altered = location.replace("octet-stream", "json");
         assert_eq!(user.http.get(altered).send().await.unwrap().status(), 403);

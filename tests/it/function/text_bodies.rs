@@ -28,12 +28,12 @@ async fn text_bodies_are_published() {
 #[tokio::test]
 async fn binary_bodies_sent_as_text_are_refused() {
     let mut fixture = Fixture::new().await;
-    let whole = event("http-api", "publish");
+    let binary = event("http-api", "publish");
     let bytes = BASE64
-        .decode(whole["body"].as_str().expect("a body"))
+        .decode(binary["body"].as_str().expect("a body"))
         .expect("base64");
     let mangled = String::from_utf8_lossy(&bytes);
-    let content_type = whole["headers"]["content-type"].as_str().expect("a type");
+    let content_type = binary["headers"]["content-type"].as_str().expect("a type");
     let answer = fixture
         .invoke(&published_as_text(
             "http-api",

@@ -48,7 +48,7 @@ async fn without_files(app: &TestApp, count: usize) -> String {
 async fn records_without_file_are_reported_and_kept() {
     let (app, proxy) = behind_proxy().await;
     let large = Gem::new("large", "1.0.0").summary(&"x".repeat(20_000)).build();
-    let whole = app.user.publish(&Gem::banana().build()).await.id();
+    let untouched = app.user.publish(&Gem::banana().build()).await.id();
     let without_file = app.user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
     let without_metadata = app.user.publish(&large).await.id();
     let address = format!("{ORGANIZATION}/{REGISTRY}");
@@ -73,7 +73,7 @@ async fn records_without_file_are_reported_and_kept() {
     let after = app.contents().await;
     assert_eq!(after.objects, before.objects);
     assert_eq!(after.of_kind("packages"), before.of_kind("packages"));
-    assert_eq!(app.user.get(&whole).await.status, 200);
+    assert_eq!(app.user.get(&untouched).await.status, 200);
 }
 
 /// An empty bucket is the worst loss of all.
@@ -106,10 +106,10 @@ async fn neighbouring_addresses_are_kept_apart() {
     let report = sweep_through(&app, &proxy).run().await.expect("a report");
     assert_eq!((report.records, report.records_without_file), (4, 0));
     assert_eq!((report.orphans, report.removed_objects), (5, 5));
-    let mut whole = assert_consistent(&app.contents().await);
-    whole.sort();
+    let mut packages = assert_consistent(&app.contents().await);
+    packages.sort();
     kept.sort();
-    assert_eq!(whole, kept);
+    assert_eq!(packages, kept);
 }
 
 /// Interrupted at every call in turn, by an error or by the end of its time, it comes to the same end.

@@ -31,10 +31,10 @@ async fn wrong_forms_are_explained_and_leave_nothing() {
     let before = app.contents().await;
     let gem = Gem::banana().build();
     let file = Part::file("form-data", &gem);
-    let whole = Form::usual(&gem);
+    let usual = Form::usual(&gem);
     let cut = Form {
-        body: whole.body[..whole.body.len() - 30].to_vec(),
-        ..whole.clone()
+        body: usual.body[..usual.body.len() - 30].to_vec(),
+        ..usual.clone()
     };
     let empty = Part::file("form-data", &File::new("banana-1.0.0.gem", b""));
     let nameless = Part::new("Content-Disposition: form-data; name=\"file\"", gem.bytes.clone());
@@ -43,12 +43,12 @@ async fn wrong_forms_are_explained_and_leave_nothing() {
         (
             "no boundary",
             400,
-            whole.clone().with_content_type("application/json"),
+            usual.clone().with_content_type("application/json"),
         ),
         (
             "other boundary",
             400,
-            whole.clone().with_content_type("multipart/form-data; boundary=x"),
+            usual.clone().with_content_type("multipart/form-data; boundary=x"),
         ),
         ("cut off", 400, cut),
         (
@@ -56,7 +56,7 @@ async fn wrong_forms_are_explained_and_leave_nothing() {
             400,
             Form {
                 body: b"{}".to_vec(),
-                ..whole.clone()
+                ..usual.clone()
             },
         ),
         (
@@ -64,7 +64,7 @@ async fn wrong_forms_are_explained_and_leave_nothing() {
             400,
             Form {
                 body: Vec::new(),
-                ..whole.clone()
+                ..usual.clone()
             },
         ),
         ("no file", 422, Form::of(&[Part::field("note", "x")])),
