@@ -8,9 +8,12 @@ use super::table::Table;
 use super::{adopt, idle, sweep};
 use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, tester};
 use crate::support::fault::Fault;
+use crate::support::fault_case::FaultCase;
+use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
 use crate::support::registry_deeds::RegistryDeeds as _;
+use crate::support::side_by_side::run_all;
 
 /// Six halves of publishes and deletes, and a package whose release another one has taken.
 pub(crate) async fn with_halves() -> (TestApp, Vec<String>) {
@@ -60,56 +63,59 @@ async fn half_transactions_are_completed_or_removed() {
         expected
     );
     let contents = app.contents().await;
-    let mut whole = assert_consistent(&contents);
-    whole.sort();
-    assert_eq!(whole, [0, 1, 2, 7].map(|number| ids[number].clone()));
+    let mut packages = assert_consistent(&contents);
+    packages.sort();
+    assert_eq!(packages, [0, 1, 2, 7].map(|number| ids[number].clone()));
     assert_eq!(contents.objects, objects);
     // The versions whose package was lost can be published again.
     app.user.publish(&Gem::new("d", "1.0.0").build()).await.id();
 }
 
+const CALLS: [&str; 9] = [
+    "Scan",
+    "Query",
+    "GetItem",
+    "TransactWriteItems",
+    "ListObjectsV2",
+    "ListObjectVersions",
+    "HeadObject",
+    "CopyObject",
+    "PutItem",
+];
+
 /// Interrupted wherever it may be, it is run again and comes to the same end.
 #[tokio::test]
 async fn interrupted_adoptions_go_on() {
-    for operation in [
-        "Scan",
-        "Query",
-        "GetItem",
-        "TransactWriteItems",
-        "ListObjectsV2",
-        "ListObjectVersions",
-        "HeadObject",
-        "CopyObject",
-        "PutItem",
-    ] {
-        for fault in [Fault::Refuse, Fault::LoseAnswer] {
-            let (app, ids) = with_halves().await;
-            let s3 = aws_sdk_s3::Client::new(&app.stack.sdk_config());
-            let key = format!("packages/{ORGANIZATION}/{REGISTRY}/{}", ids[0]);
-            s3.delete_object()
-                .bucket(app.stack.bucket())
-                .key(key)
-                .send()
-                .await
-                .expect("a marker");
-            let proxy = crate::support::fault_proxy::FaultProxy::start(&app.stack).await;
-            let sdk = proxy.sdk_config(&app.stack);
-            let records = Records::new(&sdk, app.stack.table());
-            let through = Adoption::new(records, Files::new(&sdk, app.stack.bucket()), false);
-            proxy.inject(operation, fault.clone(), 1);
-            // An error is an error; the next run has no faults and does the rest.
-            let _ = through.run().await;
-            proxy.clear();
-            through.run().await.expect("a report");
-            let mut whole = assert_consistent(&app.contents().await);
-            whole.sort();
-            assert_eq!(
-                whole,
-                [0, 1, 2, 7].map(|number| ids[number].clone()),
-                "{operation} {fault:?}"
-            );
-        }
-    }
+    let faults = [Fault::Refuse, Fault::LoseAnswer];
+    let cases = CALLS.into_iter().flat_map(|operation| {
+        faults.clone().map(|fault| FaultCase {
+            operation,
+            fault,
+            times: 1,
+        })
+    });
+    run_all(cases.map(interrupt)).await;
+}
+
+async fn interrupt(case: FaultCase) {
+    let (app, ids) = with_halves().await;
+    let s3 = aws_sdk_s3::Client::new(&app.stack.sdk_config());
+    let key = format!("packages/{ORGANIZATION}/{REGISTRY}/{}", ids[0]);
+    let delete = s3.delete_object().bucket(app.stack.bucket()).key(key);
+    delete.send().await.expect("a marker");
+    let proxy = FaultProxy::start(&app.stack).await;
+    let sdk = proxy.sdk_config(&app.stack);
+    let records = Records::new(&sdk, app.stack.table());
+    let through = Adoption::new(records, Files::new(&sdk, app.stack.bucket()), false);
+    case.inject(&proxy);
+    // An error is an error; the next run has no faults and does the rest.
+    let _ = through.run().await;
+    proxy.clear();
+    through.run().await.expect("a report");
+    let mut packages = assert_consistent(&app.contents().await);
+    packages.sort();
+    let expected = [0, 1, 2, 7].map(|number| ids[number].clone());
+    assert_eq!(packages, expected, "{case:?}");
 }
 
 /// Half of a deletion: the registry is there, and remembered as deleted.

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::support::app::TestApp;
 use crate::support::fault::{Fault, Gate};
+use crate::support::fault_case::FaultCase;
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
@@ -132,88 +133,42 @@ async fn broken_reads_are_repeated() {
     app.user.publish_url(&url).await.assert_error(503);
 }
 
-/// One misfortune.
-#[derive(Debug, Clone)]
-struct Case {
-    operation: &'static str,
-    fault: Fault,
-    times: usize,
-}
-
-impl Case {
-    fn all() -> impl Iterator<Item = Self> {
-        CALLS.into_iter().flat_map(|operation| {
-            Fault::all(operation).into_iter().flat_map(move |fault| {
-                [1, ALWAYS].map(|times| Self {
-                    operation,
-                    fault: fault.clone(),
-                    times,
-                })
-            })
-        })
+async fn run(case: FaultCase) {
+    let (app, proxy) = start().await;
+    let gem = Gem::banana().build();
+    let (key, url) = posted(&app, &gem).await;
+    proxy.clear();
+    case.inject(&proxy);
+    let answer = app.user.publish_url(&url).await;
+    assert!(
+        case.expected(422).contains(&answer.status.as_u16()),
+        "{case:?}: {} {}",
+        answer.status,
+        answer.text()
+    );
+    if answer.status != 200 {
+        answer.assert_error(answer.status.as_u16());
     }
-
-    /// Statuses that the client may be answered: where calls hang, their time-outs decide whether a repeat inside
-    /// still helps.
-    fn expected(&self) -> &'static [u16] {
-        match (&self.fault, self.operation) {
-            (Fault::Delay(_), _) => &[200],
-            // To who may not list, S3 says so of what is missing.
-            (Fault::Refuse, "HeadObject" | "GetObject" | "CopyObject") => &[422],
-            (Fault::Refuse | Fault::Cancel("ValidationError"), _) => &[500],
-            (Fault::Hang | Fault::ApplyAndHang, _) if self.times == 1 => &[200, 503],
-            _ if self.times == 1 => &[200],
-            // Its answers have no body to say so.
-            (Fault::Throttle, "HeadObject") => &[503],
-            (
-                Fault::Throttle
-                | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
-                | Fault::Unprocessed,
-                _,
-            ) => &[429],
-            // Each repeat leaves one key less.
-            (Fault::UnprocessedSome, _) => &[200],
-            _ => &[503],
-        }
+    assert_explained(&answer, case.operation);
+    proxy.clear();
+    let contents = app.contents().await;
+    let packages = assert_consistent(&contents);
+    assert!(packages.len() <= 1, "{case:?}");
+    assert_eq!(contents.objects.get(&key), Some(&gem.bytes), "{case:?}");
+    let again = app.user.publish_url(&url).await;
+    assert_eq!(again.status, 200, "{case:?}: {}", again.text());
+    assert_eq!(assert_consistent(&app.contents().await), [again.id()], "{case:?}");
+    if let Some(id) = packages.first() {
+        assert_eq!(again.id(), *id, "{case:?}");
     }
-
-    async fn run(self) {
-        let (app, proxy) = start().await;
-        let gem = Gem::banana().build();
-        let (key, url) = posted(&app, &gem).await;
-        proxy.clear();
-        proxy.inject(self.operation, self.fault.clone(), self.times);
-        let answer = app.user.publish_url(&url).await;
-        assert!(
-            self.expected().contains(&answer.status.as_u16()),
-            "{self:?}: {} {}",
-            answer.status,
-            answer.text()
-        );
-        if answer.status != 200 {
-            answer.assert_error(answer.status.as_u16());
-        }
-        assert_explained(&answer, self.operation);
-        proxy.clear();
-        let contents = app.contents().await;
-        let packages = assert_consistent(&contents);
-        assert!(packages.len() <= 1, "{self:?}");
-        assert_eq!(contents.objects.get(&key), Some(&gem.bytes), "{self:?}");
-        let again = app.user.publish_url(&url).await;
-        assert_eq!(again.status, 200, "{self:?}: {}", again.text());
-        assert_eq!(assert_consistent(&app.contents().await), [again.id()], "{self:?}");
-        if let Some(id) = packages.first() {
-            assert_eq!(again.id(), *id, "{self:?}");
-        }
-        if answer.status == 200 {
-            assert_eq!(again.text(), answer.text(), "{self:?}");
-        }
+    if answer.status == 200 {
+        assert_eq!(again.text(), answer.text(), "{case:?}");
     }
 }
 
 #[tokio::test]
 async fn publishes_by_address_survive_every_fault() {
-    run_all(Case::all().map(Case::run)).await;
+    run_all(FaultCase::all(&CALLS).map(run)).await;
 }
 
 /// Changes to the posted object while it is published, between any two calls.

@@ -69,7 +69,7 @@ impl Fault {
                 Self::Cancel("ValidationError"),
                 Self::InProgress,
             ]),
-            "PutObject" => faults.push(Self::Garble),
+            "PutObject" | "UploadPart" => faults.push(Self::Garble),
             _ => {}
         }
         faults

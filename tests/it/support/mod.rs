@@ -11,6 +11,7 @@ pub(crate) mod contents;
 pub(crate) mod description;
 pub(crate) mod event;
 pub(crate) mod fault;
+pub(crate) mod fault_case;
 pub(crate) mod fault_proxy;
 pub(crate) mod file;
 pub(crate) mod form;
