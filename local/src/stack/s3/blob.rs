@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::{Stream, StreamExt};
 use hyper::body::Bytes;
 use s3s::checksum::ChecksumHasher;
@@ -124,27 +126,37 @@ pub(super) fn remove(path: &Path) {
 pub(super) struct Written {
     pub(super) blob: Blob,
     pub(super) size: u64,
-    pub(super) md5: [u8; 16],
+    /// Taken where it was asked for, and where there is no SHA-256.
+    pub(super) md5: Option<[u8; 16]>,
     pub(super) checksums: Checksums,
 }
 
 impl Written {
-    /// The `ETag` of an object that was stored by one request.
+    /// The `ETag` of an object that was stored by one request: the same for the same bytes, and no more than that
+    /// is promised. Where there is a SHA-256, an MD5 would take as long again and tell nothing more.
     pub(super) fn etag(&self) -> String {
-        hex(&self.md5)
+        let sha256 = self.checksums.sha256.as_deref();
+        let sha256 = sha256.and_then(|text| BASE64.decode(text).ok());
+        match (self.md5, sha256) {
+            (_, Some(sha256)) => hex(sha256.get(..16).unwrap_or_default()),
+            (Some(md5), None) => hex(&md5),
+            (None, None) => String::new(),
+        }
     }
 }
 
-/// Writes a body to a new file, hashing it on the way, in bounded memory.
+/// Writes a body to a new file, hashing it on the way, in bounded memory. `takes_md5` where the body's MD5 is to be
+/// known.
 pub(super) async fn write(
     files: &Files,
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
     mut hasher: ChecksumHasher,
+    takes_md5: bool,
 ) -> S3Result<Written> {
     let draft = Draft::new(files);
     let file = tokio::fs::File::create(draft.path()).await.map_err(internal)?;
     let mut writer = BufWriter::with_capacity(BUFFER, file);
-    let mut md5 = Md5::new();
+    let mut md5 = (takes_md5 || hasher.sha256.is_none()).then(Md5::new);
     let mut size = 0;
     while let Some(bytes) = body.next().await {
         let bytes = bytes.map_err(broken_off)?;
@@ -155,7 +167,9 @@ pub(super) async fn write(
                 "Your proposed upload exceeds the maximum allowed object size."
             ));
         }
-        md5.update(&bytes);
+        if let Some(md5) = &mut md5 {
+            md5.update(&bytes);
+        }
         hasher.update(&bytes);
         writer.write_all(&bytes).await.map_err(internal)?;
     }
@@ -163,7 +177,7 @@ pub(super) async fn write(
     Ok(Written {
         blob: draft.finish().await?,
         size,
-        md5: md5.finalize(),
+        md5: md5.map(Md5::finalize),
         checksums: hasher.finalize().into(),
     })
 }

@@ -168,7 +168,7 @@ async fn store(bucket: &Bucket, key: &Key, fields: &mut Fields, mut file: Field<
         Ok(bytes)
     });
     let expected = checksums(fields);
-    let written = blob::write(bucket.store.files(), body, expected.hasher(None)?).await?;
+    let written = blob::write(bucket.store.files(), body, expected.hasher(None)?, false).await?;
     if written.size < least {
         return Err(s3_error!(
             EntityTooSmall,

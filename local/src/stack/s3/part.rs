@@ -35,12 +35,13 @@ pub(super) async fn put(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut expected = sent!(input);
     let hasher = expected.hasher(algorithm.as_ref())?;
-    let written = blob::write(bucket.store.files(), body, hasher).await?;
+    let takes_md5 = input.content_md5.is_some();
+    let written = blob::write(bucket.store.files(), body, hasher, takes_md5).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
     expected.verify(&written.checksums)?;
-    verify_md5(input.content_md5.as_deref(), &written.md5)?;
+    verify_md5(input.content_md5.as_deref(), written.md5.as_ref())?;
     let attributes = keep(bucket, input.upload_id, input.part_number, written).await?;
     let output = UploadPartOutput {
         e_tag: Some(ETag::Strong(attributes.etag)),
@@ -63,7 +64,7 @@ pub(super) async fn copy(bucket: &Bucket, input: UploadPartCopyInput) -> S3Resul
     let bytes = ReaderStream::with_capacity(file.take(wanted.end - wanted.start), READ_BYTES);
     let algorithm = upload.algorithm.map(ChecksumAlgorithm::from);
     let hasher = Checksums::default().hasher(algorithm.as_ref())?;
-    let written = blob::write(bucket.store.files(), StreamingBlob::wrap(bytes), hasher).await?;
+    let written = blob::write(bucket.store.files(), StreamingBlob::wrap(bytes), hasher, false).await?;
     let attributes = keep(bucket, input.upload_id, input.part_number, written).await?;
     let result = CopyPartResult {
         e_tag: Some(ETag::Strong(attributes.etag)),

@@ -35,12 +35,13 @@ pub(super) async fn put(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut expected = sent!(input);
     let hasher = expected.hasher(input.checksum_algorithm.as_ref())?;
-    let written = blob::write(bucket.store.files(), body, hasher).await?;
+    let takes_md5 = input.content_md5.is_some();
+    let written = blob::write(bucket.store.files(), body, hasher, takes_md5).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
     expected.verify(&written.checksums)?;
-    verify_md5(input.content_md5.as_deref(), &written.md5)?;
+    verify_md5(input.content_md5.as_deref(), written.md5.as_ref())?;
     let condition = WriteCondition {
         matches: input.if_match.clone(),
         matches_not: input.if_none_match.clone(),
@@ -56,9 +57,9 @@ pub(super) async fn put(
 }
 
 /// Refuses a body that is not what its `Content-MD5` says.
-pub(super) fn verify_md5(sent: Option<&str>, computed: &[u8; 16]) -> S3Result<()> {
+pub(super) fn verify_md5(sent: Option<&str>, computed: Option<&[u8; 16]>) -> S3Result<()> {
     match sent {
-        Some(sent) if sent != BASE64.encode(computed) => Err(s3_error!(
+        Some(sent) if computed.is_none_or(|computed| sent != BASE64.encode(computed)) => Err(s3_error!(
             BadDigest,
             "The Content-MD5 you specified did not match what we received."
         )),
