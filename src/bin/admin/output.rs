@@ -1,5 +1,6 @@
 //! Output of the command: a table for people, JSON for programs.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use packages_api::Slug;
@@ -61,11 +62,12 @@ impl Output {
 
     /// Prints it. Answers the code that the command exits with.
     pub(crate) fn print(&self, json: bool) -> ExitCode {
-        self.records.print(json);
+        // Whoever reads it may have seen enough, as `head` has.
+        let written = io::stdout().write_all(self.records.text(json).as_bytes());
         for note in &self.notes {
             eprintln!("admin: {note}");
         }
-        if self.has_failed {
+        if self.has_failed || written.is_err() {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS
@@ -84,27 +86,27 @@ impl From<Records> for Output {
 }
 
 impl Records {
-    fn print(&self, json: bool) {
+    fn text(&self, json: bool) -> String {
         match self {
-            Self::One(record) if json => println!("{}", Value::Object(record.clone())),
+            Self::One(record) if json => format!("{}\n", Value::Object(record.clone())),
             Self::Many { rows, .. } if json => {
-                println!(
-                    "{}",
-                    Value::Array(rows.iter().cloned().map(Value::Object).collect())
-                );
+                let rows = rows.iter().cloned().map(Value::Object).collect();
+                format!("{}\n", Value::Array(rows))
             }
             Self::One(record) => {
                 let width = record.keys().map(String::len).max().unwrap_or(0);
-                for (name, value) in record {
-                    println!("{name:width$}  {}", text(value));
-                }
+                let lines = record.iter();
+                let lines: Vec<_> = lines
+                    .map(|(name, value)| format!("{name:width$}  {}\n", text(value)))
+                    .collect();
+                lines.concat()
             }
-            Self::Many { columns, rows } => print_table(columns, rows),
+            Self::Many { columns, rows } => table(columns, rows),
         }
     }
 }
 
-fn print_table(columns: &[&str], rows: &[Map<String, Value>]) {
+fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
     let cell = |row: &Map<String, Value>, column: &str| row.get(column).map(text).unwrap_or_default();
     let width = |column: &str| {
         let cells = rows.iter().map(|row| cell(row, column).chars().count());
@@ -117,12 +119,13 @@ fn print_table(columns: &[&str], rows: &[Map<String, Value>]) {
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
-        println!("{}", padded.join("  ").trim_end());
+        format!("{}\n", padded.join("  ").trim_end())
     };
-    line(columns.iter().map(|column| column.to_uppercase()).collect());
-    for row in rows {
-        line(columns.iter().map(|column| cell(row, column)).collect());
-    }
+    let head = line(columns.iter().map(|column| column.to_uppercase()).collect());
+    let rows = rows
+        .iter()
+        .map(|row| line(columns.iter().map(|column| cell(row, column)).collect()));
+    [head].into_iter().chain(rows).collect()
 }
 
 fn text(value: &Value) -> String {
