@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn long_requests_end_before_a_streaming_gateway_gives_up() {
+    fn long_requests_end_before_streaming_gateways_give_up() {
         let mut config = Config::new("t", "b");
         assert_eq!(config.long_request_timeout(), None);
         config.transfer = Transfer::Streamed;

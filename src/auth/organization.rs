@@ -56,7 +56,7 @@ pub(crate) async fn identify_in_organization<'a>(
     path: &'a OrganizationPath,
 ) -> Result<IdentifiedInOrganization<'a>> {
     let by_secret = keys::token_by_secret(&secret.hash());
-    // What is not a slug is no organization's.
+    // No organization has a name that is not a slug.
     let slug = path.organization.parse::<Slug>().ok();
     let key = slug.as_ref().map(keys::organization);
     let all: Vec<_> = [Some(by_secret.clone()), key.clone()]

@@ -28,7 +28,7 @@ pub struct Registry {
     /// The ecosystem as the creation spelled it, such as `rubygems`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecosystem_as_sent: Option<String>,
-    /// What its team says of it.
+    /// Details that its team has given it.
     #[serde(flatten)]
     pub details: Details,
     /// The creation, by which its repeat is recognized.

@@ -28,10 +28,10 @@ fn slug() -> Slug {
     "s".repeat(100).parse().expect("a slug")
 }
 
-/// The longest of everything: texts of four bytes a character, slugs of 100.
-fn longest() -> Vec<AuditEvent> {
-    let text = "𝄞".repeat(1000);
-    let actors = [
+/// Actors with these texts.
+fn actors(text: &str) -> [Actor; 4] {
+    let text = text.to_owned();
+    [
         Actor::Token {
             id: Uuid::now_v7(),
             name: Some(text.clone()),
@@ -45,10 +45,16 @@ fn longest() -> Vec<AuditEvent> {
         },
         Actor::Operator {
             name: text.clone(),
-            access_key_id: Some(text.clone()),
+            access_key_id: Some(text),
         },
         Actor::Sweep,
-    ];
+    ]
+}
+
+/// The longest of everything: texts of four bytes a character, slugs of 100.
+fn longest() -> Vec<AuditEvent> {
+    let text = "𝄞".repeat(1000);
+    let actors = actors(&text);
     let organization = Organization {
         id: Uuid::now_v7(),
         slug: slug(),

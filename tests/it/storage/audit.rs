@@ -38,7 +38,7 @@ fn line(event: &Item) -> String {
     format!("{}: {subject} by {actor}", text(event, "action"))
 }
 
-/// What the changes since `before` have left.
+/// Events that the changes since `before` have left.
 fn since(before: &Contents, after: &Contents) -> Vec<String> {
     events(after)
         .into_iter()
