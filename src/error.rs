@@ -159,6 +159,21 @@ impl fmt::Display for Error {
                 let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
                 f.write_str(&messages.join(" "))
             }
+            Self::Throttled(_)
+            | Self::Internal(_)
+            | Self::ReadOnly
+            | Self::Unavailable(_)
+            | Self::InProgress
+            | Self::GoesOn
+            | Self::KeysUnavailable { .. } => self.fmt_at_no_fault(f),
+        }
+    }
+}
+
+impl Error {
+    /// Message of an error for which the request is not at fault.
+    fn fmt_at_no_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Throttled(_) => write!(
                 f,
                 "The registry is receiving more requests than its storage takes right now. \
@@ -196,6 +211,8 @@ impl fmt::Display for Error {
                 "The keys of the OIDC token's issuer cannot be had at the moment, so nothing was done. \
                  Repeat the request after {retry_after_seconds} seconds."
             ),
+            // The request is at fault, which `fmt` words.
+            _ => Ok(()),
         }
     }
 }

@@ -112,7 +112,7 @@ async fn unknown_keys_are_retried_and_forged_refused() {
 }
 
 #[test]
-fn audiences_are_those_of_the_deployment_and_the_registry() {
+fn audiences_are_those_of_deployment_and_registry() {
     let check = |accepts_public_audience, audience: &str| {
         let config = OidcConfig {
             accepts_public_audience,

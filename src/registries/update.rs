@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn left_out_stays_null_clears_and_empty_is_kept() {
+    fn absent_stays_null_clears_empty_is_kept() {
         let changes = Changes {
             description: Change::Clear,
             emoji: Change::Set(String::new()),

@@ -176,7 +176,7 @@ mod tests {
             "https://example.com/?a=b&c=*",
         ] {
             let json = serde_json::json!([{ "iss": "https://a.example", "claims": { "c": text, text: 1 } }]);
-            // What is written is compared with what was sent there.
+            // The written text is compared with what was sent there.
             let written = written(&json.to_string());
             assert!(written.is_ok(), "{text:?}: {written:?}");
         }

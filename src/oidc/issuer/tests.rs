@@ -242,7 +242,7 @@ async fn broken_stores_are_done_without() {
 }
 
 #[tokio::test]
-async fn shared_keys_of_days_to_come_or_gone_are_ignored() {
+async fn shared_keys_of_other_days_are_ignored() {
     let issuer = TestIssuer::start(vec![P256.jwk("one")]).await;
     let now = SystemTime::now();
     let day = Duration::from_hours(24);

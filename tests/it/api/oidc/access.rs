@@ -47,7 +47,7 @@ async fn scopes_are_those_of_the_statement() {
         };
         jobs.set_policy(REGISTRY, &format!("- iss: ISSUER{scopes}")).await;
         assert_eq!(statuses(&jobs.job(), &id).await, expected, "{scopes}");
-        // What is missing is named.
+        // The missing part is named.
         let forbidden = jobs.job().delete(&id).await;
         if forbidden.status == 403 {
             assert!(forbidden.message().contains("delete_packages"));

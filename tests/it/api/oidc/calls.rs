@@ -141,7 +141,7 @@ async fn public_audiences_are_taken_where_the_deployment_says() {
 }
 
 #[tokio::test]
-async fn registries_deleted_meanwhile_get_no_package_of_a_job() {
+async fn registries_deleted_meanwhile_get_no_package() {
     let (jobs, proxy) = Jobs::behind_proxy().await;
     let gate = Gate::new();
     proxy.inject("PutObject", Fault::PauseBefore(gate.clone()), 1);

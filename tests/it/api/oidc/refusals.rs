@@ -138,7 +138,7 @@ fn at(jobs: &Jobs, organization: &str, registry: &str) -> Client {
 }
 
 #[tokio::test]
-async fn missing_registries_look_like_those_that_name_no_such_issuer() {
+async fn missing_registries_look_like_other_issuers_registries() {
     let jobs = Jobs::start().await;
     let missing = refused(&at(&jobs, ORGANIZATION, "nothing"), 404).await;
     // A registry without a policy, one with the policy of another issuer, and another organization.

@@ -56,7 +56,7 @@ async fn lists_of_the_go_client_become_texts() {
         .await;
     assert_snapshot!("go_client", created.rendered());
     let user = app.user.at(&app.user.organization, "go");
-    // What was written can be sent back, as text and as a list.
+    // The written text can be sent back, as text and as a list.
     let text = created.json()["oidc_policy"].clone();
     assert_eq!(set(&user, &text).await, text);
     assert_eq!(set(&user, &create["oidc_policy"]).await, text);
