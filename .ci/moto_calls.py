@@ -57,26 +57,28 @@ KNOWN = {
 }
 
 
+NO_VALUE = Tag(("Ref", "AWS::NoValue"))
+
+
 def resolved(value):
-    """What CloudFormation makes of it, for a stack that makes its own table and bucket."""
-    if isinstance(value, Tag):
+    """What CloudFormation makes of it where every parameter has its default. What is not of moto's keeps a name."""
+    if isinstance(value, Tag) and value != NO_VALUE:
         name, argument = value
         if name == "If":
-            condition, then, _ = argument
-            assert condition in ("MakesTable", "MakesBucket"), condition
-            return resolved(then)
+            condition, then, otherwise = argument
+            return resolved(then if condition in ("MakesTable", "MakesBucket") else otherwise)
         if name in ("Ref", "GetAtt"):
-            return KNOWN[argument]
+            return KNOWN.get(argument, f"{argument} of the stack")
         assert name == "Sub", name
         text, names = argument if isinstance(argument, list) else (argument, {})
         for key, known in (KNOWN | {key: resolved(named) for key, named in names.items()}).items():
             text = text.replace("${" + key + "}", known)
-        assert "${" not in text, text
         return text
     if isinstance(value, dict):
-        return {key: resolved(inner) for key, inner in value.items()}
+        inner = {key: resolved(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in inner.items() if inner != NO_VALUE}
     if isinstance(value, list):
-        return [resolved(inner) for inner in value]
+        return [inner for inner in map(resolved, value) if inner != NO_VALUE]
     return value
 
 
