@@ -1,6 +1,7 @@
 //! Registries over REST.
 
 mod access;
+mod audit;
 mod creation;
 mod deletion;
 mod policies;
