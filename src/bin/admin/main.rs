@@ -35,7 +35,8 @@ struct Arguments {
     json: bool,
     /// Your name in the audit of what you change; without it, the user of this machine
     #[arg(long = "as", value_name = "NAME", global = true, value_parser = parse_name)]
-    name: Option<String>,
+    // Commands have arguments named `name`, which a global one of that name would be taken for.
+    operator_name: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -72,7 +73,7 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    match log::with_steps(run(arguments.command, arguments.name)).await {
+    match log::with_steps(run(arguments.command, arguments.operator_name)).await {
         Ok(output) => output.print(arguments.json),
         Err(error) => {
             eprintln!("admin: {error}");

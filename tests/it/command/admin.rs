@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use crate::support::app::TestApp;
 use crate::support::command;
+use crate::support::contents::Contents;
 use crate::support::gem::Gem;
 
 /// Runs `admin` with these arguments.
@@ -57,6 +58,30 @@ async fn everything_is_made_listed_and_deleted() {
         transcripts.push_str(&transcript(&stack, arguments).await);
     }
     assert_snapshot!(transcripts);
+}
+
+#[tokio::test]
+async fn names_of_things_are_not_their_makers() {
+    let stack = stack().await;
+    json(&stack, "--as ann organization create my_great_org").await;
+    let create = "registry create my_great_org/gems --ecosystem ruby --name Gems --description Ours --as ann";
+    let registry = json(&stack, create).await;
+    assert_eq!(
+        (&registry["name"], &registry["description"]),
+        (&"Gems".into(), &"Ours".into())
+    );
+    json(
+        &stack,
+        "token create my_great_org --scope read_packages --name bob --as ann",
+    )
+    .await;
+    let contents = Contents::of(&stack).await;
+    let events = contents.of_kind("audit");
+    assert_eq!(events.len(), 3);
+    for (_, event) in events {
+        let actor = event["actor"].as_m().expect("a map");
+        assert_eq!(actor["name"].as_s().expect("a text"), "ann");
+    }
 }
 
 #[tokio::test]
