@@ -20,6 +20,7 @@ mod operator;
 mod organizations;
 mod output;
 mod packages;
+mod policy;
 mod registries;
 mod tokens;
 

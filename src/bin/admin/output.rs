@@ -18,9 +18,14 @@ pub(crate) struct Output {
     has_failed: bool,
 }
 
-/// One record, or many of one kind.
+/// One record, a text, or many records of one kind.
 enum Records {
     One(Map<String, Value>),
+    /// A text for people, and a record for programs.
+    Text {
+        text: String,
+        record: Map<String, Value>,
+    },
     Many {
         columns: &'static [&'static str],
         rows: Vec<Map<String, Value>>,
@@ -30,6 +35,12 @@ enum Records {
 impl Output {
     pub(crate) fn one(record: &impl Serialize) -> Self {
         Records::One(object(record)).into()
+    }
+
+    /// A text, and the record that `--json` prints in its place.
+    pub(crate) fn text(text: String, record: &impl Serialize) -> Self {
+        let record = object(record);
+        Records::Text { text, record }.into()
     }
 
     /// Many records, of which the table has these columns.
@@ -88,7 +99,9 @@ impl From<Records> for Output {
 impl Records {
     fn text(&self, json: bool) -> String {
         match self {
-            Self::One(record) if json => format!("{}\n", Value::Object(record.clone())),
+            Self::One(record) | Self::Text { record, .. } if json => {
+                format!("{}\n", Value::Object(record.clone()))
+            }
             Self::Many { rows, .. } if json => {
                 let rows = rows.iter().cloned().map(Value::Object).collect();
                 format!("{}\n", Value::Array(rows))
@@ -101,6 +114,8 @@ impl Records {
                     .collect();
                 lines.concat()
             }
+            // Byte for byte, so that it can be written to a file and set again.
+            Self::Text { text, .. } => text.clone(),
             Self::Many { columns, rows } => table(columns, rows),
         }
     }

@@ -7,6 +7,7 @@ use packages_api::{Ecosystem, RegistryAddress, Slug};
 
 use crate::Stack;
 use crate::output::Output;
+use crate::policy::{PolicyArguments, policy};
 
 #[derive(Subcommand)]
 pub(crate) enum RegistryCommand {
@@ -30,6 +31,8 @@ pub(crate) enum RegistryCommand {
         /// The organization's slug
         organization: Slug,
     },
+    /// Show the OIDC policy of a registry, or set it
+    Policy(PolicyArguments),
     /// Delete a registry; the sweep removes its packages
     Delete {
         /// The organization's slug and its own
@@ -64,6 +67,7 @@ pub(crate) async fn registries(
                 &registries::list(records, &organization, None).await?,
             )
         }
+        RegistryCommand::Policy(arguments) => policy(stack, arguments).await?,
         RegistryCommand::Delete { registry } => {
             let registry = records.registry(&registry).await?;
             registries::delete(records, &registry, by, operator_deadline()).await?;

@@ -246,3 +246,39 @@ async fn secrets_are_shown_once_and_can_be_revoked() {
     json(stack, &delete).await;
     user.get(&id).await.assert_error(401);
 }
+
+#[tokio::test]
+async fn policies_are_set_shown_and_cleared() {
+    let stack = stack().await;
+    for arguments in ["organization create o", "registry create o/r --ecosystem ruby"] {
+        assert!(admin(&stack, arguments).await.status.success());
+    }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("a path");
+    let shown = async || String::from_utf8(admin(&stack, "registry policy o/r").await.stdout).expect("text");
+    assert_eq!(shown().await, "");
+    let policy = "# Releases.\n- iss: https://issuer.example\n  claims: { ref: { matches: refs/tags/* } }\n";
+    std::fs::write(path, policy).expect("a file");
+    let set = admin(&stack, &format!("registry policy o/r {path}")).await;
+    assert!(set.status.success(), "{set:?}");
+    assert_eq!(shown().await, policy, "byte for byte");
+    // A policy that is not valid changes nothing, and is told with statement and line.
+    std::fs::write(path, "- iss: https://issuer.example\n- claims: {}\n").expect("a file");
+    let refused = admin(&stack, &format!("registry policy o/r {path}")).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let message = String::from_utf8(refused.stderr).expect("text");
+    assert!(
+        message.contains("Statement 2, line 2: `iss` is missing"),
+        "{message}"
+    );
+    let missing = admin(&stack, "registry policy o/r /nowhere/policy.yaml").await;
+    assert_eq!(missing.status.code(), Some(1));
+    let record = json(&stack, "registry policy o/r").await;
+    assert_eq!(
+        record,
+        serde_json::json!({ "registry": "o/r", "oidc_policy": policy })
+    );
+    let cleared = json(&stack, "registry policy o/r --clear").await;
+    assert_eq!(cleared["oidc_policy"], Value::Null);
+    assert_eq!(shown().await, "");
+}

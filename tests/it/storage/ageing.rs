@@ -54,7 +54,7 @@ fn items(app: &TestApp) -> Vec<Item> {
                 .collect()
         })
         .collect();
-    assert_eq!(items.len(), 14, "one file for each kind of item");
+    assert_eq!(items.len(), 15, "one file for each kind of item");
     items
 }
 
