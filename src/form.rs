@@ -32,16 +32,25 @@ pub(crate) struct File {
     pub(crate) bytes: Bytes,
 }
 
-/// Content of a publish form.
+/// A publish form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) struct Form {
+    /// The package.
+    pub(crate) package: PackagePart,
+    /// Attestations of its file, sent as a file or as a field.
+    pub(crate) attestation_bundle: Option<Bytes>,
+}
+
+/// The package of a publish form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PackagePart {
     /// The package itself.
     File(File),
     /// The address of a file that was uploaded before.
-    PackageUrl(String),
+    Url(String),
 }
 
-/// Reads a publish form: either one `file` or one `package_url`.
+/// Reads a publish form: either one `file` or one `package_url`, and perhaps one `attestation_bundle`.
 ///
 /// # Errors
 /// 400 where the body is no form, 413 where it is too large, 415 where it is encoded, 422 where it
@@ -57,20 +66,29 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
     drop(body);
     let pieces = pieces.into_iter().map(Ok::<_, Infallible>);
     let mut form = Multipart::new(stream::iter(pieces), boundary);
-    let (mut file, mut package_url) = (None, None);
+    let (mut file, mut package_url, mut attestation_bundle) = (None, None, None);
     while let Some(mut part) = form.next_field().await.map_err(malformed)? {
         let disposition = Disposition::of(&part);
         let content = content(&mut part).await?;
         match disposition.name.as_deref() {
             Some(b"file") => only(&mut file, "file", (disposition, content))?,
             Some(b"package_url") => only(&mut package_url, "package_url", content)?,
+            Some(b"attestation_bundle") => only(&mut attestation_bundle, "attestation_bundle", content)?,
             _ => {}
         }
     }
+    Ok(Form {
+        package: only_package(file, package_url)?,
+        attestation_bundle,
+    })
+}
+
+/// The one package of a form.
+fn only_package(file: Option<(Disposition, Bytes)>, package_url: Option<Bytes>) -> Result<PackagePart> {
     match (file, package_url) {
-        (Some((disposition, bytes)), None) => whole_file(disposition, bytes).map(Form::File),
+        (Some((disposition, bytes)), None) => whole_file(disposition, bytes).map(PackagePart::File),
         (None, Some(url)) => String::from_utf8(url.into())
-            .map(Form::PackageUrl)
+            .map(PackagePart::Url)
             .map_err(|_| Error::invalid("package_url", "invalid", "The package_url is not UTF-8. Send form.url joined with data.key, as the upload answered them.")),
         (Some(_), Some(_)) => Err(Error::invalid(
             "package_url",

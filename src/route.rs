@@ -34,6 +34,7 @@ pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Package(Endpoint::CopyPackage)),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DownloadPackage)),
     (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DescribeFile)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/attestations",  Package(Endpoint::GetAttestations)),
 ];
 
 /// How an endpoint is made from what its path names.

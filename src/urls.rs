@@ -73,6 +73,11 @@ impl Urls {
         format!("{}/download", self.package(address, id))
     }
 
+    /// Address of a package's attestations.
+    pub(crate) fn attestations(&self, address: &RegistryAddress, id: PackageId) -> String {
+        format!("{}/attestations", self.package(address, id))
+    }
+
     /// Address of one page of a registry's list.
     pub(crate) fn packages(&self, address: &RegistryAddress, parameters: &[(&str, String)]) -> String {
         format!("{}/packages?{}", self.registry(address), query(parameters))

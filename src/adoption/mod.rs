@@ -65,7 +65,9 @@ pub struct AdoptionReport {
     pub restored_files: usize,
     /// Metadata objects brought back.
     pub restored_metadata: usize,
-    /// Packages that lack their file or metadata for good: the bucket has no version of it.
+    /// Objects of attestations brought back.
+    pub restored_attestations: usize,
+    /// Packages that lack their file, metadata or attestations for good: the bucket has no version of it.
     pub lost_packages: usize,
     /// The first of them: organization, registry and id.
     pub lost: Vec<String>,

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::files::{Expected, Kind, ObjectKey};
 use crate::id::PackageId;
 use crate::records::Registry;
-use crate::sweep::merge::{Entry, Merge};
+use crate::sweep::merge::Merge;
 
 /// Packages whose objects are restored at the same time.
 const CONCURRENCY: usize = 8;
@@ -37,12 +37,19 @@ pub struct Quarantine {
     pub objects: Vec<QuarantinedObject>,
 }
 
-/// The objects that a package lacks, or that were restored, and whether one of them is lost.
-#[derive(Debug, Clone, Copy)]
+/// A package, and the objects that it lacks.
+#[derive(Debug, Clone)]
 struct Lack {
     id: PackageId,
-    file: bool,
-    metadata: bool,
+    kinds: Vec<Kind>,
+}
+
+/// A package, and which of its objects were restored.
+#[derive(Debug, Clone)]
+struct Restored {
+    id: PackageId,
+    kinds: Vec<Kind>,
+    /// Whether the bucket has no version of another one.
     is_lost: bool,
 }
 
@@ -58,22 +65,24 @@ impl Adoption {
         let mut lacking = Vec::new();
         while let Some(entry) = merge.next().await? {
             if entry.record.is_none() {
-                report.quarantined_objects += objects(&entry).count();
-                report.quarantined_bytes += objects(&entry).map(|(_, size)| size).sum::<u64>();
+                report.quarantined_objects += entry.objects().count();
+                report.quarantined_bytes += entry.objects().map(|(_, size)| size).sum::<u64>();
             }
             let own = entry
                 .record
                 .filter(|row| registry.is_some_and(|own| own.id == row.registry_id));
             let Some(row) = own else { continue };
-            let file = entry.file.is_none();
-            let metadata = row.has_metadata_object && entry.metadata.is_none();
-            if file || metadata {
-                lacking.push(Lack {
-                    id: entry.id,
-                    file,
-                    metadata,
-                    is_lost: false,
-                });
+            let needed = [
+                (Kind::Package, true, entry.file),
+                (Kind::Metadata, row.has_metadata_object, entry.metadata),
+                (Kind::Attestations, row.has_attestations, entry.attestations),
+            ];
+            let missing = needed
+                .into_iter()
+                .filter(|(_, is_needed, found)| *is_needed && found.is_none());
+            let kinds: Vec<_> = missing.map(|(kind, ..)| kind).collect();
+            if !kinds.is_empty() {
+                lacking.push(Lack { id: entry.id, kinds });
             }
             if lacking.len() >= BATCH {
                 self.bring_back_all(address, registry, std::mem::take(&mut lacking), report)
@@ -95,12 +104,14 @@ impl Adoption {
             .into_iter()
             .map(|lack| async move { self.bring_back_one(registry, lack).await });
         let done: Vec<_> = stream::iter(work).buffered(CONCURRENCY).try_collect().await?;
-        for lack in done.into_iter().flatten() {
-            report.restored_files += usize::from(lack.file);
-            report.restored_metadata += usize::from(lack.metadata);
-            report.lost_packages += usize::from(lack.is_lost);
-            if lack.is_lost && report.lost.len() < MAX_NAMED {
-                report.lost.push(format!("{address}/{}", lack.id));
+        for restored in done.into_iter().flatten() {
+            let has = |kind| usize::from(restored.kinds.contains(&kind));
+            report.restored_files += has(Kind::Package);
+            report.restored_metadata += has(Kind::Metadata);
+            report.restored_attestations += has(Kind::Attestations);
+            report.lost_packages += usize::from(restored.is_lost);
+            if restored.is_lost && report.lost.len() < MAX_NAMED {
+                report.lost.push(format!("{address}/{}", restored.id));
             }
         }
         Ok(())
@@ -108,25 +119,27 @@ impl Adoption {
 
     /// Restores the objects of one package. Returns which were restored, and whether one is lost; `None`
     /// where the package has been deleted meanwhile.
-    async fn bring_back_one(&self, registry: &Registry, lack: Lack) -> Result<Option<Lack>> {
+    async fn bring_back_one(&self, registry: &Registry, lack: Lack) -> Result<Option<Restored>> {
         let Some(package) = self.records.package(registry, lack.id).await? else {
             return Ok(None);
         };
-        let mut done = lack;
-        if lack.file {
-            let key = ObjectKey::of(Kind::Package, &registry.address, lack.id);
-            let expected = Expected {
+        let mut kinds = Vec::new();
+        for kind in &lack.kinds {
+            let key = ObjectKey::of(*kind, &registry.address, lack.id);
+            // Of the others no digest is recorded.
+            let expected = (*kind == Kind::Package).then_some(Expected {
                 size: package.size,
                 sha256: package.digests.sha256,
-            };
-            done.file = self.files.bring_back(&key, Some(expected), self.dry_run).await?;
+            });
+            if self.files.bring_back(&key, expected, self.dry_run).await? {
+                kinds.push(*kind);
+            }
         }
-        if lack.metadata {
-            let key = ObjectKey::of(Kind::Metadata, &registry.address, lack.id);
-            done.metadata = self.files.bring_back(&key, None, self.dry_run).await?;
-        }
-        done.is_lost = (lack.file && !done.file) || (lack.metadata && !done.metadata);
-        Ok(Some(done))
+        Ok(Some(Restored {
+            id: lack.id,
+            is_lost: kinds.len() < lack.kinds.len(),
+            kinds,
+        }))
     }
 
     /// The objects without a record that existed at the adoption. Empty where there is no quarantine.
@@ -146,7 +159,7 @@ impl Adoption {
                 if entry.record.is_some() || entry.id.minted_at() > end {
                     continue;
                 }
-                for (kind, size) in objects(&entry) {
+                for (kind, size) in entry.objects() {
                     quarantine.total += 1;
                     if quarantine.objects.len() < MAX_NAMED {
                         let key = format!("{}/{address}/{}", kind.prefix(), entry.id);
@@ -165,12 +178,4 @@ impl Adoption {
     pub async fn lift_quarantine(&self) -> Result<()> {
         self.records.lift_quarantine().await
     }
-}
-
-/// The objects of an entry, and their sizes.
-fn objects(entry: &Entry) -> impl Iterator<Item = (Kind, u64)> {
-    let of = |kind, size: Option<u64>| size.map(|size| (kind, size));
-    [of(Kind::Package, entry.file), of(Kind::Metadata, entry.metadata)]
-        .into_iter()
-        .flatten()
 }

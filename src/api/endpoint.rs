@@ -31,6 +31,7 @@ pub(crate) enum Endpoint {
     CopyPackage(PackagePath),
     DownloadPackage(PackagePath),
     DescribeFile(PackagePath),
+    GetAttestations(PackagePath),
 }
 
 impl Endpoint {
@@ -59,6 +60,7 @@ impl Endpoint {
             Self::CopyPackage(_) => "CopyPackage",
             Self::DownloadPackage(_) => "DownloadPackage",
             Self::DescribeFile(_) => "DescribeFile",
+            Self::GetAttestations(_) => "GetAttestations",
         }
     }
 
@@ -86,7 +88,8 @@ impl Endpoint {
             | Self::ListPackages(_)
             | Self::GetPackage(_)
             | Self::DownloadPackage(_)
-            | Self::DescribeFile(_) => false,
+            | Self::DescribeFile(_)
+            | Self::GetAttestations(_) => false,
         }
     }
 
@@ -127,7 +130,8 @@ impl Endpoint {
             | Self::DeletePackage(path)
             | Self::CopyPackage(path)
             | Self::DownloadPackage(path)
-            | Self::DescribeFile(path) => Some(path),
+            | Self::DescribeFile(path)
+            | Self::GetAttestations(path) => Some(path),
             _ => None,
         }
     }
@@ -159,6 +163,7 @@ impl Endpoint {
             Self::DeletePackage(path) => context.in_time(packages::delete(call, path)).await,
             Self::DownloadPackage(path) => context.in_time(packages::download(call, path)).await,
             Self::DescribeFile(path) => context.in_time(packages::describe_file(call, path)).await,
+            Self::GetAttestations(path) => context.in_time(packages::attestations(call, path)).await,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::digest::Digests;
 use crate::error::{Error, FieldError, Result};
 use crate::files::{self, PostForm};
 use crate::id::PackageId;
-use crate::packages::{Metadata, UploadForm};
+use crate::packages::{Attestations, Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
 use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 use crate::slug::Slug;
@@ -55,6 +55,9 @@ struct PackageBody<'a> {
     created_at: String,
     digests: Digests,
     metadata: Box<RawValue>,
+    /// Left out where there are none, as in every answer before there could be any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestations_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +141,9 @@ pub(crate) fn package(
         created_at: rfc3339_millis(package.id.minted_at()),
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
+        attestations_url: package
+            .has_attestations
+            .then(|| urls.attestations(&registry.address, package.id)),
     };
     let mut response = json(StatusCode::OK, &body)?;
     // The log names the package that was published or shown.
@@ -168,6 +174,15 @@ pub(crate) fn list(
     let mut response = json(StatusCode::OK, &body)?;
     body.links.add_to(&mut response);
     Ok(response)
+}
+
+/// 200 with attestations, as they were sent.
+pub(crate) fn attestations(attestations: Attestations) -> Response<Body> {
+    let mut response = Response::new(Body::Text(attestations.into()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
+    response
 }
 
 /// 200 with the form for an upload.

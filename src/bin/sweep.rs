@@ -110,6 +110,7 @@ async fn on_schedule(sweep: &Sweep, event: LambdaEvent<IgnoredAny>) -> Result<Re
     tracing::info!(
         records_without_file = report.records_without_file,
         records_without_metadata = report.records_without_metadata,
+        records_without_attestations = report.records_without_attestations,
         report = serde_json::to_string(&report).ok(),
         "swept"
     );
@@ -135,8 +136,11 @@ fn print(report: &Report) {
         report.objects, report.orphans
     );
     println!(
-        "{} packages seen, {} of them without their file, {} without their metadata",
-        report.records, report.records_without_file, report.records_without_metadata
+        "{} packages seen, {} of them without their file, {} without their metadata, {} without their attestations",
+        report.records,
+        report.records_without_file,
+        report.records_without_metadata,
+        report.records_without_attestations
     );
     println!("{} deleted registries remembered", report.gone_registries);
     println!(

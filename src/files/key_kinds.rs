@@ -47,6 +47,7 @@ fn kind(key: &str) -> &'static str {
     match Kind::ALL.into_iter().find(|kind| kind.prefix() == first) {
         Some(Kind::Package) => "package",
         Some(Kind::Metadata) => "metadata",
+        Some(Kind::Attestations) => "attestations",
         None if first == UPLOADS => "upload",
         None => "unknown",
     }

@@ -56,16 +56,19 @@ pub(crate) enum Kind {
     Package,
     /// Its metadata, where that is too large for the record.
     Metadata,
+    /// Its attestations, where it was published with some.
+    Attestations,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Package, Self::Metadata];
+    pub(crate) const ALL: [Self; 3] = [Self::Package, Self::Metadata, Self::Attestations];
 
     /// The first segment of every key of this kind.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Package => "packages",
             Self::Metadata => "metadata",
+            Self::Attestations => "attestations",
         }
     }
 }

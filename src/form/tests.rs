@@ -3,9 +3,9 @@ use lambda_http::http::HeaderValue;
 use super::*;
 
 async fn read_form(content_type: &str, body: &[u8]) -> Result<File> {
-    match read_any(content_type, body).await? {
-        Form::File(file) => Ok(file),
-        Form::PackageUrl(url) => panic!("{url}"),
+    match read_any(content_type, body).await?.package {
+        PackagePart::File(file) => Ok(file),
+        PackagePart::Url(url) => panic!("{url}"),
     }
 }
 
@@ -191,13 +191,20 @@ async fn forms_have_a_file_or_a_package_url() {
     };
     assert_eq!(
         read(&["package_url", "x"]).await.unwrap(),
-        Form::PackageUrl("x".to_owned())
+        Form {
+            package: PackagePart::Url("x".to_owned()),
+            attestation_bundle: None,
+        }
     );
+    let attested = read(&["attestation_bundle", "file"]).await.unwrap();
+    assert_eq!(attested.attestation_bundle.as_deref(), Some(&b"x"[..]));
     for (names, code) in [
         (&["x"][..], "missing"),
         (&["file", "package_url"], "ambiguous"),
         (&["package_url", "package_url"], "duplicate"),
         (&["file", "file"], "duplicate"),
+        (&["attestation_bundle"], "missing"),
+        (&["file", "attestation_bundle", "attestation_bundle"], "duplicate"),
     ] {
         match read(names).await {
             Err(Error::Invalid(errors)) => assert_eq!(errors[0].code, code, "{names:?}"),
@@ -237,8 +244,8 @@ async fn uncommon_spellings_of_a_form_are_read() {
         &format!("--B\r\nX-Note: y\r\n\r\n--B\r\n{PART}\r\n--B--"),
         &format!("--B\r\n\r\n--B\r\n{PART}\r\n--B--"),
     ] {
-        match read_body(body).await {
-            Ok(Form::File(file)) => {
+        match read_body(body).await.map(|form| form.package) {
+            Ok(PackagePart::File(file)) => {
                 assert_eq!((&*file.filename, &*file.bytes), ("a.gem", &b"x"[..]), "{body}");
             }
             other => panic!("{body}: {other:?}"),

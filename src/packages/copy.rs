@@ -1,7 +1,7 @@
 //! Copying a package to another registry.
 
 use super::release::{RELEASE_TIME, release};
-use super::{Context, Metadata, Published, just_deleted};
+use super::{Companions, Context, Published, just_deleted};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
@@ -30,7 +30,7 @@ pub async fn copy(
             ),
         ));
     }
-    let metadata = Metadata::read(context, from, source).await?;
+    let companions = Companions::read(context, from, source).await?;
     let package = Package {
         id: PackageId::mint_after(to.id),
         registry_id: to.id,
@@ -40,11 +40,11 @@ pub async fn copy(
     };
     tokio::try_join!(
         copy_file(context, from, source, to, package.id),
-        metadata.store(context, to, package.id)
+        companions.store(context, to, package.id)
     )?;
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
     let event = AuditEvent::of_package(Action::PackageCopied, by, to, &package);
-    release(context, to, package, metadata, None, &event, retry_until).await
+    release(context, to, package, companions, None, &event, retry_until).await
 }
 
 /// Copies the file within the bucket, proven to be the same bytes.

@@ -36,9 +36,14 @@ pub(super) async fn remove_files(context: &Context, registry: &Registry, package
             tracing::warn!(package_id = %package.id, cause = error.cause(), "a file is left to the sweep");
         }
     };
-    if package.metadata.is_some() {
-        delete(Kind::Package).await;
-    } else {
-        tokio::join!(delete(Kind::Package), delete(Kind::Metadata));
-    }
+    let delete_if = async |is_there, kind| {
+        if is_there {
+            delete(kind).await;
+        }
+    };
+    tokio::join!(
+        delete(Kind::Package),
+        delete_if(package.metadata.is_none(), Kind::Metadata),
+        delete_if(package.has_attestations, Kind::Attestations)
+    );
 }

@@ -1,26 +1,32 @@
-//! Healing: a publish of the same bytes puts back a package's file or metadata that is missing.
+//! Healing: a publish of the same bytes puts back a package's file, metadata or attestations that are missing.
 
-use super::{Context, Metadata};
+use super::{Attestations, Companions, Context, Metadata};
 use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey};
 use crate::id::PackageId;
 use crate::records::{Package, Registry};
 
-/// Puts back what is missing of `first`: its file from that of `package`, which has the same bytes, and
-/// its metadata from what was read of them. Answers the metadata.
+/// Puts back what is missing of `first`: its file from that of `package`, which has the same bytes,
+/// its metadata from what was read of them, and its attestations from those that came with them, if any did.
+/// Answers the metadata.
 ///
-/// One round trip where nothing is missing: a look at the file, beside the read of metadata that lies
-/// outside the record.
+/// One round trip where nothing is missing: a look at the file and the attestations, beside the read of metadata
+/// that lies outside the record.
 pub(super) async fn heal(
     context: &Context,
     registry: &Registry,
     first: &Package,
     package: &Package,
-    metadata: Metadata,
+    companions: Companions,
 ) -> Result<Metadata> {
-    let ((), metadata) = tokio::try_join!(
+    let Companions {
+        metadata,
+        attestations,
+    } = companions;
+    let ((), metadata, ()) = tokio::try_join!(
         heal_file(context, registry, first, package),
-        heal_metadata(context, registry, first, metadata)
+        heal_metadata(context, registry, first, metadata),
+        heal_attestations(context, registry, first, attestations)
     )?;
     Ok(metadata)
 }
@@ -55,6 +61,36 @@ async fn heal_metadata(
     metadata.put(context, registry, first.id).await?;
     tracing::warn!(package_id = %first.id, "metadata was missing and has been put back");
     Ok(metadata)
+}
+
+/// Puts back attestations. A package without any gets none: nothing of a package changes.
+async fn heal_attestations(
+    context: &Context,
+    registry: &Registry,
+    first: &Package,
+    attestations: Option<Attestations>,
+) -> Result<()> {
+    let Some(attestations) = attestations else {
+        return Ok(());
+    };
+    if lacks_attestations(context, registry, first).await? {
+        attestations.put(context, registry, first.id).await?;
+        tracing::warn!(package_id = %first.id, "attestations were missing and have been put back");
+    }
+    Ok(())
+}
+
+/// Whether attestations are missing that the package was published with.
+pub(super) async fn lacks_attestations(
+    context: &Context,
+    registry: &Registry,
+    package: &Package,
+) -> Result<bool> {
+    if !package.has_attestations {
+        return Ok(false);
+    }
+    let key = ObjectKey::of(Kind::Attestations, &registry.address, package.id);
+    Ok(context.files.content(&key).await?.is_none())
 }
 
 /// Object that lies where the package's file should; `None` where there is none.

@@ -4,6 +4,8 @@
 //! A file is stored before its release, which is one transaction: nobody ever sees a package without
 //! its file. A delete goes the other way round.
 
+mod attestations;
+mod companions;
 mod context;
 mod copy;
 mod delete;
@@ -21,6 +23,8 @@ mod release;
 mod upload;
 mod work;
 
+pub use attestations::{AttestationBundle, Attestations};
+use companions::Companions;
 pub use context::Context;
 pub use copy::copy;
 pub use delete::delete;

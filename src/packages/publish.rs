@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::reading::{run_blocking, run_inline};
 use super::release::{Candidate, release};
-use super::{Context, Metadata, Published};
+use super::{AttestationBundle, Companions, Context, Metadata, Published};
 use crate::actor::Actor;
 use crate::digest::{Digest, Digests};
 use crate::error::Result;
@@ -39,13 +39,15 @@ impl PackageFile {
 /// Publishes a file: two round trips, of which the first stores it and the second releases it.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where it is not a package of the registry's ecosystem,
+/// [`Error::Invalid`](crate::Error::Invalid) where it is not a package of the registry's ecosystem, or an attestation
+/// is about another file,
 /// [`Error::Taken`](crate::Error::Taken) where other content holds its release.
 pub async fn publish(
     context: &Context,
     registry: &Registry,
     by: &Actor,
     file: PackageFile,
+    bundle: Option<AttestationBundle>,
 ) -> Result<Published> {
     let PackageFile {
         filename,
@@ -57,7 +59,10 @@ pub async fn publish(
     let mut manifest = run_inline(context, |cancellation| {
         formats::read_until(registry.ecosystem, &filename, &mut source, cancellation)
     })??;
-    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
+    let companions = Companions {
+        metadata: Metadata::from(std::mem::take(&mut manifest.metadata)),
+        attestations: bundle.map(|bundle| bundle.about(sha256)).transpose()?,
+    };
     let candidate = Candidate {
         manifest,
         filename,
@@ -70,15 +75,15 @@ pub async fn publish(
     let hashed = bytes.clone();
     let ((), (), sha512) = tokio::try_join!(
         context.files.put(&key, bytes, sha256),
-        metadata.store(context, registry, id),
+        companions.store(context, registry, id),
         run_blocking(move || Digest::sha512(&hashed))
     )?;
     let digests = Digests {
         sha256,
         sha512: Some(sha512),
     };
-    let package = candidate.into_package(id, registry, by, digests, &metadata);
+    let package = candidate.into_package(id, registry, by, digests, &companions);
     let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_until;
-    release(context, registry, package, metadata, None, &event, retry_until).await
+    release(context, registry, package, companions, None, &event, retry_until).await
 }

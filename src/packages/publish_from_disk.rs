@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::heal::{is_whole, stored};
 use super::release::{Candidate, RELEASE_TIME, release, taken};
-use super::{Context, DiskFile, Metadata, Published};
+use super::{Companions, Context, DiskFile, Metadata, Published};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
@@ -31,7 +31,10 @@ pub async fn publish_from_disk(
 ) -> Result<Published> {
     // Name and version are read from the file itself.
     let mut manifest = file.manifest(registry.ecosystem).await?;
-    let metadata = Metadata::from(std::mem::take(&mut manifest.metadata));
+    let companions = Companions {
+        metadata: Metadata::from(std::mem::take(&mut manifest.metadata)),
+        attestations: None,
+    };
     if let Some(published) = already_published(context, registry, &manifest, file).await? {
         return Ok(published);
     }
@@ -41,17 +44,17 @@ pub async fn publish_from_disk(
     let key = ObjectKey::of(Kind::Package, &registry.address, id);
     let (digests, ()) = tokio::try_join!(
         store(context, registry, file, &key, on_stored),
-        metadata.store(context, registry, id)
+        companions.store(context, registry, id)
     )?;
     let candidate = Candidate {
         manifest,
         filename: file.filename().to_owned(),
         size: file.size(),
     };
-    let package = candidate.into_package(id, registry, by, digests, &metadata);
+    let package = candidate.into_package(id, registry, by, digests, &companions);
     let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
-    release(context, registry, package, metadata, None, &event, retry_until).await
+    release(context, registry, package, companions, None, &event, retry_until).await
 }
 
 /// The package that these bytes became before; `None` where they are to be published, or to be put back.

@@ -3,10 +3,11 @@
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::heal::{is_whole, stored};
+use super::delete::remove_files;
+use super::heal::{is_whole, lacks_attestations, stored};
 use super::reading::run_cancellable;
 use super::release::{Candidate, RELEASE_TIME, release, taken};
-use super::{Context, Metadata, PostedFile, Published, work};
+use super::{AttestationBundle, Companions, Context, Metadata, PostedFile, Published, work};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::ecosystem::Ecosystem;
@@ -35,13 +36,15 @@ pub async fn publish_upload(
     by: &Actor,
     file: &PostedFile,
     state: UploadState,
+    bundle: Option<AttestationBundle>,
 ) -> Result<Published> {
-    if let Some(published) = await_publish_under_way(context, registry, file, state).await? {
+    let is_attested = bundle.is_some();
+    if let Some(published) = await_publish_under_way(context, registry, file, state, is_attested).await? {
         return Ok(published);
     }
     // All later reads are of the bytes that lie there now.
     let (object, filename) = file.locate(context, registry).await?;
-    let publish = publish_content(context, registry, by, file.upload, &object, &filename);
+    let publish = publish_content(context, registry, by, file.upload, &object, &filename, bundle);
     work::marked(context, registry, file.upload, &filename, publish).await
 }
 
@@ -52,6 +55,7 @@ async fn publish_content(
     upload: Uuid,
     object: &Content,
     filename: &str,
+    bundle: Option<AttestationBundle>,
 ) -> Result<Published> {
     // Name and version are read from the file itself.
     let mut manifest = read_manifest(context, registry.ecosystem, object, filename).await?;
@@ -70,7 +74,21 @@ async fn publish_content(
         filename: filename.to_owned(),
         size: object.size,
     };
-    let package = candidate.into_package(id, registry, by, digests, &metadata);
+    let attestations = bundle.map(|bundle| bundle.about(digests.sha256)).transpose();
+    let companions = Companions {
+        metadata,
+        attestations: attestations.as_ref().ok().cloned().flatten(),
+    };
+    let package = candidate.into_package(id, registry, by, digests, &companions);
+    // Only now is it known which file it is.
+    match attestations {
+        Ok(Some(attestations)) => attestations.put(context, registry, id).await?,
+        Ok(None) => {}
+        Err(error) => {
+            remove_files(context, registry, &package).await;
+            return Err(error);
+        }
+    }
     let posted = UploadRef {
         upload,
         filename,
@@ -82,7 +100,7 @@ async fn publish_content(
         context,
         registry,
         package,
-        metadata,
+        companions,
         Some(posted),
         &event,
         retry_until,
@@ -97,10 +115,11 @@ async fn await_publish_under_way(
     registry: &Registry,
     file: &PostedFile,
     mut state: UploadState,
+    is_attested: bool,
 ) -> Result<Option<Published>> {
     let is_under_way = |work: &Work| work.is_current() && file.has(&work.filename);
     loop {
-        let published = already_published(context, registry, file, &state).await?;
+        let published = already_published(context, registry, file, &state, is_attested).await?;
         if published.is_some() || !state.work.as_ref().is_some_and(is_under_way) {
             return Ok(published);
         }
@@ -110,12 +129,13 @@ async fn await_publish_under_way(
 }
 
 /// The package that the file became already. `None` where it is to be published anew: other bytes were
-/// posted since, or the package has been deleted or lost its file.
+/// posted since, or the package has been deleted or lost its file, or attestations that it can be given again.
 async fn already_published(
     context: &Context,
     registry: &Registry,
     file: &PostedFile,
     state: &UploadState,
+    is_attested: bool,
 ) -> Result<Option<Published>> {
     let became = state.became.as_ref();
     let Some(became) = became.filter(|became| became.filename.as_deref().is_some_and(|name| file.has(name)))
@@ -135,6 +155,9 @@ async fn already_published(
     let Some(package) = package.filter(|package| is_whole(package, stored.as_ref())) else {
         return Ok(None);
     };
+    if is_attested && lacks_attestations(context, registry, &package).await? {
+        return Ok(None);
+    }
     let metadata = Metadata::find(context, registry, &package).await?;
     Ok(metadata.map(|metadata| Published {
         package,

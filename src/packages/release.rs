@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::delete::remove_files;
 use super::heal::heal;
-use super::{Context, Metadata};
+use super::{Companions, Context, Metadata};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
@@ -45,7 +45,7 @@ impl Candidate {
         registry: &Registry,
         by: &Actor,
         digests: Digests,
-        metadata: &Metadata,
+        companions: &Companions,
     ) -> Package {
         Package {
             id,
@@ -58,7 +58,8 @@ impl Candidate {
             filename: self.filename,
             size: self.size,
             digests,
-            metadata: metadata.inline(),
+            metadata: companions.metadata.inline(),
+            has_attestations: companions.attestations.is_some(),
             published_by: by.id(),
             publisher: Publisher::of(by),
         }
@@ -72,7 +73,7 @@ pub(super) async fn release(
     context: &Context,
     registry: &Registry,
     package: Package,
-    metadata: Metadata,
+    companions: Companions,
     posted: Option<UploadRef<'_>>,
     event: &AuditEvent,
     retry_until: Instant,
@@ -83,7 +84,7 @@ pub(super) async fn release(
         Publication::Published => {
             return Ok(Published {
                 package,
-                metadata,
+                metadata: companions.metadata,
                 first_time: true,
             });
         }
@@ -96,7 +97,7 @@ pub(super) async fn release(
     };
     match refusal {
         Refusal::Repeated(first) => {
-            let metadata = heal(context, registry, &first, &package, metadata).await?;
+            let metadata = heal(context, registry, &first, &package, companions).await?;
             tokio::join!(discard, remember(context, registry, posted, first.id));
             Ok(Published {
                 package: *first,

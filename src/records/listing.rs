@@ -145,6 +145,7 @@ mod tests {
             size: 0,
             digests,
             metadata: None,
+            has_attestations: false,
             published_by: Uuid::now_v7(),
             publisher: None,
         };

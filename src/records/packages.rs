@@ -44,6 +44,9 @@ pub struct Package {
     /// The metadata that its reader found, as a JSON object; `None` where it is an object of its own beside
     /// the file.
     pub metadata: Option<String>,
+    /// Whether it was published with attestations, which are an object of their own beside the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_attestations: bool,
     /// The actor that published it: a token's id, or one of an OIDC identity.
     pub published_by: Uuid,
     /// The job that published it; none where it was anybody else.

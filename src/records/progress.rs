@@ -20,6 +20,9 @@ pub(crate) struct Orphan {
     pub(crate) id: PackageId,
     /// Whether it is metadata, not a package's file.
     pub(crate) is_metadata: bool,
+    /// Whether it is attestations. An earlier version takes them for a file that is not there.
+    #[serde(default)]
+    pub(crate) is_attestations: bool,
     /// Bytes.
     pub(crate) size: u64,
 }
@@ -52,6 +55,7 @@ pub(crate) struct Counts {
     pub(crate) records: usize,
     pub(crate) records_without_file: usize,
     pub(crate) records_without_metadata: usize,
+    pub(crate) records_without_attestations: usize,
 }
 
 #[derive(Serialize, Deserialize)]

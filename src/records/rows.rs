@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) registry_id: Uuid,
     /// Whether the metadata is an object of its own.
     pub(crate) has_metadata_object: bool,
+    /// Whether there are attestations.
+    pub(crate) has_attestations: bool,
 }
 
 /// The attributes of a row.
@@ -34,6 +36,8 @@ struct Attributes {
     sha256: Option<IgnoredAny>,
     /// Null where it is an object of its own.
     metadata: Option<IgnoredAny>,
+    #[serde(default)]
+    has_attestations: bool,
 }
 
 /// A page of a partition of packages.
@@ -56,7 +60,7 @@ impl Records {
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("pk = :pk AND sk > :after")
-            .projection_expression("sk, registry_id, sha256, metadata")
+            .projection_expression("sk, registry_id, sha256, metadata, has_attestations")
             .expression_attribute_values(":pk", AttributeValue::S(partition))
             // A UUID's characters all lie behind `-`.
             .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or("-").to_owned()))
@@ -105,6 +109,7 @@ impl Attributes {
         let row = Row {
             registry_id: self.registry_id?,
             has_metadata_object: self.metadata.is_none(),
+            has_attestations: self.has_attestations,
         };
         Some((self.sk.parse().ok()?, row))
     }

@@ -116,6 +116,7 @@ impl Sweep {
         for (id, row) in rows {
             objects.push(object(Kind::Package, *id));
             objects.extend(row.has_metadata_object.then(|| object(Kind::Metadata, *id)));
+            objects.extend(row.has_attestations.then(|| object(Kind::Attestations, *id)));
         }
         if !self.dry_run {
             self.files.delete_all(&objects).await?;

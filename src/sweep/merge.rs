@@ -1,4 +1,4 @@
-//! A registry's records and objects side by side: three lists in one order, read once each.
+//! A registry's records and objects side by side: four lists in one order, read once each.
 
 use std::collections::VecDeque;
 
@@ -17,6 +17,22 @@ pub(crate) struct Entry {
     pub(crate) file: Option<u64>,
     /// The size of the metadata beside it.
     pub(crate) metadata: Option<u64>,
+    /// The size of the attestations beside it.
+    pub(crate) attestations: Option<u64>,
+}
+
+impl Entry {
+    /// Its objects, and their sizes.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (Kind, u64)> {
+        let of = |kind, size: Option<u64>| size.map(|size| (kind, size));
+        [
+            of(Kind::Package, self.file),
+            of(Kind::Metadata, self.metadata),
+            of(Kind::Attestations, self.attestations),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }
 
 /// The rest of a sorted list: a page that was read, and where the next one begins.
@@ -65,6 +81,7 @@ pub(crate) struct Merge<'a> {
     rows: Source<Row>,
     objects: Source<u64>,
     metadata: Source<u64>,
+    attestations: Source<u64>,
     /// Number of keys under the address that are not of our making.
     pub(crate) foreign: usize,
 }
@@ -84,6 +101,7 @@ impl<'a> Merge<'a> {
             rows: Source::after(after),
             objects: Source::after(after),
             metadata: Source::after(after),
+            attestations: Source::after(after),
             foreign: 0,
         }
     }
@@ -91,7 +109,12 @@ impl<'a> Merge<'a> {
     /// The next package, in the order of ids.
     pub(crate) async fn next(&mut self) -> Result<Option<Entry>> {
         self.fill().await?;
-        let firsts = [self.rows.first(), self.objects.first(), self.metadata.first()];
+        let firsts = [
+            self.rows.first(),
+            self.objects.first(),
+            self.metadata.first(),
+            self.attestations.first(),
+        ];
         let Some(id) = firsts.into_iter().flatten().min() else {
             return Ok(None);
         };
@@ -100,6 +123,7 @@ impl<'a> Merge<'a> {
             record: self.rows.take(id),
             file: self.objects.take(id),
             metadata: self.metadata.take(id),
+            attestations: self.attestations.take(id),
         }))
     }
 
@@ -112,6 +136,7 @@ impl<'a> Merge<'a> {
         for (kind, source) in [
             (Kind::Package, &mut self.objects),
             (Kind::Metadata, &mut self.metadata),
+            (Kind::Attestations, &mut self.attestations),
         ] {
             while source.is_wanting() {
                 let listed = self

@@ -45,7 +45,11 @@ impl<'a> Suspects<'a> {
         counts: &mut Counts,
         report: &mut Report,
     ) -> Result<()> {
-        let lacks = |row: Row| entry.file.is_none() || row.has_metadata_object && entry.metadata.is_none();
+        let lacks = |row: Row| {
+            entry.file.is_none()
+                || row.has_metadata_object && entry.metadata.is_none()
+                || row.has_attestations && entry.attestations.is_none()
+        };
         let own = entry
             .record
             .filter(|row| Some(row.registry_id) == self.registry_id);
@@ -66,6 +70,7 @@ impl<'a> Suspects<'a> {
         };
         let files = self.present(Kind::Package, *first, *last).await?;
         let metadata = self.present(Kind::Metadata, *first, *last).await?;
+        let attestations = self.present(Kind::Attestations, *first, *last).await?;
         let rows = self.sweep.records.rows_of(self.address, &ids).await?;
         for id in &ids {
             let row = rows
@@ -76,7 +81,9 @@ impl<'a> Suspects<'a> {
             let lacks_metadata = row.has_metadata_object && !metadata.contains(id);
             counts.records_without_file += usize::from(lacks_file);
             counts.records_without_metadata += usize::from(lacks_metadata);
-            if (lacks_file || lacks_metadata) && report.missing.len() < MAX_NAMED {
+            let lacks_attestations = row.has_attestations && !attestations.contains(id);
+            counts.records_without_attestations += usize::from(lacks_attestations);
+            if (lacks_file || lacks_metadata || lacks_attestations) && report.missing.len() < MAX_NAMED {
                 report.missing.push(format!("{}/{id}", self.address));
             }
         }

@@ -134,8 +134,9 @@ impl Sweep {
             tracing::error!(
                 records_without_file = report.records_without_file,
                 records_without_metadata = report.records_without_metadata,
+                records_without_attestations = report.records_without_attestations,
                 packages = report.missing.join(" "),
-                "packages lack their file or metadata"
+                "packages lack their file or something beside it"
             );
         }
         Ok(report)

@@ -125,8 +125,7 @@ impl Sweep {
     fn count(&self, address: &RegistryAddress, entry: &Entry, pass: &mut Pass) {
         let counts = &mut pass.progress.counts;
         counts.records += usize::from(entry.record.is_some());
-        for (is_metadata, size) in [(false, entry.file), (true, entry.metadata)] {
-            let Some(size) = size else { continue };
+        for (kind, size) in entry.objects() {
             counts.objects += 1;
             if entry.record.is_some() || !is_older_than_grace(entry.id.minted_at()) {
                 continue;
@@ -139,7 +138,8 @@ impl Sweep {
             pass.orphans.push(Orphan {
                 address: address.clone(),
                 id: entry.id,
-                is_metadata,
+                is_metadata: kind == Kind::Metadata,
+                is_attestations: kind == Kind::Attestations,
                 size,
             });
         }
@@ -222,10 +222,10 @@ impl Sweep {
 }
 
 fn object_key(orphan: &Orphan) -> ObjectKey {
-    let kind = if orphan.is_metadata {
-        Kind::Metadata
-    } else {
-        Kind::Package
+    let kind = match (orphan.is_metadata, orphan.is_attestations) {
+        (true, _) => Kind::Metadata,
+        (_, true) => Kind::Attestations,
+        _ => Kind::Package,
     };
     ObjectKey::of(kind, &orphan.address, orphan.id)
 }

@@ -28,6 +28,8 @@ pub struct Report {
     pub records_without_file: usize,
     /// Packages whose metadata should be an object of its own that is not there. They are kept.
     pub records_without_metadata: usize,
+    /// Packages whose attestations are not there. They are kept.
+    pub records_without_attestations: usize,
     /// The first packages of this run that lack something: organization, registry and id.
     pub missing: Vec<String>,
     /// Objects removed.
@@ -52,5 +54,6 @@ impl Report {
         self.records = counts.records;
         self.records_without_file = counts.records_without_file;
         self.records_without_metadata = counts.records_without_metadata;
+        self.records_without_attestations = counts.records_without_attestations;
     }
 }

@@ -1,5 +1,6 @@
-//! Packages: publish, get, list, copy, delete, download.
+//! Packages: publish, get, list, copy, delete, download, attestations.
 
+mod attestations;
 mod copy;
 mod delete;
 mod describe_file;
@@ -12,6 +13,7 @@ mod publish;
 mod published;
 mod request_upload;
 
+pub(super) use attestations::attestations;
 pub(super) use copy::copy;
 pub(super) use delete::delete;
 pub(super) use describe_file::describe_file;

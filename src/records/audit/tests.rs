@@ -77,6 +77,7 @@ fn longest() -> Vec<AuditEvent> {
             sha512: None,
         },
         metadata: None,
+        has_attestations: true,
         published_by: Uuid::now_v7(),
         publisher: None,
     };

@@ -2,6 +2,7 @@
 
 mod account;
 mod addresses;
+pub(crate) mod attestations;
 mod audit_events;
 mod cancellations;
 mod copies;

@@ -103,6 +103,7 @@ fn bodies_are_described_completely() {
             .collect();
         let expected: &[&str] = match name.as_str() {
             "Links" => &["first", "next", "prev"],
+            "Package" => &["attestations_url"],
             "PostFormData" => &["x-amz-security-token"],
             _ => &[],
         };

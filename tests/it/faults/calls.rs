@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
+use crate::api::attestations::bundle_of;
 use crate::support::File;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
@@ -42,11 +43,14 @@ enum Scenario {
     PublishLarge,
     GetLarge,
     DeleteLarge,
+    /// Attestations, which lie beside the file as well.
+    PublishAttested,
+    GetAttestations,
 }
 
 /// The calls of AWS behind each scenario, in their order. What a repeat has in common with a first
 /// publish is told there.
-const SCENARIOS: [(Scenario, &[&str]); 8] = [
+const SCENARIOS: [(Scenario, &[&str]); 10] = [
     (
         Scenario::Publish,
         &["BatchGetItem", "PutObject", "TransactWriteItems"],
@@ -64,6 +68,8 @@ const SCENARIOS: [(Scenario, &[&str]); 8] = [
     (Scenario::PublishLarge, &["PutObject"]),
     (Scenario::GetLarge, &["GetObject"]),
     (Scenario::DeleteLarge, &["DeleteObject"]),
+    (Scenario::PublishAttested, &["PutObject"]),
+    (Scenario::GetAttestations, &["GetObject"]),
 ];
 
 impl Scenario {
@@ -75,7 +81,8 @@ impl Scenario {
     /// State before the scenario begins.
     async fn prepare(self, app: &TestApp) -> String {
         match self {
-            Self::Publish | Self::PublishLarge => String::new(),
+            Self::Publish | Self::PublishLarge | Self::PublishAttested => String::new(),
+            Self::GetAttestations => self.publish_attested(&app.user.patient()).await.id(),
             _ => app.user.patient().publish(&self.gem()).await.id(),
         }
     }
@@ -86,7 +93,14 @@ impl Scenario {
             Self::PublishOther => user.publish(&Gem::banana().summary("Another").build()).await,
             Self::Get | Self::GetLarge => user.get(id).await,
             Self::Delete | Self::DeleteLarge => user.delete(id).await,
+            Self::PublishAttested => self.publish_attested(user).await,
+            Self::GetAttestations => user.attestations(id).await,
         }
+    }
+
+    async fn publish_attested(self, user: &Client) -> Answer {
+        let gem = self.gem();
+        user.publish_attested(&gem, &bundle_of(&gem.bytes)).await
     }
 
     fn gem(self) -> File {
@@ -192,11 +206,17 @@ impl Case {
         }
         let unknown = answer.status == 503;
         match self.scenario {
-            Scenario::Publish | Scenario::PublishLarge if answer.status == 200 => {
+            Scenario::Publish | Scenario::PublishLarge | Scenario::PublishAttested
+                if answer.status == 200 =>
+            {
                 assert_eq!(packages, [answer.id()], "{self:?}");
             }
-            Scenario::Publish | Scenario::PublishLarge if unknown => assert!(packages.len() <= 1, "{self:?}"),
-            Scenario::Publish | Scenario::PublishLarge => assert_eq!(packages, [""; 0], "{self:?}"),
+            Scenario::Publish | Scenario::PublishLarge | Scenario::PublishAttested if unknown => {
+                assert!(packages.len() <= 1, "{self:?}");
+            }
+            Scenario::Publish | Scenario::PublishLarge | Scenario::PublishAttested => {
+                assert_eq!(packages, [""; 0], "{self:?}");
+            }
             Scenario::Delete | Scenario::DeleteLarge if answer.status == 200 => {
                 assert_eq!(packages, [""; 0], "{self:?}");
             }
@@ -282,6 +302,11 @@ async fn gets_and_deletes_survive_every_fault() {
 #[tokio::test]
 async fn large_metadata_survives_every_fault() {
     run(&[Scenario::PublishLarge, Scenario::GetLarge, Scenario::DeleteLarge]).await;
+}
+
+#[tokio::test]
+async fn attestations_survive_every_fault() {
+    run(&[Scenario::PublishAttested, Scenario::GetAttestations]).await;
 }
 
 /// Repeats that are refused say nothing of the attempt before them, which was carried out.

@@ -12,6 +12,7 @@ use serde_yaml_ng::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::api::attestations::bundle_of;
 use crate::support::File;
 use crate::support::accesses::Access;
 use crate::support::app::{FILES, ORGANIZATION, TestApp};
@@ -97,6 +98,10 @@ async fn all_accesses() -> BTreeSet<Access> {
     user.publish_url(&url).await.id();
     let files = user.at(ORGANIZATION, FILES);
     files.publish(&File::new("notes-1.0.0.txt", "x")).await.id();
+    let attested = Gem::new("attested", "1.0.0").build();
+    let bundle = bundle_of(&attested.bytes);
+    let attested = user.publish_attested(&attested, &bundle).await.id();
+    assert_eq!(user.attestations(&attested).await.status, 200);
     // Read.
     assert_eq!(user.get(&large).await.status, 200);
     for query in ["", "?name=banana", "?per_page=1"] {
@@ -112,7 +117,7 @@ async fn all_accesses() -> BTreeSet<Access> {
     // Copy and delete.
     let copy = format!("{}/{large}/copy?to=more-gems", user.packages());
     user.call(Method::POST, &copy).await.id();
-    for id in [&id, &large] {
+    for id in [&id, &large, &attested] {
         assert_eq!(user.delete(id).await.status, 200);
         user.get(id).await.assert_error(404);
     }
@@ -248,6 +253,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("organization list", ""),
     ("registry create", "o/r --ecosystem ruby"),
     ("registry list", "o"),
+    ("registry policy", "o/r policy.yaml"),
     ("token create", "o --scope read_packages --registry r --json"),
     ("token list", "o"),
     ("token delete", "o LAST"),
@@ -276,6 +282,8 @@ fn gems() -> TempDir {
         let file = gem.build();
         std::fs::write(folder.path().join(&file.name), &file.bytes).expect("a file");
     }
+    let policy = folder.path().join("policy.yaml");
+    std::fs::write(policy, "- iss: https://issuer.example\n").expect("a file");
     folder
 }
 

@@ -69,4 +69,11 @@ fn assert_has_files(contents: &Contents, package: &Item) {
             "a record without its metadata: {key}"
         );
     }
+    if package.contains_key("has_attestations") {
+        let beside = key.replacen("packages/", "attestations/", 1);
+        assert!(
+            contents.objects.contains_key(&beside),
+            "a record without its attestations: {key}"
+        );
+    }
 }
