@@ -20,6 +20,13 @@ pub(crate) struct RegistryPath {
     pub(crate) registry: String,
 }
 
+/// A token of a registry, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenPath {
+    pub(crate) registry: RegistryPath,
+    pub(crate) id: String,
+}
+
 /// A package, as a path names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PackagePath {

@@ -4,8 +4,8 @@ use lambda_http::http::Method;
 
 use crate::api::Endpoint;
 use crate::error::Error;
-use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath};
-use Make::{Event, Fixed, Organization, Package, Registry};
+use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
+use Make::{Event, Fixed, Organization, Package, Registry, Token};
 
 /// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
 #[rustfmt::skip]
@@ -26,6 +26,12 @@ pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::PUT,    "/v2/packages/organizations/{organization}/registries/{registry}",                         Registry(Endpoint::UpdateRegistry)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}",                         Registry(Endpoint::UpdateRegistry)),
     (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}",                         Registry(Endpoint::DeleteRegistry)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/tokens",                  Registry(Endpoint::CreateToken)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/tokens",                  Registry(Endpoint::ListTokens)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::GetToken)),
+    (Method::PATCH,  "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::UpdateToken)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::UpdateToken)),
+    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::DeleteToken)),
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::ListPackages)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::PublishPackage)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Registry(Endpoint::RequestUpload)),
@@ -47,6 +53,8 @@ pub(crate) enum Make {
     Event(fn(EventPath) -> Endpoint),
     /// The path names a registry.
     Registry(fn(RegistryPath) -> Endpoint),
+    /// The path names a token of a registry.
+    Token(fn(TokenPath) -> Endpoint),
     /// The path names a package of a registry.
     Package(fn(PackagePath) -> Endpoint),
 }
@@ -70,6 +78,10 @@ impl Make {
                 id: id.to_owned(),
             })),
             (Registry(make), &[organization, slug]) => Some(make(registry(organization, slug))),
+            (Token(make), &[organization, slug, id]) => Some(make(TokenPath {
+                registry: registry(organization, slug),
+                id: id.to_owned(),
+            })),
             (Package(make), &[organization, slug, id]) => Some(make(PackagePath {
                 registry: registry(organization, slug),
                 id: id.to_owned(),

@@ -51,6 +51,11 @@ impl Urls {
         )
     }
 
+    /// Address of a registry's token in the API.
+    pub(crate) fn registry_token(&self, address: &RegistryAddress, id: Uuid) -> String {
+        format!("{}/tokens/{id}", self.registry(address))
+    }
+
     /// Page of a registry for people.
     pub(crate) fn registry_web(&self, address: &RegistryAddress) -> String {
         let RegistryAddress {

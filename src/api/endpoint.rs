@@ -2,9 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use super::{Call, account, audit, packages, registries, service};
+use super::{Call, account, audit, packages, registries, service, tokens};
 use crate::error::Result;
-use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath};
+use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
 
 /// One call of the API's documentation, with what its path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,11 @@ pub(crate) enum Endpoint {
     GetRegistry(RegistryPath),
     UpdateRegistry(RegistryPath),
     DeleteRegistry(RegistryPath),
+    CreateToken(RegistryPath),
+    ListTokens(RegistryPath),
+    GetToken(TokenPath),
+    UpdateToken(TokenPath),
+    DeleteToken(TokenPath),
     ListPackages(RegistryPath),
     PublishPackage(RegistryPath),
     RequestUpload(RegistryPath),
@@ -52,6 +57,11 @@ impl Endpoint {
             Self::GetRegistry(_) => "GetRegistry",
             Self::UpdateRegistry(_) => "UpdateRegistry",
             Self::DeleteRegistry(_) => "DeleteRegistry",
+            Self::CreateToken(_) => "CreateToken",
+            Self::ListTokens(_) => "ListTokens",
+            Self::GetToken(_) => "GetToken",
+            Self::UpdateToken(_) => "UpdateToken",
+            Self::DeleteToken(_) => "DeleteToken",
             Self::ListPackages(_) => "ListPackages",
             Self::PublishPackage(_) => "PublishPackage",
             Self::RequestUpload(_) => "RequestUpload",
@@ -71,6 +81,9 @@ impl Endpoint {
             | Self::CreateRegistry(_)
             | Self::UpdateRegistry(_)
             | Self::DeleteRegistry(_)
+            | Self::CreateToken(_)
+            | Self::UpdateToken(_)
+            | Self::DeleteToken(_)
             | Self::PublishPackage(_)
             | Self::RequestUpload(_)
             | Self::DeletePackage(_)
@@ -85,6 +98,8 @@ impl Endpoint {
             | Self::GetAuditEvent(_)
             | Self::ListRegistries(_)
             | Self::GetRegistry(_)
+            | Self::ListTokens(_)
+            | Self::GetToken(_)
             | Self::ListPackages(_)
             | Self::GetPackage(_)
             | Self::DownloadPackage(_)
@@ -116,9 +131,12 @@ impl Endpoint {
             Self::GetRegistry(path)
             | Self::UpdateRegistry(path)
             | Self::DeleteRegistry(path)
+            | Self::CreateToken(path)
+            | Self::ListTokens(path)
             | Self::ListPackages(path)
             | Self::PublishPackage(path)
             | Self::RequestUpload(path) => Some(path),
+            Self::GetToken(path) | Self::UpdateToken(path) | Self::DeleteToken(path) => Some(&path.registry),
             _ => self.package().map(|path| &path.registry),
         }
     }
@@ -154,6 +172,11 @@ impl Endpoint {
             Self::CreateRegistry(path) => context.in_time(registries::create(call, path, body)).await,
             Self::UpdateRegistry(path) => context.in_time(registries::update(call, path, body)).await,
             Self::DeleteRegistry(path) => context.in_time(registries::delete(call, path)).await,
+            Self::CreateToken(path) => context.in_time(tokens::create(call, path, body)).await,
+            Self::ListTokens(path) => context.in_time(tokens::list(call, path)).await,
+            Self::GetToken(path) => context.in_time(tokens::get(call, path)).await,
+            Self::UpdateToken(path) => context.in_time(tokens::update(call, path, body)).await,
+            Self::DeleteToken(path) => context.in_time(tokens::delete(call, path)).await,
             Self::GetRegistry(path) => context.in_time(registries::get(call, path)).await,
             Self::PublishPackage(path) => packages::publish(call, path, body).await,
             Self::CopyPackage(path) => packages::copy(call, path).await,

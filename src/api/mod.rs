@@ -10,6 +10,7 @@ mod paging;
 mod query;
 mod registries;
 mod service;
+mod tokens;
 pub(crate) mod views;
 
 pub(crate) use call::Call;

@@ -27,11 +27,13 @@ mod account;
 mod audit;
 mod links;
 mod registry;
+mod token;
 
 pub(crate) use account::{access_token, organization, organizations, user};
 pub(crate) use audit::{audit_event, audit_events};
 pub(crate) use links::Links;
 pub(crate) use registry::{registries, registry};
+pub(crate) use token::{created_registry_token, registry_token, registry_tokens};
 
 /// Seconds that the Go client waits after a 429.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
@@ -77,6 +79,31 @@ struct RegistryBody<'a> {
     web_url: String,
 }
 
+impl<'a> OrganizationBody<'a> {
+    /// The organization of a registry.
+    fn of(urls: &Urls, registry: &'a Registry) -> Self {
+        let slug = &registry.address.organization;
+        Self {
+            id: registry.organization_id,
+            slug,
+            url: urls.organization(slug),
+            web_url: urls.organization_web(slug),
+        }
+    }
+}
+
+impl<'a> RegistryBody<'a> {
+    fn of(urls: &Urls, registry: &'a Registry) -> Self {
+        Self {
+            id: registry.id,
+            graphql_id: graphql_id("Registry", registry.id),
+            slug: registry.slug(),
+            url: urls.registry(&registry.address),
+            web_url: urls.registry_web(&registry.address),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct ListBody<'a> {
     items: Vec<ItemBody<'a>>,
@@ -120,19 +147,8 @@ pub(crate) fn package(
         url: urls.package(&registry.address, package.id),
         web_url: urls.package_web(&registry.address, package.id),
         name: &package.name,
-        organization: OrganizationBody {
-            id: registry.organization_id,
-            slug: &registry.address.organization,
-            url: urls.organization(&registry.address.organization),
-            web_url: urls.organization_web(&registry.address.organization),
-        },
-        registry: RegistryBody {
-            id: registry.id,
-            graphql_id: graphql_id("Registry", registry.id),
-            slug: registry.slug(),
-            url: urls.registry(&registry.address),
-            web_url: urls.registry_web(&registry.address),
-        },
+        organization: OrganizationBody::of(urls, registry),
+        registry: RegistryBody::of(urls, registry),
         version: &package.version,
         variant: package.variant.as_deref(),
         filename: &package.filename,

@@ -208,7 +208,6 @@ impl Records {
     /// was read. Answers whether it was done.
     ///
     /// A late attempt finds another description, or the one that it would write.
-    #[expect(dead_code, reason = "the call that needs it follows")]
     pub(crate) async fn describe_token(
         &self,
         before: &Token,

@@ -3,6 +3,8 @@
 
 mod create;
 mod delete;
+mod registry_tokens;
 
 pub use create::create;
 pub use delete::delete;
+pub(crate) use registry_tokens::{create_registry_token, describe, registry_token, registry_tokens};

@@ -19,4 +19,5 @@ mod packages;
 mod read_only;
 mod registries;
 mod symbols;
+mod tokens;
 mod uploads;

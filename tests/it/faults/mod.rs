@@ -7,4 +7,5 @@ mod killed;
 mod late;
 mod records;
 mod registries;
+mod tokens;
 mod uploads;

@@ -111,6 +111,52 @@ async fn registries_are_read_from_old_records() {
     assert_eq!(registries.json(), serde_json::json!([registry.json()]));
 }
 
+/// A token as 0.1.0 wrote it, for one registry and reading alone.
+#[tokio::test]
+async fn registry_tokens_are_read_from_old_records() {
+    let (app, user) = aged().await;
+    let registry = app.contents().await.records[&(
+        format!("organization/{ORGANIZATION}"),
+        format!("registry/{REGISTRY}"),
+    )]
+        .clone();
+    let token = items(&app).into_iter().filter(|item| {
+        let pk = item["pk"].as_s().expect("a key");
+        item.contains_key("hash") && (pk.starts_with("token/") || pk.starts_with("organization/"))
+    });
+    for mut item in token {
+        item.insert("registry_id".to_owned(), registry["id"].clone());
+        item.insert("registry".to_owned(), registry["slug"].clone());
+        let scopes = vec![AttributeValue::S("read_packages".to_owned())];
+        item.insert("scopes".to_owned(), AttributeValue::L(scopes));
+        put_item(&app.stack, item).await;
+    }
+    let organization = app
+        .records
+        .organization(&slug(ORGANIZATION))
+        .await
+        .expect("an old one");
+    let secret = Secret::generate().expect("randomness");
+    let all = NewToken {
+        scopes: Scope::ALL.to_vec(),
+        ..NewToken::default()
+    };
+    app.records
+        .create_token(&organization, &secret, all, tester())
+        .await
+        .expect("a new token");
+    let user = user.authorized(Some(&format!("Bearer {}", secret.expose())));
+    let listed = user.call(http::Method::GET, &user.tokens()).await;
+    insta::assert_snapshot!(listed.rendered());
+    let id = listed.json()[0]["id"].as_str().expect("an id").to_owned();
+    let path = format!("{}/{id}", user.tokens());
+    let body = serde_json::json!({ "description": "described" });
+    let described = user.call_with(http::Method::PATCH, &path, &body).await;
+    assert_eq!(described.json()["description"], "described");
+    assert_eq!(user.call(http::Method::DELETE, &path).await.status, 200);
+    assert_eq!(user.call(http::Method::GET, &user.tokens()).await.text(), "[]");
+}
+
 #[tokio::test]
 async fn every_change_takes_old_records() {
     let (app, user) = aged().await;

@@ -167,6 +167,15 @@ async fn account(app: &TestApp) {
     ] {
         assert_eq!(app.user.call(Method::GET, path).await.status, 200, "{path}");
     }
+    let tokens = app.user.tokens();
+    let created = app.user.create_token("Jenkins").await.id();
+    assert_eq!(app.user.call(Method::GET, &tokens).await.status, 200);
+    let token = format!("{tokens}/{created}");
+    assert_eq!(app.user.call(Method::GET, &token).await.status, 200);
+    let body = json!({ "description": null });
+    let changed = app.user.call_with(Method::PATCH, &token, &body).await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(app.user.call(Method::DELETE, &token).await.status, 200);
     let own = app.user_with(&[]).await;
     assert_eq!(own.call(Method::DELETE, "/v2/access-token").await.status, 204);
 }

@@ -101,6 +101,42 @@ async fn accounts_and_events_cost_two_at_most() {
 }
 
 #[tokio::test]
+async fn tokens_of_a_registry_cost_three_at_most() {
+    let (app, proxy) = start().await;
+    let tokens = app.user.tokens();
+    let id = app.user.create_token("Jenkins").await.id();
+    assert_eq!(proxy.calls(), ["BatchGetItem", "Query", "TransactWriteItems"]);
+    let token = format!("{tokens}/{id}");
+    let change = &["BatchGetItem", "GetItem", "TransactWriteItems"][..];
+    for (method, path, body, calls) in [
+        (http::Method::GET, &tokens, None, &["BatchGetItem", "Query"][..]),
+        (http::Method::GET, &token, None, &["BatchGetItem", "GetItem"]),
+        (
+            http::Method::PATCH,
+            &token,
+            Some("{\"description\": \"x\"}"),
+            change,
+        ),
+        (
+            http::Method::PATCH,
+            &token,
+            Some("{\"description\": \"x\"}"),
+            &change[..2],
+        ),
+        (http::Method::DELETE, &token, None, change),
+    ] {
+        proxy.clear();
+        let request = app
+            .user
+            .request(method.clone(), path)
+            .body(body.unwrap_or_default());
+        let answer = app.user.send(request).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(proxy.calls(), calls, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn registries_are_listed_by_two_reads() {
     let (app, proxy) = start().await;
     let user = &app.user;

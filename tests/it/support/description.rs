@@ -106,6 +106,13 @@ fn check(value: &Value, schema: &'static Value, place: &str) -> Result<(), Strin
             "format" => value
                 .as_str()
                 .is_none_or(|text| has_format(text, rule.as_str().expect("a format"))),
+            "oneOf" => {
+                let branches = rule.as_array().expect("schemas").iter();
+                branches
+                    .filter_map(|branch| check(value, branch, place).ok())
+                    .count()
+                    == 1
+            }
             "required" => one_or_many(rule).all(|name| value.get(name).is_some()),
             "additionalProperties" => {
                 let known = schema["properties"].as_object().expect("properties");
