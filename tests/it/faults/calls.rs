@@ -300,12 +300,8 @@ async fn gets_and_deletes_survive_every_fault() {
 }
 
 #[tokio::test]
-async fn large_metadata_survives_every_fault() {
+async fn objects_beside_files_survive_every_fault() {
     run(&[Scenario::PublishLarge, Scenario::GetLarge, Scenario::DeleteLarge]).await;
-}
-
-#[tokio::test]
-async fn attestations_survive_every_fault() {
     run(&[Scenario::PublishAttested, Scenario::GetAttestations]).await;
 }
 
