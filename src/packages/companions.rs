@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::id::PackageId;
 use crate::records::{Package, Registry};
 
-/// What is kept of a package beside its file.
+/// Metadata and attestations, which are kept beside the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Companions {
     pub(super) metadata: Metadata,
