@@ -199,7 +199,7 @@ async fn tokens_of_an_earlier_registry_are_not_listed() {
 
 /// One deed, two doors.
 #[tokio::test]
-async fn tokens_of_admin_are_listed_where_they_are_alike() {
+async fn tokens_of_admin_are_listed_if_alike() {
     let app = TestApp::start().await;
     for arguments in [
         "--scope read_packages --registry my-registry --description alike",
