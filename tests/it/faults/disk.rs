@@ -13,7 +13,7 @@ use crate::support::fault::Fault;
 use crate::support::fault_case::FaultCase;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::invariants::assert_consistent;
-use crate::support::side_by_side::run_all;
+use crate::support::side_by_side::run_at_once;
 
 const CALLS: [&str; 3] = ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
 
@@ -81,7 +81,7 @@ async fn run(case: FaultCase) {
 
 #[tokio::test]
 async fn publishes_from_disk_survive_every_fault() {
-    run_all(cases().map(run)).await;
+    run_at_once(3, cases().map(run)).await;
 }
 
 #[tokio::test]

@@ -40,7 +40,9 @@ pub(crate) fn keep() {
 pub(crate) fn lines_of(answer: &Answer) -> Vec<Value> {
     let id = answer.header("x-request-id").expect("every answer has one");
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines = lines.split(|byte| *byte == b'\n');
+    // Only its own are parsed: there are those of all tests.
+    let lines = lines.filter(|line| String::from_utf8_lossy(line).contains(id));
     let lines = lines.map(|line| serde_json::from_slice(line).expect("a line is JSON"));
     lines.filter(|line: &Value| line["request_id"] == id).collect()
 }

@@ -10,8 +10,16 @@ pub(crate) async fn run_all<C>(cases: impl IntoIterator<Item = C>)
 where
     C: Future<Output = ()> + Send + 'static,
 {
+    run_at_once(AT_ONCE, cases).await;
+}
+
+/// Runs every case to its end, this many at once: fewer where they work rather than wait.
+pub(crate) async fn run_at_once<C>(count: usize, cases: impl IntoIterator<Item = C>)
+where
+    C: Future<Output = ()> + Send + 'static,
+{
     let mut cases = cases.into_iter();
-    let mut running: JoinSet<_> = cases.by_ref().take(AT_ONCE).collect();
+    let mut running: JoinSet<_> = cases.by_ref().take(count).collect();
     let mut failed = 0;
     while let Some(ended) = running.join_next().await {
         failed += usize::from(ended.is_err());
