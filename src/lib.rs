@@ -33,6 +33,7 @@ pub mod formats;
 mod front_door;
 mod id;
 mod json;
+mod json_value;
 pub mod log;
 pub mod oidc;
 mod overtime;

@@ -4,7 +4,8 @@ use lambda_http::Body;
 
 use super::policy_text;
 use crate::error::{FieldError, Result};
-use crate::json::{self, Field, Json, Members};
+use crate::json::{self, Field, Members};
+use crate::json_value::Json;
 use crate::records::Details;
 use crate::registries::{Change, Changes, NewRegistry};
 

@@ -1,7 +1,7 @@
 //! The YAML text of an OIDC policy that was sent as a list: clients that read it expect a text.
 
 use crate::error::{Error, FieldError, Result};
-use crate::json::Json;
+use crate::json_value::Json;
 use crate::oidc::Policy;
 
 /// Writes statements as YAML, the same for the same statements; or answers their mistakes.

@@ -1,9 +1,8 @@
 //! The text of a policy as a tree: YAML without anchors, aliases and tags, or JSON.
 
-use std::fmt;
-
 use saphyr_parser::{Event, Parser, ScalarStyle};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::json_value::Json;
 
 /// Levels of lists and mappings within each other. A policy has five.
 const MAX_DEPTH: usize = 8;
@@ -46,11 +45,12 @@ impl Node {
 
 /// Reads a text of one document; an empty one is null.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
-    // YAML knows no pairs of `\u` escapes for one character, and is particular about tabs.
+    // YAML knows no pairs of `\u` escapes for one character, and is particular about tabs. A key that stands there
+    // twice is left to the reader of YAML, which tells its line.
     if text.trim_start().starts_with('[')
-        && let Ok(node) = serde_json::from_str(text)
+        && let Ok(json) = serde_json::from_str::<Json>(text)
     {
-        return Ok(node);
+        return Ok(json.into());
     }
     let mut tree = Tree::default();
     for event in Parser::new_from_str(text) {
@@ -230,64 +230,20 @@ fn is_number(text: &str) -> bool {
             && text.parse::<f64>().is_ok())
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = deserializer.deserialize_any(JsonValue)?;
-        Ok(Self { value, line: None })
-    }
-}
-
-/// JSON whose repeated keys are not passed over.
-struct JsonValue;
-
-impl<'de> Visitor<'de> for JsonValue {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Integer(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(i64::try_from(value).map_or(Value::OtherNumber, Value::Integer))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::OtherNumber)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut pairs: Vec<(String, Node)> = Vec::new();
-        while let Some((key, value)) = access.next_entry::<String, Node>()? {
-            // The reader of YAML, which takes the text next, says it with the line.
-            if pairs.iter().any(|(name, _)| *name == key) {
-                return Err(serde::de::Error::custom("a key stands there twice"));
+/// A value of JSON, whose lines are not known.
+impl From<Json> for Node {
+    fn from(json: Json) -> Self {
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(value),
+            Json::Number(number) => number.as_i64().map_or(Value::OtherNumber, Value::Integer),
+            Json::Text(text) => Value::Text(text),
+            Json::List(items) => Value::List(items.into_iter().map(Self::from).collect()),
+            Json::Object(members) => {
+                let pairs = members.into_iter();
+                Value::Map(pairs.map(|(key, value)| (key, value.into())).collect())
             }
-            pairs.push((key, value));
-        }
-        Ok(Value::Map(pairs))
+        };
+        Self { value, line: None }
     }
 }
