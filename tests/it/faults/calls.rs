@@ -4,8 +4,6 @@
 //! each, and [`Case::expected`] the answer. After each case the invariants hold: what was answered is there,
 //! complete and once; what failed is not there unless its outcome was unknown; and a repeat converges.
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
 
 use crate::api::attestations::bundle_of;
@@ -14,20 +12,12 @@ use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Client;
 use crate::support::fault::Fault;
+use crate::support::fault_case::{ENOUGH, FaultCase, PATIENT, SHORT};
 use crate::support::fault_proxy::{ALWAYS, FaultProxy};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
 use crate::support::log::assert_explained;
 use crate::support::side_by_side::run_all;
-
-/// More than anything takes that ends by itself, whatever else keeps the machine busy.
-const PATIENT: Duration = Duration::from_secs(25);
-
-/// Below the SDK's time-out for one attempt: what hangs, hangs until the call's time is up.
-const SHORT: Duration = Duration::from_secs(4);
-
-/// Enough for a few repeats of what never succeeds.
-const ENOUGH: Duration = Duration::from_secs(8);
 
 /// Deed of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,69 +107,31 @@ impl Scenario {
 #[derive(Debug, Clone)]
 struct Case {
     scenario: Scenario,
-    operation: &'static str,
-    fault: Fault,
-    times: usize,
+    case: FaultCase,
 }
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
         SCENARIOS.into_iter().flat_map(|(scenario, operations)| {
-            operations.iter().flat_map(move |operation| {
-                Fault::all(operation).into_iter().flat_map(move |fault| {
-                    let once = (!fault.outlasts_the_call()).then_some(1);
-                    once.into_iter().chain([ALWAYS]).map(move |times| Self {
-                        scenario,
-                        operation,
-                        fault: fault.clone(),
-                        times,
-                    })
-                })
-            })
+            FaultCase::all_of_one_call(operations).map(move |case| Self { scenario, case })
         })
     }
 
     /// Status that the client is to be answered.
     fn expected(&self) -> u16 {
-        let passes = self.times == 1;
+        let ok = self.scenario.expected_ok();
         // The promise to the client is kept; the file is no part of it.
-        if self.operation == "DeleteObject" {
-            return self.scenario.expected_ok();
+        if self.case.operation == "DeleteObject" {
+            return ok;
         }
-        match self.fault {
-            Fault::Delay(_) => self.scenario.expected_ok(),
-            // To who may not list, S3 says so of what is missing: it is put back.
-            Fault::Refuse if self.operation == "HeadObject" => 200,
-            Fault::Refuse | Fault::Cancel("ValidationError") => 500,
-            // The SDK does not repeat what arrived damaged: the client does.
-            Fault::Hang | Fault::ApplyAndHang | Fault::Garble => 503,
-            _ if passes => self.scenario.expected_ok(),
-            // Its answers have no body to say so.
-            Fault::Throttle if self.operation == "HeadObject" => 503,
-            Fault::Throttle
-            | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
-            | Fault::Unprocessed => 429,
-            // Each repeat leaves one key less.
-            Fault::UnprocessedSome => self.scenario.expected_ok(),
-            _ => 503,
-        }
-    }
-
-    /// How long the call may take.
-    fn request_timeout(&self) -> Duration {
-        match (&self.fault, self.operation) {
-            (Fault::Hang | Fault::ApplyAndHang, "DeleteObject") => ENOUGH,
-            (Fault::Hang | Fault::ApplyAndHang, _) => SHORT,
-            (_, "TransactWriteItems") if self.times == ALWAYS => ENOUGH,
-            _ => PATIENT,
-        }
+        self.case.expected_of_one_call(ok)
     }
 
     async fn run(self) {
-        let (app, proxy) = TestApp::behind_proxy(self.request_timeout()).await;
+        let (app, proxy) = TestApp::behind_proxy(self.case.request_timeout()).await;
         let id = self.scenario.prepare(&app).await;
         proxy.clear();
-        proxy.inject(self.operation, self.fault.clone(), self.times);
+        self.case.inject(&proxy);
         let answer = self.scenario.run(&app.user, &id).await;
         assert_eq!(
             answer.status.as_u16(),
@@ -189,8 +141,11 @@ impl Case {
         );
         assert_can_be_repeated(&answer);
         // A refused object looks like a missing one, which is no failure of the call.
-        if !matches!((&self.fault, self.operation), (Fault::Refuse, "GetObject")) {
-            assert_explained(&answer, self.operation);
+        if !matches!(
+            (&self.case.fault, self.case.operation),
+            (Fault::Refuse, "GetObject")
+        ) {
+            assert_explained(&answer, self.case.operation);
         }
         proxy.clear();
         self.assert_invariants(&app, &id, &answer).await;
@@ -200,7 +155,7 @@ impl Case {
     async fn assert_invariants(&self, app: &TestApp, id: &str, answer: &Answer) {
         let contents = app.contents().await;
         let packages = assert_consistent(&contents);
-        if matches!(self.fault, Fault::Delay(_)) {
+        if matches!(self.case.fault, Fault::Delay(_)) {
             // A repeat and a conflict have taken their own file away again.
             assert_eq!(contents.orphans(), [""; 0], "{self:?}");
         }

@@ -10,6 +10,7 @@ use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Client;
 use crate::support::fault::Fault;
+use crate::support::fault_case::FaultCase;
 use crate::support::fault_proxy::ALWAYS;
 use crate::support::side_by_side::run_all;
 
@@ -35,34 +36,21 @@ const CHANGES: [(Change, &[&str]); 4] = [
 #[derive(Debug, Clone)]
 struct Case {
     change: Change,
-    operation: &'static str,
-    fault: Fault,
-    times: usize,
+    case: FaultCase,
 }
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
         CHANGES.into_iter().flat_map(|(change, operations)| {
-            operations.iter().flat_map(move |operation| {
-                let faults = Fault::all(operation).into_iter();
-                faults.flat_map(move |fault| {
-                    let once = (!fault.outlasts_the_call()).then_some(1);
-                    once.into_iter().chain([ALWAYS]).map(move |times| Self {
-                        change,
-                        operation,
-                        fault: fault.clone(),
-                        times,
-                    })
-                })
-            })
+            FaultCase::all_of_one_call(operations).map(move |case| Self { change, case })
         })
     }
 
     /// Time for the call: little where nothing is ever answered.
     fn request_timeout(&self) -> Duration {
-        match self.fault {
+        match self.case.fault {
             Fault::Hang | Fault::ApplyAndHang => Duration::from_secs(4),
-            _ if self.times == ALWAYS => Duration::from_secs(8),
+            _ if self.case.times == ALWAYS => Duration::from_secs(8),
             _ => Duration::from_secs(25),
         }
     }
@@ -75,7 +63,7 @@ impl Case {
             assert_eq!(created.status, 200, "{self:?}: {}", created.text());
         }
         let before = app.contents().await;
-        proxy.inject(self.operation, self.fault.clone(), self.times);
+        self.case.inject(&proxy);
         let hurried = Client {
             patient: false,
             ..user.clone()
@@ -90,8 +78,8 @@ impl Case {
             503 => assert_eq!(answer.header("retry-after"), Some("2"), "{self:?}"),
             _ => panic!("{self:?}: {status} {}", answer.text()),
         }
-        let passes =
-            self.times == 1 && !matches!(self.fault, Fault::Refuse | Fault::Cancel("ValidationError"));
+        let passes = self.case.times == 1
+            && !matches!(self.case.fault, Fault::Refuse | Fault::Cancel("ValidationError"));
         assert!(status == 200 || !passes, "{self:?}: {status} {}", answer.text());
         self.assert_converges(&app, &user, &answer).await;
     }

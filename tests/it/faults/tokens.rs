@@ -3,8 +3,6 @@
 //! A call that is answered with a success has its change, and one event of it; one that is refused has neither; of an
 //! unknown outcome both or neither.
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::json;
 
@@ -12,17 +10,9 @@ use crate::support::answer::Answer;
 use crate::support::app::{ORGANIZATION, TestApp};
 use crate::support::client::Client;
 use crate::support::contents::Contents;
-use crate::support::fault::Fault;
-use crate::support::fault_proxy::ALWAYS;
+use crate::support::fault_case::FaultCase;
 use crate::support::log::assert_explained;
 use crate::support::side_by_side::run_all;
-
-/// More than anything takes that ends by itself.
-const PATIENT: Duration = Duration::from_secs(25);
-/// Below the SDK's time-out for one attempt.
-const SHORT: Duration = Duration::from_secs(4);
-/// Enough for a few repeats of what never succeeds.
-const ENOUGH: Duration = Duration::from_secs(8);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scenario {
@@ -75,68 +65,35 @@ impl Scenario {
 #[derive(Debug, Clone)]
 struct Case {
     scenario: Scenario,
-    operation: &'static str,
-    fault: Fault,
-    times: usize,
+    case: FaultCase,
 }
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
         SCENARIOS.into_iter().flat_map(|(scenario, operations)| {
-            operations.iter().flat_map(move |operation| {
-                Fault::all(operation).into_iter().flat_map(move |fault| {
-                    let once = (!fault.outlasts_the_call()).then_some(1);
-                    once.into_iter().chain([ALWAYS]).map(move |times| Self {
-                        scenario,
-                        operation,
-                        fault: fault.clone(),
-                        times,
-                    })
-                })
-            })
+            FaultCase::all_of_one_call(operations).map(move |case| Self { scenario, case })
         })
     }
 
-    fn expected_ok(&self) -> u16 {
-        if self.scenario == Scenario::End { 204 } else { 200 }
-    }
-
     fn expected(&self) -> u16 {
-        match self.fault {
-            Fault::Delay(_) => self.expected_ok(),
-            Fault::Refuse | Fault::Cancel("ValidationError") => 500,
-            Fault::Hang | Fault::ApplyAndHang => 503,
-            _ if self.times == 1 => self.expected_ok(),
-            Fault::Throttle
-            | Fault::Cancel("ThrottlingError" | "ProvisionedThroughputExceeded")
-            | Fault::Unprocessed => 429,
-            Fault::UnprocessedSome => self.expected_ok(),
-            _ => 503,
-        }
-    }
-
-    fn request_timeout(&self) -> Duration {
-        match (&self.fault, self.operation) {
-            (Fault::Hang | Fault::ApplyAndHang, _) => SHORT,
-            (_, "TransactWriteItems") if self.times == ALWAYS => ENOUGH,
-            _ => PATIENT,
-        }
+        let ok = if self.scenario == Scenario::End { 204 } else { 200 };
+        self.case.expected_of_one_call(ok)
     }
 
     async fn run(self) {
-        let (app, proxy) = TestApp::behind_proxy(self.request_timeout()).await;
+        let (app, proxy) = TestApp::behind_proxy(self.case.request_timeout()).await;
         let made = app.user.patient().create_token("old").await;
         let id = made.id();
         let before = app.contents().await;
         let event = before.of_kind("audit").pop().expect("an event").0.to_owned();
         proxy.clear();
-        proxy.inject(self.operation, self.fault.clone(), self.times);
+        self.case.inject(&proxy);
         let answer = self.scenario.run(&app.user, &id, &event).await;
         assert_eq!(answer.status, self.expected(), "{self:?}: {}", answer.text());
         if answer.status.as_u16() >= 400 {
             answer.assert_error(answer.status.as_u16());
         }
-        assert_explained(&answer, self.operation);
+        assert_explained(&answer, self.case.operation);
         proxy.clear();
         self.assert_whole(&before, &app.contents().await, &answer);
     }
