@@ -10,18 +10,18 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Level};
 use uuid::Uuid;
 
-use crate::api::{Call, Endpoint, Query, views};
 use crate::auth::KeysInTable;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::front_door;
+use crate::http::{Call, Query};
 use crate::id::PackageId;
 use crate::oidc::{Authority, Identity};
 use crate::overtime::Overtime;
 use crate::packages::Context;
 use crate::records::Records;
-use crate::route;
+use crate::route::{self, Matched};
 use crate::slug::Slug;
 use crate::steps;
 use crate::time::{MAX_SANDBOX_TIME, sandbox_time_left};
@@ -112,7 +112,7 @@ impl App {
     /// Answers a call before its sandbox ends; before its front door gives up, too, if it may take so long.
     async fn answer_in_time(
         &self,
-        endpoint: Endpoint,
+        endpoint: Matched,
         request: Request,
         line: &Line,
         sandbox_deadline: Instant,
@@ -137,7 +137,7 @@ impl App {
 
     async fn answer(
         self,
-        endpoint: Endpoint,
+        endpoint: Matched,
         request: Request,
         (token_id, job): (Arc<OnceLock<Uuid>>, Arc<OnceLock<Identity>>),
         started: Instant,
@@ -154,11 +154,13 @@ impl App {
             headers: &parts.headers,
             query: Query::new(parts.uri.query().unwrap_or_default()),
             urls: &urls,
+            schemes: endpoint.schemes(),
+            max_answer_bytes: self.config.max_answer_bytes(),
             token_id: &token_id,
             authority: self.authority.as_deref(),
             job: &job,
         };
-        endpoint.answer(&call, body).await
+        endpoint.answer(&call, &parts.method, body).await
     }
 }
 
@@ -176,7 +178,7 @@ struct Line {
     request_id: String,
     gateway_request_id: Option<String>,
     method: Method,
-    endpoint: Option<Endpoint>,
+    endpoint: Option<Matched>,
     /// Known once the token's record has been read.
     token_id: Arc<OnceLock<Uuid>>,
     /// Known once a policy has let the job in.
@@ -189,7 +191,8 @@ impl Line {
     /// Logs how the call ended. Returns its answer.
     fn log(&self, answer: Result<Response<Body>>, when: When) -> Response<Body> {
         let outcome = Outcome::of(answer.as_ref().err());
-        let mut response = answer.unwrap_or_else(|error| views::error(&error, &self.request_id));
+        let mut response =
+            answer.unwrap_or_else(|error| route::refuse(self.endpoint.as_ref(), &error, &self.request_id));
         if self.method == Method::HEAD {
             *response.body_mut() = Body::Empty;
         }
@@ -263,15 +266,15 @@ struct About {
 }
 
 impl About {
-    fn of(matched: Option<&Endpoint>, response: &Response<Body>) -> Self {
+    fn of(matched: Option<&Matched>, response: &Response<Body>) -> Self {
         let shown = response.extensions().get::<PackageId>().copied();
-        let package = matched.and_then(Endpoint::package);
+        let package = matched.and_then(Matched::package);
         let named = package.and_then(|path| PackageId::in_address(&path.id));
-        let registry = matched.and_then(Endpoint::registry);
+        let registry = matched.and_then(Matched::registry);
         Self {
-            route: matched.map_or("none", Endpoint::name),
+            route: matched.map_or("none", Matched::name),
             organization: matched
-                .and_then(Endpoint::organization)
+                .and_then(Matched::organization)
                 .and_then(|slug| slug.parse().ok()),
             registry: registry
                 .and_then(|path| path.registry.parse().ok())

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, ht
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tracing::level_filters::LevelFilter;
 
-use crate::error::chain;
+use crate::error::{MAX_EVENT_BYTES, chain};
 use environment::Environment;
 
 mod environment;
@@ -105,6 +105,15 @@ impl Config {
             Transfer::Streamed => Some(STREAMED_LONG_REQUEST_TIMEOUT),
         };
         self.long_request_timeout.or(by_transfer)
+    }
+
+    /// Bytes that the front door carries of an answer's body; none where answers are streamed.
+    pub(crate) fn max_answer_bytes(&self) -> Option<usize> {
+        match self.transfer {
+            // The rest of the event is for the headers.
+            Transfer::Buffered => Some(MAX_EVENT_BYTES - 64 * 1024),
+            Transfer::Streamed => None,
+        }
     }
 
     fn read(environment: &mut Environment<impl Fn(&str) -> Option<String>>) -> Self {

@@ -37,6 +37,8 @@ pub enum Error {
     Forbidden(Scope),
     /// 403: the token is for one registry, and the call is about the whole organization.
     RestrictedToken,
+    /// 403: a page of another site sent the request.
+    CrossSite,
     /// 404: there is no such thing, or none that this token may know of.
     NotFound(String),
     /// 405: the path exists, the method does not; the methods that do.
@@ -60,6 +62,8 @@ pub enum Error {
     Invalid(Vec<FieldError>),
     /// 429: the table or the bucket is throttling. The text is for the log alone.
     Throttled(String),
+    /// 500: the answer has this many bytes, more than the front door carries.
+    AnswerTooLarge(usize),
     /// 500: ours. The text is for the log alone.
     Internal(String),
     /// 503: the registry takes no changes at the moment, as its operator wants it.
@@ -117,7 +121,7 @@ impl Error {
     /// information where the request is at fault.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::Internal(_) | Self::Unavailable(_) => Level::ERROR,
+            Self::Internal(_) | Self::AnswerTooLarge(_) | Self::Unavailable(_) => Level::ERROR,
             Self::Throttled(_)
             | Self::ReadOnly
             | Self::InProgress
@@ -141,6 +145,15 @@ impl fmt::Display for Error {
             Self::RestrictedToken => f.write_str(
                 "This token is restricted to one registry, and this call is about the whole organization. \
                  Use a token without that restriction, or ask an administrator for one.",
+            ),
+            Self::CrossSite => f.write_str(
+                "A page of another site sent this request, and such requests change nothing here. \
+                 Use the package manager or a script instead.",
+            ),
+            Self::AnswerTooLarge(bytes) => write!(
+                f,
+                "The answer has {bytes} bytes, which is more than the front door carries. Ask the registry's \
+                 operator to stream answers: the template's parameter ResponseTransfer does that."
             ),
             Self::Taken { release, holder } => write!(
                 f,

@@ -56,11 +56,7 @@ pub(crate) enum PackagePart {
 /// 400 where the body is no form, 413 where it is too large, 415 where it is encoded, 422 where it
 /// has not exactly one usable `file` or `package_url`.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
-    refuse_encoded(headers)?;
-    let body = bytes(body)?;
-    if body.len() > MAX_BODY_BYTES {
-        return Err(Error::TooLarge);
-    }
+    let body = bytes(headers, body)?;
     let boundary = boundary(headers)?;
     let pieces = parts::canonical(&body, &boundary)?;
     drop(body);
@@ -144,18 +140,28 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
 }
 
 /// The body's bytes. A body that came as text and holds U+FFFD was binary once.
-fn bytes(body: Body) -> Result<Bytes> {
-    match body {
-        Body::Binary(bytes) => Ok(bytes.into()),
-        Body::Text(text) if text.contains('\u{FFFD}') => Err(Error::BadRequest(
-            "The front door turned the binary body into text and destroyed it. Publish with \
-             `Content-Type: multipart/form-data`, or use a REST API with the binary media type `*/*`, \
-             as this project's template does."
-                .to_owned(),
-        )),
-        Body::Text(text) => Ok(text.into()),
-        _ => Ok(Bytes::new()),
+///
+/// # Errors
+/// 400 where it was destroyed, 413 where it is too large, 415 where it is encoded.
+pub(crate) fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes> {
+    refuse_encoded(headers)?;
+    let bytes: Bytes = match body {
+        Body::Binary(bytes) => bytes.into(),
+        Body::Text(text) if text.contains('\u{FFFD}') => {
+            return Err(Error::BadRequest(
+                "The front door turned the binary body into text and destroyed it. Publish with \
+                 `Content-Type: multipart/form-data`, or use a REST API with the binary media type `*/*`, \
+                 as this project's template does."
+                    .to_owned(),
+            ));
+        }
+        Body::Text(text) => text.into(),
+        _ => Bytes::new(),
+    };
+    if bytes.len() > MAX_BODY_BYTES {
+        return Err(Error::TooLarge);
     }
+    Ok(bytes)
 }
 
 /// The boundary parameter of whatever media type carries it.

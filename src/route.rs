@@ -1,10 +1,19 @@
-//! Endpoint of a request: the API's table of contents, and how a path is matched with it.
+//! Endpoint of a request: the tables of contents, and how a path is matched with them.
+//!
+//! The API's table is here. Those of package managers' protocols stand beside what they answer:
+//! `native::PROTOCOLS` lists them.
 
 use lambda_http::http::Method;
+use lambda_http::{Body, Response};
+use percent_encoding::percent_decode_str;
 
-use crate::api::Endpoint;
-use crate::error::Error;
+use crate::api::{Endpoint, views};
+use crate::credentials::Schemes;
+use crate::error::{Error, Result};
+use crate::http::Call;
+use crate::native::{self, PROTOCOLS, Route};
 use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
+use crate::slug::is_reserved;
 use Make::{Event, Fixed, Organization, Package, Registry, Token};
 
 /// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
@@ -91,36 +100,200 @@ impl Make {
     }
 }
 
+/// Endpoint of any door.
+#[derive(Debug, Clone)]
+pub(crate) enum Matched {
+    Api(Endpoint),
+    Native(native::Endpoint),
+}
+
 /// The endpoint for `method` and `path`. HEAD is answered as GET is, unless it has an endpoint of its own.
 ///
 /// # Errors
 /// A path that exists with other methods is a 405 that names them; any other a 404.
-pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Error> {
-    // Of the templates that fit, the first: `upload` is not the id of a package.
-    let matched = API
-        .iter()
-        .find_map(|(_, template, _)| Some((*template, match_template(template, path)?)));
-    let Some((template, values)) = matched else {
-        return Err(Error::NotFound(
-            "There is nothing at this address. The API's addresses begin with \
-             /v2/packages/organizations/{organization}/registries/{registry}/packages; \
-             GET /openapi.yaml describes all of them."
-                .to_owned(),
-        ));
+pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Matched> {
+    let api = API.iter().map(|(method, template, _)| (method, *template));
+    if let Some((row, values)) = find(api, method, path)? {
+        let (_, template, make) = &API[row];
+        let endpoint = make.endpoint(&values);
+        let endpoint =
+            endpoint.ok_or_else(|| Error::Internal(format!("{template} does not fit its endpoint")));
+        return endpoint.map(Matched::Api);
+    }
+    match native_endpoint(method, path)? {
+        Some(endpoint) => Ok(Matched::Native(endpoint)),
+        None => Err(nothing_here(path)),
+    }
+}
+
+/// The endpoint below a registry's native root, where the path has one.
+fn native_endpoint(method: &Method, path: &str) -> Result<Option<native::Endpoint>> {
+    let mut parts = path.splitn(4, '/');
+    let (Some(""), Some(organization), Some(registry)) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(None);
     };
-    let rows = || API.iter().filter(|(_, other, _)| *other == template);
-    let row_of = |method| rows().find(|(own, _, _)| own == method);
+    if is_reserved(organization) {
+        return Ok(None);
+    }
+    let below = &path[organization.len() + registry.len() + 2..];
+    for protocol in PROTOCOLS {
+        let rows = protocol.routes.iter();
+        let rows = rows.map(|Route { method, template, .. }| (method, *template));
+        let Some((row, values)) = find(rows, method, below)? else {
+            continue;
+        };
+        let decoded = values
+            .into_iter()
+            .map(|value| percent_decode_str(value).decode_utf8());
+        // A text that is not UTF-8 names nothing.
+        let Ok(values) = decoded.collect::<Result<Vec<_>, _>>() else {
+            return Ok(None);
+        };
+        return Ok(Some(native::Endpoint {
+            protocol,
+            route: &protocol.routes[row],
+            registry: RegistryPath {
+                organization: organization.to_owned(),
+                registry: registry.to_owned(),
+            },
+            values: values.into_iter().map(Into::into).collect(),
+        }));
+    }
+    Ok(None)
+}
+
+/// The row of a table for `method` and `path`, and the parts of the path in the places of its braces.
+///
+/// # Errors
+/// A path that exists with other methods is a 405 that names them.
+fn find<'a, 'p>(
+    rows: impl Iterator<Item = (&'a Method, &'a str)> + Clone,
+    method: &Method,
+    path: &'p str,
+) -> Result<Option<(usize, Vec<&'p str>)>> {
+    // Of the templates that fit, the first: `upload` is not the id of a package.
+    let matched = rows
+        .clone()
+        .find_map(|(_, template)| Some((template, match_template(template, path)?)));
+    let Some((template, values)) = matched else {
+        return Ok(None);
+    };
+    let fitting = rows.enumerate().filter(|(_, (_, other))| *other == template);
+    let row_of = |method| {
+        let mut fitting = fitting.clone();
+        fitting.find(|(_, (own, _))| *own == method).map(|(row, _)| row)
+    };
     let as_get = || row_of(&Method::GET).filter(|_| method == Method::HEAD);
-    if let Some((_, _, make)) = row_of(method).or_else(as_get) {
-        let made = make.endpoint(&values);
-        return made.ok_or_else(|| Error::Internal(format!("{template} does not fit its endpoint")));
+    if let Some(row) = row_of(method).or_else(as_get) {
+        return Ok(Some((row, values)));
     }
     let mut allow = Vec::new();
-    for (method, _, _) in rows().filter(|(method, _, _)| method != Method::HEAD) {
-        allow.push(method.as_str());
-        allow.extend((method == Method::GET).then_some("HEAD"));
+    for (_, (method, _)) in fitting {
+        let answered: &[&str] = if method == Method::GET {
+            &["GET", "HEAD"]
+        } else {
+            &[method.as_str()]
+        };
+        for method in answered {
+            if !allow.contains(method) {
+                allow.push(*method);
+            }
+        }
     }
     Err(Error::MethodNotAllowed(allow.join(", ")))
+}
+
+/// A 404 that tells where something lies.
+fn nothing_here(path: &str) -> Error {
+    let organization = path.split('/').nth(1).unwrap_or_default();
+    let reserved = is_reserved(organization) && organization != "v2";
+    Error::NotFound(if reserved {
+        format!(
+            "There is nothing at this address: `{organization}` is reserved, so no package manager reaches an \
+             organization of that name. Its packages are below /v2/packages/organizations/{organization}."
+        )
+    } else {
+        "There is nothing at this address. The API's addresses begin with \
+         /v2/packages/organizations/{organization}/registries/{registry}/packages, and GET /openapi.yaml \
+         describes all of them. Package managers use addresses that begin with /{organization}/{registry}."
+            .to_owned()
+    })
+}
+
+impl Matched {
+    /// Name in the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Api(endpoint) => endpoint.name(),
+            Self::Native(endpoint) => endpoint.route.name,
+        }
+    }
+
+    /// Whether the call changes something, or prepares a change.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Api(endpoint) => endpoint.changes(),
+            Self::Native(endpoint) => endpoint.route.changes,
+        }
+    }
+
+    /// Whether the call may move gigabytes, and so take longer than a front door waits.
+    pub(crate) fn may_outlast_its_client(&self) -> bool {
+        matches!(self, Self::Api(endpoint) if endpoint.may_outlast_its_client())
+    }
+
+    /// Schemes of `Authorization` that the door takes.
+    pub(crate) fn schemes(&self) -> Schemes {
+        match self {
+            Self::Api(_) => Schemes::Bearer,
+            Self::Native(_) => Schemes::All,
+        }
+    }
+
+    /// The organization that the path names.
+    pub(crate) fn organization(&self) -> Option<&str> {
+        match self {
+            Self::Api(endpoint) => endpoint.organization(),
+            Self::Native(endpoint) => Some(&endpoint.registry.organization),
+        }
+    }
+
+    /// The registry that the path names.
+    pub(crate) fn registry(&self) -> Option<&RegistryPath> {
+        match self {
+            Self::Api(endpoint) => endpoint.registry(),
+            Self::Native(endpoint) => Some(&endpoint.registry),
+        }
+    }
+
+    /// The package that the path names by its id.
+    pub(crate) fn package(&self) -> Option<&PackagePath> {
+        match self {
+            Self::Api(endpoint) => endpoint.package(),
+            Self::Native(_) => None,
+        }
+    }
+
+    /// Answers the call.
+    pub(crate) async fn answer(
+        &self,
+        call: &Call<'_>,
+        method: &Method,
+        body: Body,
+    ) -> Result<Response<Body>> {
+        match self {
+            Self::Api(endpoint) => endpoint.answer(call, body).await,
+            Self::Native(endpoint) => endpoint.answer(call, method, body).await,
+        }
+    }
+}
+
+/// An error as its answer, in the words of the door that it belongs to.
+pub(crate) fn refuse(matched: Option<&Matched>, error: &Error, request_id: &str) -> Response<Body> {
+    match matched {
+        Some(Matched::Native(endpoint)) => endpoint.refuse(error, request_id),
+        Some(Matched::Api(_)) | None => views::error(error, request_id),
+    }
 }
 
 /// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty.
@@ -139,93 +312,4 @@ fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::views;
-
-    const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
-
-    fn registry() -> RegistryPath {
-        RegistryPath {
-            organization: "o".to_owned(),
-            registry: "r".to_owned(),
-        }
-    }
-
-    /// The endpoint, or the methods of a 405, or the status.
-    fn matched(method: &Method, path: &str) -> Result<Endpoint, String> {
-        endpoint(method, path).map_err(|error| match error {
-            Error::MethodNotAllowed(allow) => allow,
-            error => views::status(&error).to_string(),
-        })
-    }
-
-    #[test]
-    fn a_path_and_a_method_have_one_endpoint() {
-        let package = PackagePath {
-            registry: registry(),
-            id: "i".to_owned(),
-        };
-        let path = format!("{PACKAGES}/i/copy");
-        assert_eq!(matched(&Method::POST, &path), Ok(Endpoint::CopyPackage(package)));
-        assert_eq!(matched(&Method::HEAD, "/"), Ok(Endpoint::Health));
-        assert_eq!(
-            matched(&Method::POST, &format!("{PACKAGES}/upload")),
-            Ok(Endpoint::RequestUpload(registry()))
-        );
-    }
-
-    #[test]
-    fn every_template_fits_its_endpoint() {
-        for (method, template, _) in API {
-            let path = template.replace(['{', '}'], "");
-            let endpoint = endpoint(method, &path).unwrap();
-            assert_eq!(endpoint.registry().is_some(), template.contains("{registry}"));
-            assert_eq!(endpoint.package().is_some(), template.contains("{id}"));
-        }
-    }
-
-    #[test]
-    fn the_description_has_the_same_calls() {
-        let description: serde_json::Value =
-            serde_yaml_ng::from_str(include_str!("../openapi.yaml")).unwrap();
-        let mut described = Vec::new();
-        for (path, operations) in description["paths"].as_object().unwrap() {
-            let methods = operations
-                .as_object()
-                .unwrap()
-                .keys()
-                .filter(|key| *key != "parameters");
-            described.extend(methods.map(|method| (method.to_uppercase(), path.as_str())));
-        }
-        let mut routes: Vec<_> = API
-            .iter()
-            .map(|(method, path, _)| (method.to_string(), *path))
-            .collect();
-        described.sort();
-        routes.sort();
-        assert_eq!(described, routes);
-    }
-
-    #[test]
-    fn other_methods_are_named_and_other_paths_missing() {
-        assert_eq!(matched(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
-        assert_eq!(matched(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
-        let upload = format!("{PACKAGES}/upload");
-        assert_eq!(matched(&Method::GET, &upload), Err("POST".to_owned()));
-        for path in [
-            "",
-            "//",
-            "/v2",
-            &format!("{PACKAGES}/"),
-            &format!("{PACKAGES}//copy"),
-            "/v2/packages/organizations/o",
-        ] {
-            assert_eq!(
-                matched(&Method::GET, path),
-                Err("404 Not Found".to_owned()),
-                "{path}"
-            );
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::digest::Digest;
 
-const PREFIX: &str = "pkgs_";
+pub(crate) const PREFIX: &str = "pkgs_";
 const RANDOM_CHARACTERS: usize = 40;
 const CHECKSUM_CHARACTERS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -8,6 +8,29 @@ use serde::{Deserialize, Serialize};
 /// The longest slug, in bytes: every key of the table and the bucket holds two of them.
 const MAX_SLUG_BYTES: usize = 100;
 
+/// First segments of paths that are no organization's: below an organization lie the roots of its registries for
+/// package managers.
+const RESERVED: &[&str] = &[
+    "access-token",
+    "assets",
+    "health",
+    "login",
+    "logout",
+    "organizations",
+    "packages",
+    "ping",
+    "sping",
+    "terraform",
+    "user",
+    "v2",
+];
+
+/// Whether no organization may be called so.
+#[must_use]
+pub fn is_reserved(organization: &str) -> bool {
+    RESERVED.contains(&organization)
+}
+
 /// An organization's or a registry's part of an address: 1 to 100 of `a-z`, `0-9`, `-` and `_`,
 /// beginning with a letter or a digit. It never changes once made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

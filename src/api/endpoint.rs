@@ -2,8 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use super::{Call, account, audit, packages, registries, service, tokens};
+use super::{account, audit, packages, registries, service, tokens};
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
 
 /// One call of the API's documentation, with what its path names.

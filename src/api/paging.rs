@@ -6,8 +6,9 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use super::cursor::Cursor;
-use super::{Query, views};
+use super::views;
 use crate::error::{Error, Result};
+use crate::http::Query;
 use crate::records::{Page, Place};
 
 /// Items of one page where `per_page` is not given.

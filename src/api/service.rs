@@ -7,8 +7,8 @@ use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
-use super::views;
 use crate::error::Result;
+use crate::http::json;
 
 /// Description of this API, as it is served.
 const OPENAPI: &str = include_str!("../../openapi.yaml");
@@ -34,7 +34,7 @@ pub(super) fn health() -> Result<Response<Body>> {
         status: "ok",
         version: VERSION.as_str(),
     };
-    views::json(StatusCode::OK, &body)
+    json(StatusCode::OK, &body)
 }
 
 /// 200 with the description of this API.

@@ -1,12 +1,9 @@
-//! Responses: every JSON body, and the headers of every answer.
+//! Responses: every JSON body of the API.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use lambda_http::http::header::{
-    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION,
-    RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
+use lambda_http::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -14,11 +11,11 @@ use uuid::Uuid;
 
 use crate::digest::Digests;
 use crate::error::{Error, FieldError, Result};
-use crate::files::{self, PostForm};
+use crate::files::PostForm;
+use crate::http::{add_error_headers, empty, json, status};
 use crate::id::PackageId;
 use crate::packages::{Attestations, Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
-use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 use crate::slug::Slug;
 use crate::time::rfc3339_millis;
 use crate::urls::Urls;
@@ -34,11 +31,6 @@ pub(crate) use audit::{audit_event, audit_events};
 pub(crate) use links::Links;
 pub(crate) use registry::{registries, registry};
 pub(crate) use token::{created_registry_token, registry_token, registry_tokens};
-
-/// Seconds that the Go client waits after a 429.
-const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// A package, as the documentation shows it, and after that our own additions.
 #[derive(Serialize)]
@@ -207,65 +199,6 @@ pub(crate) fn upload(upload: UploadForm) -> Result<Response<Body>> {
     json(StatusCode::OK, &UploadBody { uri, form })
 }
 
-/// 302 to a short-lived address, which no cache may keep.
-pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
-    let mut response = empty(StatusCode::FOUND);
-    let address = HeaderValue::from_str(address).map_err(|error| Error::Internal(error.to_string()))?;
-    response.headers_mut().insert(LOCATION, address);
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-/// 200 with the headers that the file itself is answered with, and its SHA-256 (RFC 9530).
-pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
-    let digest = format!("sha-256=:{}:", package.digests.sha256.to_base64());
-    let mut response = empty(StatusCode::OK);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_LENGTH, package.size.into());
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, text) in [
-        (CONTENT_TYPE, files::CONTENT_TYPE),
-        (CONTENT_DISPOSITION, &files::attachment(&package.filename)),
-        (REPR_DIGEST, &digest),
-    ] {
-        let value = HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
-        headers.insert(name, value);
-    }
-    Ok(response)
-}
-
-/// An answer without a body.
-pub(crate) fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::Empty);
-    *response.status_mut() = status;
-    response
-}
-
-/// Status that an error is answered with.
-pub(crate) fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::BadRequest(_) => StatusCode::BAD_REQUEST,
-        Error::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) | Error::RestrictedToken => StatusCode::FORBIDDEN,
-        Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Taken { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::TooLarge | Error::DocumentTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::ReadOnly
-        | Error::Unavailable(_)
-        | Error::InProgress
-        | Error::GoesOn
-        | Error::KeysUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-    }
-}
-
 /// An error as its answer. Details that only the log has are found there by the request's id.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     let errors = match error {
@@ -278,30 +211,10 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
     };
     let body = ErrorBody { message, errors };
     let mut response = json(status(error), &body).unwrap_or_else(|_| empty(status(error)));
-    let headers = response.headers_mut();
-    match error {
-        Error::Unauthorized(_) => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        Error::MethodNotAllowed(allow) => {
-            headers.extend(HeaderValue::from_str(allow).ok().map(|allow| (ALLOW, allow)));
-        }
-        Error::Throttled(_) => {
-            headers.insert(RATELIMIT_RESET, RETRY_AFTER_SECONDS.into());
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
-        }
-        Error::ReadOnly => {
-            headers.insert(RETRY_AFTER, READ_ONLY_RETRY_AFTER_SECONDS.into());
-        }
-        Error::Unavailable(_) | Error::InProgress | Error::GoesOn => {
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
-        }
-        Error::KeysUnavailable {
-            retry_after_seconds, ..
-        } => {
-            headers.insert(RETRY_AFTER, (*retry_after_seconds).into());
-        }
-        _ => {}
+    add_error_headers(error, &mut response);
+    if let Error::Unauthorized(_) = error {
+        let headers = response.headers_mut();
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }
@@ -309,15 +222,4 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
 /// The id by which the public service's GraphQL API knows a thing of this kind.
 fn graphql_id(kind: &str, id: Uuid) -> String {
     BASE64.encode(format!("{kind}---{id}"))
-}
-
-/// An answer with a JSON body.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>> {
-    let text = serde_json::to_string(body).map_err(|error| Error::Internal(error.to_string()))?;
-    let mut response = Response::new(Body::Text(text));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
 }

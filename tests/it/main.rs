@@ -10,6 +10,7 @@ mod faults;
 mod function;
 mod house;
 mod log;
+mod native;
 mod storage;
 mod support;
 mod sweep;

@@ -3,8 +3,9 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::Result;
+use crate::http::{Call, empty};
 use crate::tokens;
 
 /// Gets the token. One round trip.
@@ -18,5 +19,5 @@ pub(crate) async fn end_token(call: &Call<'_>) -> Result<Response<Body>> {
     let token = call.identify_token().await?;
     let (context, by) = (&call.context, token.actor());
     tokens::delete(&context.records, &token, &by, context.retry_until).await?;
-    Ok(views::empty(StatusCode::NO_CONTENT))
+    Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -2,8 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::{Error, Result};
+use crate::http::Call;
 
 /// Lists organizations. Two round trips: the token names its organization.
 pub(crate) async fn organizations(call: &Call<'_>) -> Result<Response<Body>> {

@@ -2,8 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::Result;
+use crate::http::Call;
 
 /// Gets the user. One round trip.
 pub(crate) async fn user(call: &Call<'_>) -> Result<Response<Body>> {

@@ -2,9 +2,10 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::audit;
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::EventPath;
 use crate::permission::Permission;
 

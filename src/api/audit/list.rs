@@ -3,9 +3,10 @@
 use lambda_http::{Body, Response};
 
 use crate::api::cursor::Cursor;
-use crate::api::{Call, paging, views};
+use crate::api::{paging, views};
 use crate::audit;
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::OrganizationPath;
 use crate::permission::Permission;
 use crate::records::AuditEvent;

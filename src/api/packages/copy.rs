@@ -3,9 +3,9 @@
 use lambda_http::{Body, Response};
 
 use super::published;
-use crate::api::Call;
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
+use crate::http::Call;
 use crate::packages;
 use crate::path::PackagePath;
 use crate::permission::Permission;

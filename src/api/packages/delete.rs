@@ -3,8 +3,8 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
 use crate::error::Result;
+use crate::http::{Call, empty};
 use crate::packages;
 use crate::path::PackagePath;
 use crate::permission::Permission;
@@ -13,5 +13,5 @@ use crate::permission::Permission;
 pub(crate) async fn delete(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (access, package) = call.authorize_package(path, Permission::Delete).await?;
     packages::delete(&call.context, &access.registry, &package, &access.actor()).await?;
-    Ok(views::empty(StatusCode::OK))
+    Ok(empty(StatusCode::OK))
 }

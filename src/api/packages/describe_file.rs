@@ -2,8 +2,8 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
 use crate::error::Result;
+use crate::http::{Call, file_headers};
 use crate::path::PackagePath;
 use crate::permission::Permission;
 
@@ -11,5 +11,5 @@ use crate::permission::Permission;
 /// for GET answers no HEAD.
 pub(crate) async fn describe_file(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (_, package) = call.authorize_package(path, Permission::Read).await?;
-    views::file_headers(&package)
+    file_headers(&package)
 }

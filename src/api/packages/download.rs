@@ -2,8 +2,8 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
 use crate::error::Result;
+use crate::http::{Call, redirect};
 use crate::packages;
 use crate::path::PackagePath;
 use crate::permission::Permission;
@@ -12,5 +12,5 @@ use crate::permission::Permission;
 pub(crate) async fn download(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (access, package) = call.authorize_package(path, Permission::Read).await?;
     let address = packages::download_address(&call.context, &access.registry, &package).await?;
-    views::redirect(&address)
+    redirect(&address)
 }

@@ -2,8 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::Result;
+use crate::http::Call;
 use crate::packages::Metadata;
 use crate::path::PackagePath;
 use crate::permission::Permission;

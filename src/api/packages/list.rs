@@ -3,9 +3,10 @@
 use lambda_http::{Body, Response};
 
 use crate::api::cursor::Cursor;
-use crate::api::{Call, paging, views};
+use crate::api::{paging, views};
 use crate::auth::Requirements;
 use crate::error::Result;
+use crate::http::Call;
 use crate::packages;
 use crate::path::RegistryPath;
 use crate::permission::Permission;

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use lambda_http::{Body, Response};
 
 use super::{package_url, published};
-use crate::api::Call;
 use crate::auth::Requirements;
 use crate::error::Result;
 use crate::form::{self, File, Form, PackagePart};
+use crate::http::Call;
 use crate::packages::{self, AttestationBundle, PackageFile};
 use crate::path::RegistryPath;
 use crate::permission::Permission;

@@ -2,8 +2,9 @@
 
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::{Error, Result};
+use crate::http::Call;
 use crate::packages::Published;
 use crate::records::Registry;
 

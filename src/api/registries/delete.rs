@@ -3,9 +3,9 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 
-use crate::api::{Call, views};
 use crate::auth::Requirements;
 use crate::error::Result;
+use crate::http::{Call, empty};
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::registries;
@@ -19,5 +19,5 @@ pub(crate) async fn delete(call: &Call<'_>, path: &RegistryPath) -> Result<Respo
     let access = call.authorize(path, requirements).await?;
     let (context, by) = (&call.context, access.actor());
     registries::delete(&context.records, &access.registry, &by, context.retry_until).await?;
-    Ok(views::empty(StatusCode::OK))
+    Ok(empty(StatusCode::OK))
 }

@@ -3,9 +3,10 @@
 use lambda_http::{Body, Response};
 
 use super::fields;
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::auth::Requirements;
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::registries;

@@ -4,8 +4,8 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 
 use super::authorize;
-use crate::api::{Call, views};
 use crate::error::Result;
+use crate::http::{Call, empty};
 use crate::path::TokenPath;
 use crate::permission::Permission;
 use crate::tokens;
@@ -16,5 +16,5 @@ pub(crate) async fn delete(call: &Call<'_>, path: &TokenPath) -> Result<Response
     let (context, by) = (&call.context, access.actor());
     let token = tokens::registry_token(&context.records, &access.registry, &path.id).await?;
     tokens::delete(&context.records, &token, &by, context.retry_until).await?;
-    Ok(views::empty(StatusCode::OK))
+    Ok(empty(StatusCode::OK))
 }

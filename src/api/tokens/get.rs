@@ -3,8 +3,9 @@
 use lambda_http::{Body, Response};
 
 use super::authorize;
-use crate::api::{Call, views};
+use crate::api::views;
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::TokenPath;
 use crate::permission::Permission;
 use crate::tokens;

@@ -13,9 +13,9 @@ pub(super) use get::get;
 pub(super) use list::list;
 pub(super) use update::update;
 
-use super::Call;
 use crate::auth::{Access, Requirements};
 use crate::error::Result;
+use crate::http::Call;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 

@@ -5,8 +5,9 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{graphql_id, json};
+use super::graphql_id;
 use crate::error::Result;
+use crate::http::json;
 use crate::id::minted_at;
 use crate::records::{Organization, Token};
 use crate::slug::Slug;

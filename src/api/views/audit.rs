@@ -5,8 +5,9 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Links, json};
+use super::Links;
 use crate::error::Result;
+use crate::http::json;
 use crate::id::minted_at;
 use crate::records::{ActorRecord, AuditEvent, Organization};
 use crate::slug::Slug;

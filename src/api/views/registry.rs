@@ -5,8 +5,9 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{graphql_id, json};
+use super::graphql_id;
 use crate::error::{Error, Result};
+use crate::http::json;
 use crate::records::Registry;
 use crate::slug::Slug;
 use crate::urls::Urls;

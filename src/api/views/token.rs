@@ -6,8 +6,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::account::UserBody;
-use super::{OrganizationBody, RegistryBody, graphql_id, json};
+use super::{OrganizationBody, RegistryBody, graphql_id};
 use crate::error::Result;
+use crate::http::json;
 use crate::id::minted_at;
 use crate::records::{ActorRecord, Registry, Token};
 use crate::secret::Secret;

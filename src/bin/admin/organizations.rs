@@ -1,7 +1,7 @@
 //! `admin organization`: the owners of registries and tokens.
 
 use clap::Subcommand;
-use packages_api::Slug;
+use packages_api::{Slug, is_reserved};
 
 use crate::Stack;
 use crate::output::Output;
@@ -29,6 +29,13 @@ pub(crate) async fn organizations(
     let (records, by) = (&stack.records, &stack.operator);
     Ok(match command {
         OrganizationCommand::Create { organization } => {
+            if is_reserved(organization.as_str()) {
+                return Err(format!(
+                    "`{organization}` is reserved: addresses that begin with /{organization} are not of an organization, \
+                     so no package manager would reach it. Choose another slug."
+                )
+                .into());
+            }
             let organization = records.create_organization(&organization, by).await?;
             // The first organization makes the table that of this bucket: see `packages_api::sweep`.
             if records.marker().await?.is_none() {

@@ -1,4 +1,4 @@
-//! One call of the API: the caller's headers, the storage that is worked on, the addresses that are answered.
+//! One call: the caller's headers, the storage that is worked on, the addresses that are answered.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Query;
 use crate::auth::{self, Access, Caller, OrganizationAccess, Requirements};
-use crate::credentials;
+use crate::credentials::{self, Credential, Schemes};
 use crate::error::Result;
 use crate::oidc::{Authority, Identity};
 use crate::packages::Context;
@@ -22,6 +22,10 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) query: Query<'a>,
     pub(crate) urls: &'a Urls,
+    /// Schemes of `Authorization` that the door takes.
+    pub(crate) schemes: Schemes,
+    /// Bytes of an answer's body, as the front door carries it; none where it streams.
+    pub(crate) max_answer_bytes: Option<usize>,
     /// Verification of jobs' tokens, if there can be any.
     pub(crate) authority: Option<&'a Authority>,
     /// The id of the caller's token, for the log: known once its record has been read.
@@ -31,12 +35,20 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Reads the caller's credential, of which nothing is verified.
+    ///
+    /// # Errors
+    /// 401 where there is none, or none that is well-formed.
+    fn credential(&self) -> Result<Credential> {
+        credentials::read(self.headers, self.schemes)
+    }
+
     /// Checks that the caller sends a well-formed secret, before anything is read.
     ///
     /// # Errors
     /// 401.
     pub(crate) fn check_credentials(&self) -> Result<()> {
-        credentials::bearer(self.headers).map(drop)
+        self.credential().map(drop)
     }
 
     /// Identifies the caller by the token alone, for calls about the token itself. One round trip.
@@ -44,7 +56,7 @@ impl Call<'_> {
     /// # Errors
     /// 401 without a valid token.
     pub(crate) async fn identify_token(&self) -> Result<Token> {
-        let secret = credentials::bearer(self.headers)?.into_secret()?;
+        let secret = self.credential()?.into_secret()?;
         let token = auth::identify_token(&self.context.records, &secret).await?;
         self.token_id.get_or_init(|| token.id);
         Ok(token)
@@ -59,7 +71,7 @@ impl Call<'_> {
         path: &OrganizationPath,
         permissions: &[Permission],
     ) -> Result<OrganizationAccess> {
-        let secret = credentials::bearer(self.headers)?.into_secret()?;
+        let secret = self.credential()?.into_secret()?;
         let identified = auth::identify_in_organization(&self.context.records, &secret, path).await?;
         self.token_id.get_or_init(|| identified.token_id());
         identified.authorize(permissions)
@@ -75,7 +87,7 @@ impl Call<'_> {
         path: &RegistryPath,
         requirements: Requirements<'_>,
     ) -> Result<Access> {
-        let credential = credentials::bearer(self.headers)?;
+        let credential = self.credential()?;
         let records = &self.context.records;
         let identified = auth::identify(records, self.authority, credential, path, requirements).await?;
         match identified.caller() {

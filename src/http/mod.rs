@@ -1,0 +1,9 @@
+//! The ground of all doors: a call, its query, and the answers that are the same in every protocol.
+
+mod answers;
+mod call;
+mod query;
+
+pub(crate) use answers::{add_error_headers, empty, file_headers, json, redirect, status};
+pub(crate) use call::Call;
+pub(crate) use query::Query;

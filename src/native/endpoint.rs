@@ -1,0 +1,81 @@
+//! Endpoints of the protocols: a route, and the names in a path.
+
+use lambda_http::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, Method};
+use lambda_http::{Body, Response};
+
+use super::{Protocol, Request, Route, cross_site, headers};
+use crate::error::{Error, Result};
+use crate::http::{Call, add_error_headers, empty, status};
+use crate::path::RegistryPath;
+
+/// Challenge of a 401: clients that wait for one send the token of their configuration then.
+const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="packages", charset="UTF-8""#);
+
+/// A request of a protocol, with the names in its path.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) route: &'static Route,
+    pub(crate) registry: RegistryPath,
+    /// Texts in the places of the template's braces, each decoded once.
+    pub(crate) values: Vec<String>,
+}
+
+impl Endpoint {
+    /// Answers the request in time.
+    pub(crate) async fn answer(
+        &self,
+        call: &Call<'_>,
+        method: &Method,
+        body: Body,
+    ) -> Result<Response<Body>> {
+        if self.route.changes {
+            cross_site::refuse(call.headers, &call.urls.api)?;
+        }
+        let request = Request {
+            call,
+            ecosystem: self.protocol.ecosystem,
+            registry: &self.registry,
+            values: &self.values,
+            method,
+            body,
+        };
+        let mut response = call.context.in_time((self.route.answer)(request)).await?;
+        headers::negotiate(call.headers, method, &mut response);
+        headers::add(&mut response);
+        let bytes = carried_bytes(response.body());
+        match call.max_answer_bytes {
+            Some(most) if bytes > most => Err(Error::AnswerTooLarge(bytes)),
+            _ => Ok(response),
+        }
+    }
+
+    /// An error as its answer, in the form that the protocol's clients show.
+    pub(crate) fn refuse(&self, error: &Error, request_id: &str) -> Response<Body> {
+        let message = match error {
+            Error::Internal(_) => format!("{error} The request's id is {request_id}."),
+            _ => error.to_string(),
+        };
+        let refusal = (self.protocol.refusal)(&message);
+        let mut response = empty(status(error));
+        *response.body_mut() = Body::Text(refusal.body);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(refusal.content_type));
+        if let Error::Unauthorized(_) = error {
+            headers.insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        add_error_headers(error, &mut response);
+        headers::add(&mut response);
+        response
+    }
+}
+
+/// Bytes that an answer's body takes where it is not streamed: what is not text is base64.
+fn carried_bytes(body: &Body) -> usize {
+    match body {
+        Body::Binary(bytes) => bytes.len().div_ceil(3) * 4,
+        Body::Text(text) => text.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,110 @@
+//! Request of a package manager, as its route sees it.
+
+use bytes::Bytes;
+use lambda_http::Body;
+use lambda_http::http::Method;
+
+use crate::address::RegistryAddress;
+use crate::auth::{Access, Requirements};
+use crate::ecosystem::Ecosystem;
+use crate::error::{Error, Result};
+use crate::form;
+use crate::http::Call;
+use crate::path::RegistryPath;
+use crate::permission::Permission;
+use crate::records::Registry;
+
+/// A request below the root of a registry.
+pub(crate) struct Request<'a> {
+    pub(crate) call: &'a Call<'a>,
+    /// The ecosystem whose protocol this is.
+    pub(crate) ecosystem: Ecosystem,
+    pub(crate) registry: &'a RegistryPath,
+    /// Texts in the places of the template's braces, each decoded once.
+    pub(crate) values: &'a [String],
+    pub(crate) method: &'a Method,
+    pub(crate) body: Body,
+}
+
+impl Request<'_> {
+    /// The text in the place of the template's brace number `index`, from 0.
+    pub(crate) fn value(&self, index: usize) -> &str {
+        self.values.get(index).map_or("", String::as_str)
+    }
+
+    #[expect(dead_code, reason = "the protocols that need it come next")]
+    /// The registry's address, if there could be a registry of these names.
+    pub(crate) fn address(&self) -> Option<RegistryAddress> {
+        RegistryAddress::parse(&self.registry.organization, &self.registry.registry)
+    }
+
+    /// Authorizes the caller for the registry. One round trip.
+    ///
+    /// # Errors
+    /// As of [`Call::authorize`], then 404 where the registry holds packages of another ecosystem.
+    pub(crate) async fn authorize(&self, permission: Permission) -> Result<Access> {
+        let permissions = &[permission];
+        let requirements = Requirements {
+            permissions,
+            ..Requirements::default()
+        };
+        self.authorize_with(requirements).await
+    }
+
+    /// Authorizes the caller for the registry, and reads what is required in the same round trip.
+    ///
+    /// # Errors
+    /// As of [`Request::authorize`].
+    pub(crate) async fn authorize_with(&self, requirements: Requirements<'_>) -> Result<Access> {
+        let access = self.call.authorize(self.registry, requirements).await?;
+        self.check_ecosystem(&access.registry)?;
+        Ok(access)
+    }
+
+    #[expect(dead_code, reason = "the protocols that need it come next")]
+    /// Authorizes the caller while something is read. Nothing of it is used, nor its error told, before
+    /// the caller is authorized: it has to be small.
+    ///
+    /// # Errors
+    /// As of [`Request::authorize`], then those of `read`.
+    pub(crate) async fn authorize_beside<T>(
+        &self,
+        permission: Permission,
+        read: impl Future<Output = Result<T>>,
+    ) -> Result<(Access, T)> {
+        let (access, read) = tokio::join!(self.authorize(permission), read);
+        Ok((access?, read?))
+    }
+
+    fn check_ecosystem(&self, registry: &Registry) -> Result<()> {
+        if registry.ecosystem == self.ecosystem {
+            return Ok(());
+        }
+        Err(Error::NotFound(format!(
+            "The registry `{}` holds packages of the ecosystem `{}`, and this address is one of `{}` registries. \
+             Use a registry of that ecosystem.",
+            registry.address, registry.ecosystem, self.ecosystem
+        )))
+    }
+
+    #[expect(dead_code, reason = "the protocols that need it come next")]
+    /// Absolute address of the registry's native root, without a slash at the end.
+    pub(crate) fn root(&self) -> String {
+        let RegistryPath {
+            organization,
+            registry,
+        } = self.registry;
+        format!("{}/{organization}/{registry}", self.call.urls.api)
+    }
+
+    #[expect(dead_code, reason = "the protocols that need it come next")]
+    /// Takes the body's bytes, of which nothing is read before the caller sends a well-formed credential.
+    ///
+    /// # Errors
+    /// 401 without one, 400 where the front door destroyed the body, 413 where it is too large, 415 where it is
+    /// encoded.
+    pub(crate) fn take_body(&mut self) -> Result<Bytes> {
+        self.call.check_credentials()?;
+        form::bytes(self.call.headers, std::mem::take(&mut self.body))
+    }
+}

@@ -1,0 +1,124 @@
+//! Matching of paths and methods.
+
+use super::*;
+use crate::http::status;
+
+const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
+
+fn registry() -> RegistryPath {
+    RegistryPath {
+        organization: "o".to_owned(),
+        registry: "r".to_owned(),
+    }
+}
+
+/// The endpoint, or the methods of a 405, or the status.
+fn matched(method: &Method, path: &str) -> Result<Endpoint, String> {
+    let matched = endpoint(method, path).map_err(|error| match error {
+        Error::MethodNotAllowed(allow) => allow,
+        error => status(&error).to_string(),
+    })?;
+    match matched {
+        Matched::Api(endpoint) => Ok(endpoint),
+        Matched::Native(endpoint) => Err(endpoint.route.name.to_owned()),
+    }
+}
+
+#[test]
+fn a_path_and_a_method_have_one_endpoint() {
+    let package = PackagePath {
+        registry: registry(),
+        id: "i".to_owned(),
+    };
+    let path = format!("{PACKAGES}/i/copy");
+    assert_eq!(matched(&Method::POST, &path), Ok(Endpoint::CopyPackage(package)));
+    assert_eq!(matched(&Method::HEAD, "/"), Ok(Endpoint::Health));
+    assert_eq!(
+        matched(&Method::POST, &format!("{PACKAGES}/upload")),
+        Ok(Endpoint::RequestUpload(registry()))
+    );
+}
+
+#[test]
+fn every_template_fits_its_endpoint() {
+    for (method, template, _) in API {
+        let path = template.replace(['{', '}'], "");
+        let endpoint = endpoint(method, &path).unwrap();
+        assert_eq!(endpoint.registry().is_some(), template.contains("{registry}"));
+        assert_eq!(endpoint.package().is_some(), template.contains("{id}"));
+    }
+}
+
+#[test]
+fn the_description_has_the_same_calls() {
+    let description: serde_json::Value = serde_yaml_ng::from_str(include_str!("../../openapi.yaml")).unwrap();
+    let mut described = Vec::new();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        let methods = operations
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| *key != "parameters");
+        described.extend(methods.map(|method| (method.to_uppercase(), path.as_str())));
+    }
+    let mut routes: Vec<_> = API
+        .iter()
+        .map(|(method, path, _)| (method.to_string(), *path))
+        .collect();
+    described.sort();
+    routes.sort();
+    assert_eq!(described, routes);
+}
+
+#[test]
+fn other_methods_are_named_and_other_paths_missing() {
+    assert_eq!(matched(&Method::PUT, PACKAGES), Err("GET, HEAD, POST".to_owned()));
+    assert_eq!(matched(&Method::POST, "/"), Err("GET, HEAD".to_owned()));
+    let upload = format!("{PACKAGES}/upload");
+    assert_eq!(matched(&Method::GET, &upload), Err("POST".to_owned()));
+    for path in [
+        "",
+        "//",
+        "/v2",
+        &format!("{PACKAGES}/"),
+        &format!("{PACKAGES}//copy"),
+        "/v2/packages/organizations/o",
+    ] {
+        assert_eq!(
+            matched(&Method::GET, path),
+            Err("404 Not Found".to_owned()),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn native_roots_belong_to_no_reserved_organization() {
+    let at = |path: &str| match endpoint(&Method::GET, path) {
+        Ok(matched) => matched.name().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(at("/o/r/pypi/files/i/f"), "PythonFile");
+    assert!(at("/ping/r/pypi/files/i/f").contains("`ping` is reserved"));
+    assert!(at("/v2/r/pypi/files/i/f").contains("The API's addresses begin with"));
+    assert!(at("/o/r/pypi/files/%FF/f").contains("The API's addresses begin with"));
+}
+
+#[test]
+fn texts_of_native_paths_are_decoded_once() {
+    let Ok(Matched::Native(endpoint)) = endpoint(&Method::GET, "/o/r/pypi/files/a%2Fb/c%252F%C3%BC+") else {
+        panic!("a native endpoint");
+    };
+    assert_eq!(endpoint.values, ["a/b", "c%2Fü+"]);
+}
+
+#[test]
+fn first_segments_of_the_api_are_reserved() {
+    for (_, template, _) in API {
+        let first = template.split('/').nth(1).unwrap();
+        assert!(
+            first.is_empty() || first.contains('.') || is_reserved(first),
+            "{template}"
+        );
+    }
+}

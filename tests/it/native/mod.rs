@@ -1,0 +1,3 @@
+//! Package managers' own protocols.
+
+mod shell;
