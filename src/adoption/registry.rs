@@ -2,7 +2,8 @@
 
 use super::{Adoption, AdoptionReport};
 use crate::error::Result;
-use crate::records::{Registry, Repair};
+use crate::formats;
+use crate::records::{Package, Registry, Repair};
 
 impl Adoption {
     /// Gives every package of a registry its name and release, and removes names and releases without one.
@@ -22,11 +23,13 @@ impl Adoption {
             let is_removed = self.dry_run || self.records.remove_release(registry, key, *id).await?;
             report.removed_releases += usize::from(is_removed);
         }
+        // Metadata beside the file is not read here: whoever lists by this name reads it then.
+        let facts = |package: &Package| formats::name_facts(registry.ecosystem, package.metadata.as_deref()?);
         for half in halves.incomplete {
             let repair = if self.dry_run {
                 Repair::Completed
             } else {
-                self.records.complete(registry, half).await?
+                self.records.complete(registry, half, facts).await?
             };
             match repair {
                 Repair::Completed => report.completed_packages += 1,

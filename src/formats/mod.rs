@@ -9,6 +9,8 @@ use self::format::Format;
 pub use self::manifest::{
     MAX_NAME_BYTES, MAX_RELEASE_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES, Manifest, RawMetadata, Rejection,
 };
+pub use self::name_facts::NameFacts;
+pub(crate) use self::name_facts::{name_facts, read_name_facts};
 pub use self::source::Source;
 use self::source::bounded::{length_of, unreadable};
 use self::source::budget::{Budget, Metered};
@@ -33,6 +35,7 @@ mod format;
 mod manifest;
 #[cfg(test)]
 mod mutations;
+mod name_facts;
 #[cfg(test)]
 mod round_trip;
 mod source;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub(crate) use self::facts::Facts;
 use self::facts::FileType;
 use self::filename::{FileName, sdist_name, wheel_name};
+pub(crate) use self::name_facts::NameFacts;
 use self::version::Version;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
@@ -22,6 +23,7 @@ use crate::formats::texts::email::Fields;
 
 mod facts;
 mod filename;
+mod name_facts;
 mod version;
 
 pub(super) const FORMAT: Format = Format {

@@ -1,6 +1,7 @@
 //! `ruby`: a gem, the tar of `metadata.gz` (a `Gem::Specification` as YAML) and `data.tar.gz`.
 
 pub(crate) use self::facts::Facts;
+pub(crate) use self::name_facts::NameFacts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::gunzip;
 use crate::formats::containers::tarball::{Archive, Member};
@@ -11,6 +12,7 @@ use crate::formats::source::budget::Metered;
 use crate::formats::texts::yaml;
 
 mod facts;
+mod name_facts;
 mod specification;
 
 /// Members of the archive; `gem build` makes three, and signs each of them. Of an upload every one

@@ -31,6 +31,11 @@ impl From<Metadata> for String {
 }
 
 impl Metadata {
+    /// The text.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Reads the metadata of a package. One round trip where it lies beside the file, else none.
     pub async fn read(context: &Context, registry: &Registry, package: &Package) -> Result<Self> {
         if let Some(metadata) = Self::find(context, registry, package).await? {

@@ -10,7 +10,7 @@ use super::{Companions, Context, Metadata};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
-use crate::formats::Manifest;
+use crate::formats::{self, Manifest};
 use crate::id::PackageId;
 use crate::records::{AuditEvent, Package, Publication, Publisher, Refusal, Registry, UploadRef};
 use crate::release::Release;
@@ -79,7 +79,8 @@ pub(super) async fn release(
     retry_until: Instant,
 ) -> Result<Published> {
     let records = &context.records;
-    let publication = records.publish(registry, &package, posted, event, retry_until);
+    let facts = formats::name_facts(registry.ecosystem, companions.metadata.as_str());
+    let publication = records.publish(registry, &package, facts.as_deref(), posted, event, retry_until);
     let (refusal, answered) = match publication.await? {
         Publication::Published => {
             return Ok(Published {

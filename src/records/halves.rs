@@ -142,13 +142,18 @@ impl Records {
     }
 
     /// Writes the name and the release that a package lacks, if it still exists; where another package
-    /// holds the release, removes the package instead.
-    pub(crate) async fn complete(&self, registry: &Registry, half: Incomplete) -> Result<Repair> {
+    /// holds the release, removes the package instead. `facts` makes the name's facts.
+    pub(crate) async fn complete(
+        &self,
+        registry: &Registry,
+        half: Incomplete,
+        facts: impl FnOnce(&Package) -> Option<String>,
+    ) -> Result<Repair> {
         let Some(package) = self.package(registry, half.id).await? else {
             return Ok(Repair::Deleted);
         };
         let mut puts: Vec<_> = self
-            .publication(registry, &package)?
+            .publication(registry, &package, facts(&package).as_deref())?
             .into_iter()
             .map(Some)
             .collect();

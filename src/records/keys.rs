@@ -31,6 +31,7 @@ use uuid::Uuid;
 use super::{Package, Registry};
 use crate::address::RegistryAddress;
 use crate::digest::Digest;
+use crate::ecosystem::Ecosystem;
 use crate::id::PackageId;
 use crate::slug::Slug;
 
@@ -153,11 +154,14 @@ pub(crate) fn listing(registry: &Registry, name: Option<&str>) -> (String, Strin
     } = registry;
     match name {
         None => (packages_partition(address), String::new()),
-        Some(name) => {
-            let prefix = format!("{}/", encode(&ecosystem.normalize(name)));
-            (format!("names/{address}"), prefix)
-        }
+        Some(name) => name_listing(address, *ecosystem, name),
     }
+}
+
+/// Place of the packages of one name: the partition, and the part of its sort keys before a package's id.
+pub(crate) fn name_listing(address: &RegistryAddress, ecosystem: Ecosystem, name: &str) -> (String, String) {
+    let prefix = format!("{}/", encode(&ecosystem.normalize(name)));
+    (format!("names/{address}"), prefix)
 }
 
 /// `name` and `version` are normalized.

@@ -84,7 +84,7 @@ impl Publisher {
     }
 }
 
-/// A package as lists by name show it.
+/// A package as lists by name show it, and as an index of its name does ([`NameEntry`](super::NameEntry)).
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "the attributes' names are the record's")]
 pub(super) struct Name<'a> {
@@ -92,18 +92,31 @@ pub(super) struct Name<'a> {
     registry_id: Uuid,
     name: &'a str,
     version: &'a str,
+    normalized_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<&'a str>,
+    filename: &'a str,
+    size: u64,
     #[serde(flatten)]
     digests: Digests,
+    /// Facts of its metadata, as text of its ecosystem's format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<&'a str>,
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(package: &'a Package) -> Self {
+    pub(super) fn of(package: &'a Package, facts: Option<&'a str>) -> Self {
         Self {
             id: package.id,
             registry_id: package.registry_id,
             name: &package.name,
             version: &package.version,
+            normalized_version: &package.normalized_version,
+            variant: package.variant.as_deref(),
+            filename: &package.filename,
+            size: package.size,
             digests: package.digests,
+            facts,
         }
     }
 }
@@ -161,7 +174,7 @@ pub(super) const RELEASE: usize = 2;
 
 impl Records {
     /// Publishes `package`: its record, its name and its release, the record of its upload, and the event of the
-    /// publish, all or none.
+    /// publish, all or none. The name's record has the `facts` of its metadata.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -169,11 +182,12 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
+        facts: Option<&str>,
         posted: Option<UploadRef<'_>>,
         event: &AuditEvent,
         deadline: Instant,
     ) -> Result<Publication> {
-        let mut items = self.publication(registry, package)?;
+        let mut items = self.publication(registry, package, facts)?;
         items.extend(
             posted
                 .map(|posted| self.upload_put(registry, posted, package.id))
@@ -254,8 +268,9 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
+        facts: Option<&str>,
     ) -> Result<Vec<TransactWriteItem>> {
-        let name = Name::of(package);
+        let name = Name::of(package, facts);
         let release = Release {
             package_id: package.id,
             registry_id: package.registry_id,
