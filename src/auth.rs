@@ -11,7 +11,8 @@ use crate::oidc::Authority;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::records::keys::{self, Key};
-use crate::records::{Found, Package, Records, Registry, Token, UploadState};
+use crate::records::{Found, Package, Records, Registry, ReleaseRecord, Token, UploadState};
+use crate::release::Release;
 use crate::secret::Secret;
 use crate::slug::Slug;
 use crate::time::has_come;
@@ -38,6 +39,8 @@ pub(crate) struct Requirements<'a> {
     pub(crate) upload: Option<Uuid>,
     /// A second registry of the organization, as the request names it.
     pub(crate) target: Option<&'a str>,
+    /// Releases of the registry, by normalized names and versions, no two of them equal.
+    pub(crate) releases: &'a [Release],
 }
 
 /// Records that a request may use.
@@ -49,6 +52,8 @@ pub(crate) struct Access {
     pub(crate) upload: UploadState,
     package: Option<Package>,
     target: Option<Registry>,
+    /// The claims on the required releases, in their order.
+    pub(crate) releases: Vec<Option<ReleaseRecord>>,
 }
 
 impl Access {
@@ -160,7 +165,12 @@ impl Identified<'_> {
         } else {
             found.take_optional(keys.target.as_ref())?
         };
+        let releases = keys.releases.iter().map(|key| found.take(key));
+        let of_registry = |release: &ReleaseRecord| release.registry_id == registry.id;
+        let releases = releases.map(|release| release.map(|release| release.filter(of_registry)));
+        let releases = releases.collect::<Result<_>>()?;
         Ok(Access {
+            releases,
             package: package.filter(|package| package.registry_id == registry.id),
             upload: upload.of(&registry),
             target,
@@ -178,6 +188,7 @@ struct Keys {
     upload: Option<Key>,
     work: Option<Key>,
     target: Option<Key>,
+    releases: Vec<Key>,
 }
 
 impl Keys {
@@ -200,6 +211,18 @@ impl Keys {
                 .zip(requirements.upload)
                 .map(|(address, id)| keys::work(address, id)),
             target: target.as_ref().map(keys::registry),
+            releases: address.map_or_else(Vec::new, |address| {
+                let releases = requirements.releases.iter();
+                let key = |release: &Release| {
+                    let Release {
+                        name,
+                        version,
+                        variant,
+                    } = release;
+                    keys::release(address, name, version, variant.as_deref())
+                };
+                releases.map(key).collect()
+            }),
         }
     }
 
@@ -217,7 +240,8 @@ impl Keys {
             self.work.as_ref(),
             target,
         ];
-        all.into_iter().flatten().cloned().collect()
+        let all = all.into_iter().flatten();
+        all.chain(&self.releases).cloned().collect()
     }
 }
 

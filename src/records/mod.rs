@@ -66,7 +66,7 @@ pub use marker::Marker;
 pub use name_entries::{NameEntries, NameEntry};
 pub use organizations::Organization;
 pub use packages::{Package, Publisher};
-pub(crate) use packages::{Publication, Refusal};
+pub(crate) use packages::{Publication, Refusal, ReleaseRecord};
 pub(crate) use page::Direction;
 pub use page::{Page, Place};
 pub(crate) use progress::{Counts, MAX_CHUNK_ORPHANS, Orphan, Progress};

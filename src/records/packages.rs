@@ -121,13 +121,19 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The claim on a name, version and variant.
-#[derive(Debug, Serialize, Deserialize)]
-struct Release {
-    package_id: PackageId,
-    registry_id: Uuid,
+/// The claim on a name, version and variant, with all that a protocol needs which names files by them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ReleaseRecord {
+    pub(crate) package_id: PackageId,
+    pub(crate) registry_id: Uuid,
     #[serde(flatten)]
-    digests: Digests,
+    pub(crate) digests: Digests,
+    /// The name under which the file was uploaded. Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) filename: Option<String>,
+    /// The file's size in bytes. Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<u64>,
 }
 
 impl Package {
@@ -229,7 +235,7 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
-        release: &Release,
+        release: &ReleaseRecord,
     ) -> Result<Option<Refusal>> {
         if release.registry_id != registry.id {
             return Ok(Some(Refusal::RegistryReplaced));
@@ -250,7 +256,7 @@ impl Records {
         variant: Option<&str>,
     ) -> Result<Option<Package>> {
         let key = keys::release(&registry.address, name, version, variant);
-        let release: Option<Release> = self.get(&key).await?;
+        let release: Option<ReleaseRecord> = self.get(&key).await?;
         match release.filter(|release| release.registry_id == registry.id) {
             Some(release) => self.package(registry, release.package_id).await,
             None => Ok(None),
@@ -271,10 +277,12 @@ impl Records {
         facts: Option<&str>,
     ) -> Result<Vec<TransactWriteItem>> {
         let name = Name::of(package, facts);
-        let release = Release {
+        let release = ReleaseRecord {
             package_id: package.id,
             registry_id: package.registry_id,
             digests: package.digests,
+            filename: Some(package.filename.clone()),
+            size: Some(package.size),
         };
         let writes = self.transaction_items();
         Ok(vec![
@@ -342,7 +350,7 @@ impl Records {
 }
 
 /// The existing release for which a publish was refused.
-fn conflicting_release(reasons: &[CancellationReason]) -> Result<Release> {
+fn conflicting_release(reasons: &[CancellationReason]) -> Result<ReleaseRecord> {
     let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
     let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
     from_item(item)

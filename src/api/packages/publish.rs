@@ -17,6 +17,7 @@ const PUBLISH: Requirements<'static> = Requirements {
     package: None,
     upload: None,
     target: None,
+    releases: &[],
 };
 
 /// Publishes a package.
