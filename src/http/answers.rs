@@ -8,9 +8,9 @@ use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::records::Package;
 use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 
 /// Seconds that the Go client waits after a 429.
@@ -30,16 +30,16 @@ pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
 }
 
 /// 200 with the headers that the file itself is answered with, and its SHA-256 (RFC 9530).
-pub(crate) fn file_headers(package: &Package) -> Result<Response<Body>> {
-    let digest = format!("sha-256=:{}:", package.digests.sha256.to_base64());
+pub(crate) fn file_headers(filename: &str, size: u64, sha256: Digest<32>) -> Result<Response<Body>> {
+    let digest = format!("sha-256=:{}:", sha256.to_base64());
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_LENGTH, package.size.into());
+    headers.insert(CONTENT_LENGTH, size.into());
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for (name, text) in [
         (CONTENT_TYPE, files::CONTENT_TYPE),
-        (CONTENT_DISPOSITION, &files::attachment(&package.filename)),
+        (CONTENT_DISPOSITION, &files::attachment(filename)),
         (REPR_DIGEST, &digest),
     ] {
         let value = HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;

@@ -31,8 +31,9 @@ pub(super) async fn by_id(request: Request<'_>) -> Result<Response<Body>> {
         )));
     }
     if request.method == Method::HEAD {
-        return file_headers(&package);
+        return file_headers(&package.filename, package.size, package.digests.sha256);
     }
-    let address = packages::download_address(&request.call.context, &access.registry, &package).await?;
+    let (context, registry) = (&request.call.context, &access.registry);
+    let address = packages::download_address(context, registry, package.id, &package.filename).await?;
     redirect(&address)
 }

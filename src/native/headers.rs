@@ -7,12 +7,13 @@ use lambda_http::http::header::{
 use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 
-use super::gzip;
+use super::{gzip, range};
 
 /// Size above which a body is worth compressing, in bytes.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 
-/// Answers a condition of the request (304), and compresses a body where the client takes that.
+/// Answers a condition of the request (304) or the part that it asks for, and compresses a body where the client
+/// takes that.
 pub(super) fn negotiate(headers: &HeaderMap, method: &Method, response: &mut Response<Body>) {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
     if is_read && response.status() == StatusCode::OK && is_known(headers, response.headers()) {
@@ -21,6 +22,7 @@ pub(super) fn negotiate(headers: &HeaderMap, method: &Method, response: &mut Res
         response.headers_mut().remove(CONTENT_TYPE);
         return;
     }
+    range::answer_part(headers, method, response);
     let whole = response.headers();
     if whole.contains_key(CONTENT_ENCODING)
         || whole.contains_key(CONTENT_RANGE)

@@ -18,6 +18,7 @@ mod file;
 mod gzip;
 mod headers;
 mod python;
+mod range;
 mod request;
 
 pub(crate) use endpoint::Endpoint;

@@ -3,14 +3,17 @@
 use super::Context;
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
-use crate::records::{Package, Registry};
+use crate::id::PackageId;
+use crate::records::Registry;
 
-/// Short-lived address of a package's file, which anybody may read who has it. No round trip.
+/// Short-lived address of a package's file, which is saved as `filename`; anybody may read it who has the address. No
+/// round trip.
 pub(crate) async fn download_address(
     context: &Context,
     registry: &Registry,
-    package: &Package,
+    id: PackageId,
+    filename: &str,
 ) -> Result<String> {
-    let key = ObjectKey::of(Kind::Package, &registry.address, package.id);
-    context.files.download_address(&key, &package.filename).await
+    let key = ObjectKey::of(Kind::Package, &registry.address, id);
+    context.files.download_address(&key, filename).await
 }

@@ -11,5 +11,5 @@ use crate::permission::Permission;
 /// for GET answers no HEAD.
 pub(crate) async fn describe_file(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (_, package) = call.authorize_package(path, Permission::Read).await?;
-    file_headers(&package)
+    file_headers(&package.filename, package.size, package.digests.sha256)
 }

@@ -11,6 +11,7 @@ use crate::permission::Permission;
 /// Redirects to the file in the bucket. One round trip.
 pub(crate) async fn download(call: &Call<'_>, path: &PackagePath) -> Result<Response<Body>> {
     let (access, package) = call.authorize_package(path, Permission::Read).await?;
-    let address = packages::download_address(&call.context, &access.registry, &package).await?;
+    let (context, registry) = (&call.context, &access.registry);
+    let address = packages::download_address(context, registry, package.id, &package.filename).await?;
     redirect(&address)
 }
