@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -12,6 +13,14 @@ use sha2::{Digest as _, Sha256, Sha512};
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest<const N: usize>([u8; N]);
+
+impl Digest<16> {
+    /// The MD5 of `bytes`, by which package managers tell texts apart. It proves nothing against an attacker.
+    #[must_use]
+    pub fn md5(bytes: &[u8]) -> Self {
+        Self(Md5::digest(bytes).into())
+    }
+}
 
 impl Digest<32> {
     /// The SHA-256 of `bytes`.
@@ -147,6 +156,10 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(digests.sha256, Digest::sha256(b"abc"));
+        assert_eq!(
+            Digest::md5(b"abc").to_string(),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
         assert_eq!(digests.sha512, Some(Digest::sha512(b"abc")));
         assert_eq!(
             digests.sha256.to_base64(),

@@ -1,6 +1,6 @@
 //! `ruby`: a gem, the tar of `metadata.gz` (a `Gem::Specification` as YAML) and `data.tar.gz`.
 
-pub(crate) use self::facts::Facts;
+pub(crate) use self::facts::{Dependency, Facts};
 pub(crate) use self::name_facts::NameFacts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::gunzip;

@@ -20,12 +20,13 @@ mod headers;
 mod python;
 mod range;
 mod request;
+mod ruby;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use request::Request;
 
 /// Every protocol. A new one is a file beside this one, and a line here.
-pub(crate) const PROTOCOLS: &[&Protocol] = &[&python::PROTOCOL];
+pub(crate) const PROTOCOLS: &[&Protocol] = &[&python::PROTOCOL, &ruby::PROTOCOL];
 
 /// An ecosystem's own protocol.
 #[derive(Debug)]
@@ -91,7 +92,6 @@ impl Route {
     }
 
     /// A request that changes something.
-    #[expect(dead_code, reason = "the protocols that change something come next")]
     pub(crate) const fn change(
         method: Method,
         template: &'static str,

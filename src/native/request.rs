@@ -12,7 +12,10 @@ use crate::form;
 use crate::http::Call;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
-use crate::records::Registry;
+use crate::records::{NameEntries, Registry};
+
+/// Records of a name that are read before the caller is authorized: some 64 kB.
+const MAX_FIRST_ENTRIES: usize = 50;
 
 /// A request below the root of a registry.
 pub(crate) struct Request<'a> {
@@ -32,7 +35,6 @@ impl Request<'_> {
         self.values.get(index).map_or("", String::as_str)
     }
 
-    #[expect(dead_code, reason = "the protocols that need it come next")]
     /// The registry's address, if there could be a registry of these names.
     pub(crate) fn address(&self) -> Option<RegistryAddress> {
         RegistryAddress::parse(&self.registry.organization, &self.registry.registry)
@@ -61,7 +63,6 @@ impl Request<'_> {
         Ok(access)
     }
 
-    #[expect(dead_code, reason = "the protocols that need it come next")]
     /// Authorizes the caller while something is read. Nothing of it is used, nor its error told, before
     /// the caller is authorized: it has to be small.
     ///
@@ -74,6 +75,26 @@ impl Request<'_> {
     ) -> Result<(Access, T)> {
         let (access, read) = tokio::join!(self.authorize(permission), read);
         Ok((access?, read?))
+    }
+
+    /// Authorizes the caller for reading while the first records of a name are read. One round trip.
+    ///
+    /// # Errors
+    /// As of [`Request::authorize`].
+    pub(crate) async fn authorize_with_name(&self, name: &str) -> Result<(Access, NameEntries)> {
+        let address = self.address();
+        let first = async {
+            match &address {
+                None => Ok(NameEntries::default()),
+                Some(address) => {
+                    let records = &self.call.context.records;
+                    records
+                        .name_entries(address, self.ecosystem, name, None, MAX_FIRST_ENTRIES)
+                        .await
+                }
+            }
+        };
+        self.authorize_beside(Permission::Read, first).await
     }
 
     fn check_ecosystem(&self, registry: &Registry) -> Result<()> {
@@ -97,7 +118,6 @@ impl Request<'_> {
         format!("{}/{organization}/{registry}", self.call.urls.api)
     }
 
-    #[expect(dead_code, reason = "the protocols that need it come next")]
     /// Takes the body's bytes, of which nothing is read before the caller sends a well-formed credential.
     ///
     /// # Errors

@@ -11,21 +11,40 @@ use crate::actor::Actor;
 use crate::digest::{Digest, Digests};
 use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
-use crate::formats;
+use crate::formats::{self, Manifest};
 use crate::id::PackageId;
 use crate::records::{Action, AuditEvent, Registry};
 
 /// A file to be published, and its SHA-256.
 #[derive(Debug, Clone)]
 pub struct PackageFile {
-    filename: String,
+    filename: Filename,
     bytes: Bytes,
     sha256: Digest<32>,
+}
+
+/// Name of a file that is published.
+#[derive(Debug, Clone)]
+enum Filename {
+    /// The name under which it was uploaded.
+    Given(String),
+    /// The file came without a name; this makes one of what is read of it.
+    Made(fn(&Manifest) -> String),
 }
 
 impl PackageFile {
     /// Hashes a file's bytes, which a door does while it authorizes its caller.
     pub async fn hash(filename: String, bytes: Bytes) -> Result<Self> {
+        Self::hash_named(Filename::Given(filename), bytes).await
+    }
+
+    /// Hashes the bytes of a file that came without a name, as [`Self::hash`] does. Its format must be one that reads
+    /// nothing of the name.
+    pub async fn hash_unnamed(filename: fn(&Manifest) -> String, bytes: Bytes) -> Result<Self> {
+        Self::hash_named(Filename::Made(filename), bytes).await
+    }
+
+    async fn hash_named(filename: Filename, bytes: Bytes) -> Result<Self> {
         let hashed = bytes.clone();
         let sha256 = run_blocking(move || Digest::sha256(&hashed)).await?;
         Ok(Self {
@@ -56,16 +75,23 @@ pub async fn publish(
     } = file;
     // Name and version are read from the file itself.
     let mut source = Cursor::new(&bytes);
+    let given = match &filename {
+        Filename::Given(given) => given,
+        Filename::Made(_) => "",
+    };
     let mut manifest = run_inline(context, |cancellation| {
-        formats::read_until(registry.ecosystem, &filename, &mut source, cancellation)
+        formats::read_until(registry.ecosystem, given, &mut source, cancellation)
     })??;
     let companions = Companions {
         metadata: Metadata::from(std::mem::take(&mut manifest.metadata)),
         attestations: bundle.map(|bundle| bundle.about(sha256)).transpose()?,
     };
     let candidate = Candidate {
+        filename: match filename {
+            Filename::Given(given) => given,
+            Filename::Made(made) => made(&manifest),
+        },
         manifest,
-        filename,
         size: bytes.len() as u64,
     };
 

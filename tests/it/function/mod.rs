@@ -5,6 +5,7 @@ mod front_doors;
 mod lifecycle;
 mod log;
 mod overtime;
+mod ruby;
 mod streamed;
 mod sweep;
 mod text_bodies;

@@ -1,3 +1,4 @@
 //! Package managers' own protocols.
 
+mod ruby;
 mod shell;

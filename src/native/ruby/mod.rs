@@ -1,0 +1,67 @@
+//! `ruby`: RubyGems and Bundler, below `/{organization}/{registry}` itself.
+//!
+//! Bundler, and `gem install`, read the compact index: `versions`, then `info/{name}` of each gem that is needed.
+//! `gem list -r`, `gem fetch` and old clients read the lists of specifications. Either way they name a file by name,
+//! version and platform.
+
+use lambda_http::http::Method;
+
+use super::{Protocol, Refusal, Route};
+use crate::ecosystem::Ecosystem;
+
+mod compact_index;
+mod document;
+mod file;
+#[cfg(test)]
+mod fixtures;
+mod full_name;
+mod gemspec;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the indexes of a whole registry come next")
+)]
+mod index;
+mod info;
+mod marshal;
+mod platform;
+mod push;
+mod root;
+mod version;
+mod yank;
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    ecosystem: Ecosystem::Ruby,
+    routes: &[
+        read("", "RubyRoot", |request| Box::pin(root::root(request))),
+        read("/", "RubyRoot", |request| Box::pin(root::root(request))),
+        read("/info/{name}", "RubyInfo", |request| {
+            Box::pin(info::info(request))
+        }),
+        read("/gems/{file}", "RubyFile", |request| Box::pin(file::gem(request))),
+        read("/quick/Marshal.4.8/{file}", "RubySpecification", |request| {
+            Box::pin(file::specification(request))
+        }),
+        push("/api/v1/gems"),
+        yank("/api/v1/gems/yank"),
+        // `gem` puts a slash between its host and the path, so a host that ends in one has two.
+        push("//api/v1/gems"),
+        yank("//api/v1/gems/yank"),
+    ],
+    refusal: Refusal::plain,
+};
+
+const fn read(template: &'static str, name: &'static str, answer: super::Handler) -> Route {
+    Route::read(Method::GET, template, name, answer)
+}
+
+const fn push(template: &'static str) -> Route {
+    Route::change(Method::POST, template, "RubyPush", |request| {
+        Box::pin(push::push(request))
+    })
+}
+
+const fn yank(template: &'static str) -> Route {
+    Route::change(Method::DELETE, template, "RubyYank", |request| {
+        Box::pin(yank::yank(request))
+    })
+}
