@@ -66,6 +66,23 @@ impl Ecosystem {
         Self::ALL.iter().copied()
     }
 
+    /// Whether the ecosystem's protocol has documents about all packages of a registry: each publish and each delete
+    /// leaves a change for them.
+    #[must_use]
+    pub fn has_registry_index(self) -> bool {
+        match self {
+            Self::Javascript | Self::Python | Self::Ruby => true,
+            Self::Alpine
+            | Self::Debian
+            | Self::Files
+            | Self::Helm
+            | Self::Java
+            | Self::Nuget
+            | Self::Redhat
+            | Self::Terraform => false,
+        }
+    }
+
     /// A name in the one spelling that stands for all names which the ecosystem considers equal.
     #[must_use]
     pub fn normalize(self, name: &str) -> String {

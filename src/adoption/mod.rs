@@ -2,6 +2,7 @@
 //!
 //! A restored table is older than the bucket: it has records whose files have been deleted, lacks the
 //! records of newer files, and may hold half of a transaction. The adoption
+//! 0. marks every index of a registry as one that is to be built anew;
 //! 1. completes or removes half transactions: package, name and release belong together ([`registry`]);
 //! 2. restores the versions of objects that records need ([`objects`]);
 //! 3. writes into the marker that the two belong together, and that objects without a record are kept until
@@ -101,6 +102,10 @@ impl Adoption {
         };
         let registries = self.registries(&mut report).await?;
         for registry in &registries {
+            // Before anybody brings an index up to date: it may lack what the table has, and the other way round.
+            if !self.dry_run {
+                self.records.mark_heads_restored(registry).await?;
+            }
             self.repair(registry, &mut report).await?;
         }
         let stored = self.files.registries().await?;

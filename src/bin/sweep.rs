@@ -9,7 +9,7 @@ use lambda_http::{Error, service_fn};
 use packages_api::records::Records;
 use packages_api::sweep::{MAX_ORPHANS, Report, Sweep};
 use packages_api::time::sandbox_time_left;
-use packages_api::{Files, command_config, log};
+use packages_api::{Files, command_config, log, renderers};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
@@ -68,7 +68,7 @@ async fn main() -> Result<ExitCode, Error> {
 async fn sweep(dry_run: bool) -> Result<Sweep, Error> {
     let (config, sdk) = command_config().await?;
     let (records, files) = (Records::new(&sdk, config.table), Files::new(&sdk, config.bucket));
-    Ok(Sweep::new(records, files).dry_run(dry_run))
+    Ok(Sweep::new(records, files, renderers).dry_run(dry_run))
 }
 
 async fn run(arguments: &Arguments) -> Result<Report, Error> {

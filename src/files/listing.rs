@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Files, Kind};
+use uuid::Uuid;
+
+use super::{Files, INDEXES, Kind};
 use crate::address::RegistryAddress;
 use crate::aws;
 use crate::error::Result;
@@ -97,6 +99,38 @@ impl Files {
             }
         }
         Ok(stored)
+    }
+
+    /// The addresses that the bucket has objects of indexes of.
+    pub(crate) async fn index_addresses(&self) -> Result<Vec<RegistryAddress>> {
+        let mut addresses = Vec::new();
+        let root = format!("{INDEXES}/");
+        // Keys that are not ours are left alone.
+        let mut foreign = 0;
+        for organization in self.folders(&root, &mut foreign).await? {
+            let folder = format!("{root}{organization}/");
+            for registry in self.folders(&folder, &mut foreign).await? {
+                addresses.extend(RegistryAddress::parse(&organization, &registry));
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// The objects of the indexes at an address, and their sizes in bytes.
+    pub(crate) async fn index_objects(&self, address: &RegistryAddress) -> Result<Vec<(Uuid, u64)>> {
+        let prefix = format!("{INDEXES}/{address}/");
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
+        let mut pages = list.into_paginator().send();
+        let mut objects = Vec::new();
+        while let Some(page) = pages.next().await {
+            for object in page.map_err(aws::failed)?.contents() {
+                let id = object.key().and_then(|key| key.strip_prefix(&prefix));
+                let id = id.and_then(|id| id.parse::<PackageId>().ok());
+                let size = object.size().unwrap_or_default().unsigned_abs();
+                objects.extend(id.map(|id| (id.into(), size)));
+            }
+        }
+        Ok(objects)
     }
 
     /// The names of the folders under `prefix`; keys beside them are counted as foreign.

@@ -20,6 +20,7 @@ use uuid::Uuid;
 mod addresses;
 mod copies;
 mod deletion;
+mod kept;
 mod key_kinds;
 mod listing;
 mod parts;
@@ -27,6 +28,7 @@ mod post_form;
 mod ranges;
 mod versions;
 pub(crate) use addresses::attachment;
+pub(crate) use kept::INDEXES;
 pub(crate) use parts::PART_BYTES;
 pub(crate) use post_form::{MAX_UPLOAD_BYTES, PostForm};
 pub(crate) use ranges::{Content, RangedSource, changed_meanwhile};
@@ -47,6 +49,8 @@ pub struct Files {
     credentials: Option<SharedCredentialsProvider>,
     /// The distribution in front of the bucket, by its address without a slash at the end.
     distribution: Option<String>,
+    /// Objects of indexes in memory.
+    kept: kept::Kept,
 }
 
 /// Kind of object that is kept of a package in the bucket.
@@ -83,6 +87,11 @@ impl ObjectKey {
         Self(format!("{UPLOADS}/{address}/{upload}/{filename}"))
     }
 
+    /// The place of an object of the indexes of the registry at `address`.
+    pub(crate) fn index(address: &RegistryAddress, id: Uuid) -> Self {
+        Self(format!("{INDEXES}/{address}/{id}"))
+    }
+
     /// The place of what is kept of the package `id` of the registry at `address`.
     pub(crate) fn of(kind: Kind, address: &RegistryAddress, id: PackageId) -> Self {
         Self(format!("{}/{address}/{id}", kind.prefix()))
@@ -98,6 +107,7 @@ impl Files {
             bucket: bucket.into(),
             credentials: sdk.credentials_provider(),
             distribution: None,
+            kept: kept::Kept::default(),
         }
     }
 
@@ -190,6 +200,11 @@ fn is_missing<E>(error: &SdkError<E>) -> bool {
 /// Whether the object is another one than the ETag names.
 fn is_another<E>(error: &SdkError<E>) -> bool {
     status(error) == Some(412)
+}
+
+/// Whether the object ends before the range that was asked for.
+fn is_beyond<E>(error: &SdkError<E>) -> bool {
+    status(error) == Some(416)
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 
-use super::{Files, ObjectKey, is_another, is_missing};
+use super::{Files, ObjectKey, is_another, is_beyond, is_missing};
 use crate::aws::{self, Cause, Failure};
 use crate::cancellation::Cancellation;
 use crate::digest::{Digests, Hasher};
@@ -106,6 +106,28 @@ impl Files {
                 }
             },
         )
+    }
+
+    /// A piece of an object that is written once; `None` where there is no such object, or it ends before.
+    pub(super) async fn piece(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>> {
+        let mut retry = Retry::at_most(MAX_ATTEMPTS);
+        loop {
+            let get = self.client.get_object().bucket(&self.bucket).key(&key.0);
+            let range = format!("bytes={offset}-{}", (offset + length).saturating_sub(1));
+            let object = match get.range(range).send().await {
+                Ok(object) => object,
+                Err(error) if is_missing(&error) || is_beyond(&error) => return Ok(None),
+                Err(error) => return Err(aws::failed(error)),
+            };
+            let mut cause = Cause::of_last_step("the body broke off");
+            match object.body.collect().await.map(AggregatedBytes::into_bytes) {
+                Ok(bytes) => return Ok((bytes.len() as u64 == length).then_some(bytes)),
+                Err(error) => cause.text = format!("the body broke off: {}", chain(&error)).into(),
+            }
+            if !retry.again().await {
+                return Err(Failure::Unknown(cause.after(retry.attempts())).into());
+            }
+        }
     }
 
     /// Both digests, read in ranges side by side and hashed in order.

@@ -11,6 +11,7 @@ use lambda_http::{Body, Response};
 
 use crate::ecosystem::Ecosystem;
 use crate::error::Result;
+use crate::indexes::Renderer;
 
 mod cross_site;
 mod endpoint;
@@ -27,6 +28,24 @@ pub(crate) use request::Request;
 
 /// Every protocol. A new one is a file beside this one, and a line here.
 pub(crate) const PROTOCOLS: &[&Protocol] = &[&python::PROTOCOL, &ruby::PROTOCOL];
+
+/// Renderers of the indexes of an ecosystem's registries.
+#[must_use]
+pub fn renderers(ecosystem: Ecosystem) -> &'static [&'static dyn Renderer] {
+    match ecosystem {
+        Ecosystem::Alpine
+        | Ecosystem::Debian
+        | Ecosystem::Files
+        | Ecosystem::Helm
+        | Ecosystem::Java
+        | Ecosystem::Javascript
+        | Ecosystem::Nuget
+        | Ecosystem::Python
+        | Ecosystem::Redhat
+        | Ecosystem::Ruby
+        | Ecosystem::Terraform => &[],
+    }
+}
 
 /// An ecosystem's own protocol.
 #[derive(Debug)]

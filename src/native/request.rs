@@ -12,7 +12,7 @@ use crate::form;
 use crate::http::Call;
 use crate::path::RegistryPath;
 use crate::permission::Permission;
-use crate::records::{NameEntries, Registry};
+use crate::records::{Changes, NameEntries, Registry};
 
 /// Records of a name that are read before the caller is authorized: some 64 kB.
 const MAX_FIRST_ENTRIES: usize = 50;
@@ -95,6 +95,23 @@ impl Request<'_> {
             }
         };
         self.authorize_beside(Permission::Read, first).await
+    }
+
+    /// Authorizes the caller while the first changes of the registry are read, from which an index is brought up to
+    /// date.
+    ///
+    /// # Errors
+    /// As of [`Request::authorize`].
+    #[expect(dead_code, reason = "the protocols that need it come next")]
+    pub(crate) async fn authorize_with_changes(&self, permission: Permission) -> Result<(Access, Changes)> {
+        self.call.check_credentials()?;
+        let changes = async {
+            match self.address() {
+                Some(address) => self.call.context.records.first_changes(&address).await,
+                None => Ok(Changes::unread()),
+            }
+        };
+        self.authorize_beside(permission, changes).await
     }
 
     fn check_ecosystem(&self, registry: &Registry) -> Result<()> {

@@ -49,7 +49,7 @@ impl Metadata {
     }
 
     /// Reads the metadata of a package; `None` where it is missing.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         context: &Context,
         registry: &Registry,
         package: &Package,

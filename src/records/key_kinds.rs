@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, TransactGetItem, TransactWriteItem,
+    Update, WriteRequest,
 };
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
@@ -25,6 +28,13 @@ pub(super) fn key_kinds(input: &Input) -> KeyKinds {
         distinct(tables.flat_map(KeysAndAttributes::keys).map(kind_of_item))
     } else if let Some(transaction) = input.downcast_ref::<TransactWriteItemsInput>() {
         distinct(transaction.transact_items().iter().map(kind_of_write))
+    } else if let Some(batch) = input.downcast_ref::<BatchWriteItemInput>() {
+        let writes = batch.request_items.iter().flat_map(HashMap::values).flatten();
+        let deletes = writes.filter_map(WriteRequest::delete_request);
+        distinct(deletes.map(|delete| kind_of_item(delete.key())))
+    } else if let Some(read) = input.downcast_ref::<TransactGetItemsInput>() {
+        let gets = read.transact_items().iter().filter_map(TransactGetItem::get);
+        distinct(gets.map(|get| kind_of_item(get.key())))
     } else if let Some(query) = input.downcast_ref::<QueryInput>() {
         let values = query.expression_attribute_values();
         let text = |name| values.and_then(|values| values.get(name)?.as_s().ok());
@@ -77,6 +87,8 @@ fn kind(pk: &str, sk: &str) -> &'static str {
         "issuer" => "keys of an issuer",
         "sweep" => "pass of the sweep",
         "token" => "token",
+        "changes" => "change",
+        "indexes" => "head of an index",
         _ => "unknown",
     }
 }
@@ -113,6 +125,8 @@ mod tests {
             (keys::issuer_keys("https://issuer.example"), "keys of an issuer"),
             (keys::sweep_progress(), "pass of the sweep"),
             (keys::sweep_chunk(1), "pass of the sweep"),
+            (keys::change(&address, Uuid::nil()), "change"),
+            (keys::head(&address, "ruby-1"), "head of an index"),
         ] {
             assert_eq!(kind_of_item(&key.attributes()), expected);
         }

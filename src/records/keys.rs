@@ -19,6 +19,8 @@
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //! | keys of an issuer of OIDC tokens | `issuer/{sha256}` | `keys` |
+//! | change, which an index has still to take in | `changes/{org}/{registry}` | the package's id, or the delete's own |
+//! | head of an index | `indexes/{org}/{registry}` | `head/{format of the renderer}` |
 //!
 //! Texts from a package are percent-encoded, and its reader bounds their length; slugs and ids need neither.
 
@@ -126,8 +128,30 @@ pub(crate) fn packages_partition(address: &RegistryAddress) -> String {
 }
 
 /// The partitions of a registry's content, in the order in which the sweep empties them.
-pub(crate) fn content_partitions(address: &RegistryAddress) -> [String; 4] {
-    ["packages", "names", "releases", "uploads"].map(|kind| format!("{kind}/{address}"))
+pub(crate) fn content_partitions(address: &RegistryAddress) -> [String; 6] {
+    ["packages", "names", "releases", "uploads", "changes", "indexes"].map(|kind| format!("{kind}/{address}"))
+}
+
+/// The partition of the changes that a registry's indexes have still to take in.
+pub(crate) fn changes_partition(address: &RegistryAddress) -> String {
+    format!("changes/{address}")
+}
+
+/// `id` is the package's where it was published, the delete's own where it was deleted.
+pub(crate) fn change(address: &RegistryAddress, id: Uuid) -> Key {
+    Key::new(changes_partition(address), id.to_string())
+}
+
+/// The partition of the heads of a registry's indexes.
+pub(crate) fn heads_partition(address: &RegistryAddress) -> String {
+    format!("indexes/{address}")
+}
+
+/// Prefix of every head's sort key.
+pub(crate) const HEAD_PREFIX: &str = "head/";
+
+pub(crate) fn head(address: &RegistryAddress, format: &str) -> Key {
+    Key::new(heads_partition(address), format!("{HEAD_PREFIX}{format}"))
 }
 
 pub(crate) fn package(address: &RegistryAddress, id: PackageId) -> Key {

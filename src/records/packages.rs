@@ -1,6 +1,5 @@
 //! Packages: the record, its name for lists, and the release that it claims.
 
-use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -9,8 +8,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
-use super::transaction::{Outcome, refused};
-use super::{Action, AuditEvent, Records, Registry, UploadRef, from_item, to_item};
+use super::transaction::Outcome;
+use super::{AuditEvent, Change, Records, Registry, UploadRef, from_item, to_item};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
@@ -174,13 +173,13 @@ pub(crate) enum Refusal {
 }
 
 /// The positions of a transaction's items, and so of its cancellation reasons.
-const PACKAGE: usize = 0;
+pub(super) const PACKAGE: usize = 0;
 pub(super) const NAME: usize = 1;
 pub(super) const RELEASE: usize = 2;
 
 impl Records {
-    /// Publishes `package`: its record, its name and its release, the record of its upload, and the event of the
-    /// publish, all or none. The name's record has the `facts` of its metadata.
+    /// Publishes `package`: its record, its name and its release, the change for the registry's indexes, the record of
+    /// its upload, and the event of the publish, all or none. The name's record has the `facts` of its metadata.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -194,6 +193,7 @@ impl Records {
         deadline: Instant,
     ) -> Result<Publication> {
         let mut items = self.publication(registry, package, facts)?;
+        items.extend(self.change_put(registry, &Change::published(package))?);
         items.extend(
             posted
                 .map(|posted| self.upload_put(registry, posted, package.id))
@@ -303,49 +303,6 @@ impl Records {
                     .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             })?,
         ])
-    }
-
-    /// Deletes `package`: its record, its name and its release, all or none. Its file is left.
-    /// Returns whether it was there.
-    ///
-    /// A late attempt finds nothing: no package of this id is ever made again.
-    ///
-    /// # Errors
-    /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
-    pub(crate) async fn delete_package(
-        &self,
-        registry: &Registry,
-        package: &Package,
-        by: &Actor,
-        deadline: Instant,
-    ) -> Result<bool> {
-        let package_key = keys::package(&registry.address, package.id);
-        let is = |attribute: &'static str, id: String| {
-            move |delete: DeleteBuilder| {
-                delete
-                    .condition_expression(format!("{attribute} = :id"))
-                    .expression_attribute_values(":id", AttributeValue::S(id))
-            }
-        };
-        let event = AuditEvent::of_package(Action::PackageDeleted, by, registry, package);
-        let writes = self.transaction_items();
-        let items = vec![
-            writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
-            writes.delete(&keys::name(&registry.address, package), |delete| delete)?,
-            writes.delete(
-                &package.release_key(registry),
-                is("package_id", package.id.to_string()),
-            )?,
-            self.audit_put(registry.organization_id, &event)?,
-        ];
-        match self.transaction(items, Uuid::now_v7()).send(deadline).await? {
-            Outcome::Applied => Ok(true),
-            Outcome::Refused(reasons) if refused(&reasons, PACKAGE) => Ok(false),
-            Outcome::Refused(reasons) => Err(Error::Internal(format!(
-                "package {} does not hold its release: {reasons:?}",
-                package.id
-            ))),
-        }
     }
 }
 

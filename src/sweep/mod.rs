@@ -5,7 +5,9 @@
 //! - content of registries that are recorded as deleted, each record and file by the identity of the
 //!   registry that it carries, files before records ([`emptying`]);
 //! - objects whose exact record is missing (a consistent read) and whose id is older than
-//!   [`GRACE`], so that no publish can still be under way ([`pass`]).
+//!   [`GRACE`], so that no publish can still be under way ([`pass`]);
+//! - objects of indexes older than that which no state names ([`indexes`](self::indexes)). It brings indexes up to date
+//!   that nobody reads, too.
 //!
 //! A pass reads the table and the bucket side by side, registry by registry ([`merge`]), so it sees records
 //! without their file as well, which it reports ([`missing`]). It takes as many runs as it needs.
@@ -21,9 +23,11 @@ use tokio::time::Instant;
 use crate::error::Result;
 use crate::files::Files;
 use crate::id::PackageId;
+use crate::indexes::Renderers;
 use crate::records::Records;
 
 mod emptying;
+mod indexes;
 mod marker;
 pub(crate) mod merge;
 mod missing;
@@ -49,6 +53,7 @@ pub const MAX_NAMED: usize = 100;
 pub struct Sweep {
     records: Records,
     files: Files,
+    renderers: Renderers,
     dry_run: bool,
     max_orphans: usize,
     deadline: Option<Instant>,
@@ -57,12 +62,13 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// A sweep of this table and bucket.
+    /// A sweep of this table and bucket, whose indexes these renderers make.
     #[must_use]
-    pub fn new(records: Records, files: Files) -> Self {
+    pub fn new(records: Records, files: Files, renderers: Renderers) -> Self {
         Self {
             records,
             files,
+            renderers,
             dry_run: false,
             max_orphans: MAX_ORPHANS,
             deadline: None,
@@ -121,7 +127,7 @@ impl Sweep {
             quarantined_until: marker.quarantined_until(),
             ..self.clone()
         };
-        // Deleted registries take at most half of the time, so that the pass makes progress, too.
+        // Deleted registries and indexes take at most half of the time, so that the pass makes progress, too.
         let half = Self {
             deadline: self
                 .deadline
@@ -129,6 +135,8 @@ impl Sweep {
             ..sweep.clone()
         };
         half.empty_registries(&mut report).await?;
+        half.fold_indexes(&mut report).await?;
+        half.remove_index_objects(&mut report).await?;
         sweep.pass(&mut report).await?;
         if !report.missing.is_empty() {
             tracing::error!(

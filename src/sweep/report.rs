@@ -38,6 +38,10 @@ pub struct Report {
     pub removed_bytes: u64,
     /// Records removed.
     pub removed_records: usize,
+    /// Changes that were found for indexes, which take them in.
+    pub folded_changes: usize,
+    /// Indexes that could not be brought up to date: the log has the reasons.
+    pub unfolded_indexes: usize,
     /// Whether the time was up: the next run goes on.
     pub continues: bool,
     /// Reason for which the sweep stopped before its end, if it did.

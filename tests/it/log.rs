@@ -70,7 +70,7 @@ async fn transactions_of_one_call_are_counted_together() {
     assert_eq!(answer.status, 503);
     let line = lines_of(&answer).pop().expect("a line");
     let expected = "the call's time was up during \
-                    DynamoDB TransactWriteItems (package, name, release, audit event), attempt 3";
+                    DynamoDB TransactWriteItems (package, name, release, change, audit event), attempt 3";
     assert_eq!(line["cause"], expected);
 }
 

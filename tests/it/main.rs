@@ -9,6 +9,7 @@ mod command;
 mod faults;
 mod function;
 mod house;
+mod indexes;
 mod log;
 mod native;
 mod storage;

@@ -10,6 +10,7 @@ use packages_api::adoption::{Adoption, AdoptionReport};
 use packages_api::sweep::{Report, Sweep};
 
 use crate::support::app::TestApp;
+use crate::support::lines::renderers;
 
 fn adoption(app: &TestApp, dry_run: bool) -> Adoption {
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
@@ -22,7 +23,7 @@ async fn adopt(app: &TestApp) -> AdoptionReport {
 
 async fn sweep(app: &TestApp) -> Report {
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    Sweep::new(app.records.clone(), files)
+    Sweep::new(app.records.clone(), files, renderers)
         .run()
         .await
         .expect("a report")

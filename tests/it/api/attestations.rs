@@ -17,6 +17,7 @@ use crate::support::client::Client;
 use crate::support::form::{Form, Part};
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::lines::renderers;
 use crate::support::uploads::posted;
 
 /// A bundle of one statement about a file of these bytes.
@@ -198,7 +199,7 @@ async fn lost_attestations_are_reported_and_put_back() {
     let upload = Form::of(&parts);
     let id = app.user.publish_form(upload.clone()).await.id();
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    let sweep = Sweep::new(app.records.clone(), files);
+    let sweep = Sweep::new(app.records.clone(), files, renderers);
     for again in [
         Form::of(&[Part::file("form-data", &gem), bundle_file(&bundle)]),
         upload,
@@ -225,7 +226,7 @@ async fn sweeps_empty_deleted_registries_of_attestations() {
     let deleted = app.user.call(Method::DELETE, &app.user.own_registry()).await;
     assert_eq!(deleted.status, 200);
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    let report = Sweep::new(app.records.clone(), files).run().await;
+    let report = Sweep::new(app.records.clone(), files, renderers).run().await;
     assert_eq!(report.expect("a report").removed_objects, 2);
     assert!(app.contents().await.objects.is_empty());
 }

@@ -15,6 +15,7 @@ use crate::support::fault_proxy::FaultProxy;
 use crate::support::form::Form;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::lines::renderers;
 use crate::support::runtime_api::Function;
 use crate::support::{File, orphan};
 
@@ -79,7 +80,7 @@ async fn assert_swept(app: &TestApp, packages: &[String]) {
         orphan::backdate(app, key).await;
     }
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    let report = Sweep::new(app.records.clone(), files).run().await;
+    let report = Sweep::new(app.records.clone(), files, renderers).run().await;
     assert_eq!(report.expect("a report").stopped, None);
     let contents = app.contents().await;
     assert_eq!(assert_consistent(&contents), packages);

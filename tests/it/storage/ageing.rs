@@ -14,6 +14,7 @@ use crate::support::app::{TestApp, slug, tester};
 use crate::support::client::Client;
 use crate::support::command;
 use crate::support::contents::{Item, put_item};
+use crate::support::lines::renderers;
 use crate::support::uploads::{UploadForm, put};
 
 const ORGANIZATION: &str = "old_org";
@@ -199,7 +200,7 @@ async fn commands_and_sweep_take_old_records() {
     }
     insta::assert_snapshot!(transcript);
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    let report = Sweep::new(app.records.clone(), files)
+    let report = Sweep::new(app.records.clone(), files, renderers)
         .run()
         .await
         .expect("a report");

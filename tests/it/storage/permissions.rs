@@ -21,6 +21,7 @@ use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::jobs::Jobs;
+use crate::support::lines::Reader;
 use crate::support::uploads::UploadForm;
 
 /// One permission: an action, and a pattern of what it may be done to.
@@ -114,6 +115,14 @@ async fn all_accesses() -> BTreeSet<Access> {
     }
     registries(user, &proxy).await;
     account(&app).await;
+    // The index of a registry: anew, after a change, and with nothing in memory.
+    let reader = Reader::of(&app, &proxy.sdk_config(&app.stack));
+    reader.read("packages").await;
+    user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
+    reader.read("packages").await;
+    Reader::of(&app, &proxy.sdk_config(&app.stack))
+        .read("packages")
+        .await;
     // Copy and delete.
     let copy = format!("{}/{large}/copy?to=more-gems", user.packages());
     user.call(Method::POST, &copy).await.id();

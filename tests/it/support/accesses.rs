@@ -38,6 +38,13 @@ fn of_table(operation: &str, request: &Value) -> BTreeSet<Access> {
                 }
             }
         }
+        "BatchWriteItem" => {
+            for (_, writes) in members(&request["RequestItems"]) {
+                for write in writes.as_array().expect("writes") {
+                    add(operation, &write["DeleteRequest"]["Key"]);
+                }
+            }
+        }
         // A transaction takes what its parts take.
         "TransactWriteItems" => {
             for item in request["TransactItems"].as_array().expect("items") {

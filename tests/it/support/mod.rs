@@ -23,6 +23,7 @@ pub(crate) mod invariants;
 #[path = "../../../src/oidc/test_issuer.rs"]
 pub(crate) mod issuer;
 pub(crate) mod jobs;
+pub(crate) mod lines;
 pub(crate) mod log;
 pub(crate) mod orphan;
 pub(crate) mod registry_deeds;

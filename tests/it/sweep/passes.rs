@@ -14,6 +14,7 @@ use crate::support::fault::Fault;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::lines::renderers;
 use crate::support::orphan::{id_of, leave};
 
 const DAY_AGO: Duration = Duration::from_hours(25);
@@ -22,7 +23,7 @@ const DAY_AGO: Duration = Duration::from_hours(25);
 fn sweep_through(app: &TestApp, proxy: &FaultProxy) -> Sweep {
     let sdk = proxy.sdk_config(&app.stack);
     let records = Records::new(&sdk, app.stack.table());
-    Sweep::new(records, Files::new(&sdk, app.stack.bucket()))
+    Sweep::new(records, Files::new(&sdk, app.stack.bucket()), renderers)
 }
 
 async fn behind_proxy() -> (TestApp, FaultProxy) {

@@ -16,6 +16,7 @@ use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, tester};
 use crate::support::command;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
+use crate::support::lines::renderers;
 use crate::support::orphan::{id_of, leave};
 use crate::support::registry_deeds::RegistryDeeds as _;
 
@@ -23,7 +24,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 fn sweep_of(app: &TestApp, dry_run: bool) -> Sweep {
     let files = Files::new(&app.stack.sdk_config(), app.stack.bucket());
-    Sweep::new(app.records.clone(), files).dry_run(dry_run)
+    Sweep::new(app.records.clone(), files, renderers).dry_run(dry_run)
 }
 
 async fn sweep(app: &TestApp) -> Report {
@@ -194,7 +195,10 @@ async fn unused_stacks_have_nothing_to_sweep() {
     let sdk = stack.sdk_config();
     let records = Records::new(&sdk, stack.table());
     let files = Files::new(&sdk, stack.bucket());
-    let report = Sweep::new(records, files).run().await.expect("a report");
+    let report = Sweep::new(records, files, renderers)
+        .run()
+        .await
+        .expect("a report");
     assert_eq!(report, Report::default());
 }
 
@@ -260,7 +264,10 @@ async fn tables_of_other_names_are_not_swept() {
     let sdk = app.stack.sdk_config();
     let records = Records::new(&sdk, app.stack.table());
     let files = Files::new(&sdk, "another-bucket");
-    let report = Sweep::new(records, files).run().await.expect("a report");
+    let report = Sweep::new(records, files, renderers)
+        .run()
+        .await
+        .expect("a report");
     assert!(report.stopped.is_some_and(
         |reason| reason.starts_with("the bucket differs") && reason.contains("`another-bucket`")
     ));

@@ -14,6 +14,7 @@ use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::held::{Held, Seen};
 use crate::support::invariants::assert_consistent;
+use crate::support::lines::renderers;
 use crate::support::orphan::{id_of, leave};
 
 /// Delivers the held request. Every package keeps its file.
@@ -43,7 +44,7 @@ async fn late_writes_of_a_sweep_are_harmless() {
         let held = Held::new(Seen::Disconnect);
         proxy.inject(operation, Fault::Hold(held.clone()), 1);
         let records = Records::new(&sdk, app.stack.table());
-        let sweep = Sweep::new(records, Files::new(&sdk, app.stack.bucket()));
+        let sweep = Sweep::new(records, Files::new(&sdk, app.stack.bucket()), renderers);
         // An error is an error; the next run does the rest.
         let _ = sweep.run().await;
         proxy.clear();

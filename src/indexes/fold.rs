@@ -1,0 +1,302 @@
+//! The protocol: from changes to a new head.
+//!
+//! The order of the steps is what keeps the promise; `tests/it/model/` explores every interleaving of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::Index;
+use super::weave::{Edits, Woven};
+use crate::error::{Error, Result};
+use crate::id::PackageId;
+use crate::records::{Change, Changes, Head, Swap};
+use crate::retry::Retry;
+use crate::steps;
+use crate::time::epoch_seconds;
+
+/// Open changes above which an index is built from all packages instead.
+const MAX_EDITS: usize = 2000;
+
+/// Changes that one head remembers: 37 bytes each, and a record ends at 400 kB.
+const MAX_FOLDED: usize = 5000;
+
+/// Time that the removal of changes may take: the answer is certain already.
+const REMOVAL: Duration = Duration::from_secs(3);
+
+/// Outcome of one attempt to fold.
+enum Attempt {
+    /// The state that a reader may see.
+    Current(Head),
+    /// Another's state has come first: the changes are to be read again.
+    Refused,
+}
+
+/// Changes that are open in a state, and what their packages' records say of them.
+struct Folding {
+    /// Ids of the changes that are taken in.
+    folded: BTreeSet<Uuid>,
+    /// The new state.
+    woven: Woven,
+    /// Whether documents that have not changed may stay the objects that they are: not where the state before may be
+    /// one whose objects are missing.
+    is_edit: bool,
+    built_at: u64,
+}
+
+impl Index<'_> {
+    /// The state that shows every publish and delete that was answered before `first` was read.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where there was not enough time; [`Error::NotFound`] where the registry was made anew.
+    pub(super) async fn current(&self, first: Changes) -> Result<Head> {
+        let records = &self.context.records;
+        let mut seen = records.all_changes(self.registry, first).await?;
+        // Later ones need not be waited for: otherwise a reader might never end.
+        let wanted: BTreeSet<Uuid> = seen.iter().map(|change| change.id).collect();
+        let mut retry = Retry::until(self.context.retry_until);
+        loop {
+            // After the changes: a head that was read before them may lack one that has been removed since.
+            let heads = records.heads(self.registry).await?;
+            let own = heads.get(self.renderer.format()).filter(|head| !head.is_restored);
+            let is_open = |change: &&Change| own.is_none_or(|head| !head.folded.contains(&change.id));
+            let open: Vec<&Change> = seen.iter().filter(is_open).collect();
+            if let Some(head) = own
+                && !open.iter().any(|change| wanted.contains(&change.id))
+            {
+                return Ok(head.clone());
+            }
+            match self.fold(&seen, &open, &heads).await? {
+                Attempt::Current(head) => return Ok(head),
+                Attempt::Refused if retry.again().await => {}
+                Attempt::Refused => {
+                    return Err(Error::Unavailable("others kept changing the index".to_owned()));
+                }
+            }
+            seen = records.all_changes(self.registry, Changes::unread()).await?;
+        }
+    }
+
+    /// Builds the index from all packages, whatever its state is.
+    pub(super) async fn rebuild(&self) -> Result<Head> {
+        let records = &self.context.records;
+        let mut retry = Retry::until(self.context.retry_until);
+        loop {
+            let seen = records.all_changes(self.registry, Changes::unread()).await?;
+            let heads = records.heads(self.registry).await?;
+            let own = heads.get(self.renderer.format());
+            let open: Vec<&Change> = seen.iter().collect();
+            let folding = self.build(&open, own).await?;
+            match self.replace(folding, &seen, &heads).await? {
+                Attempt::Current(head) => return Ok(head),
+                Attempt::Refused if retry.again().await => {}
+                Attempt::Refused => {
+                    return Err(Error::Unavailable("others kept changing the index".to_owned()));
+                }
+            }
+        }
+    }
+
+    async fn fold(
+        &self,
+        seen: &[Change],
+        open: &[&Change],
+        heads: &BTreeMap<String, Head>,
+    ) -> Result<Attempt> {
+        let own = heads.get(self.renderer.format());
+        let usable = own.filter(|head| !head.is_restored && open.len() <= MAX_EDITS);
+        let folding = match usable {
+            None => self.build(open, own).await?,
+            Some(head) => {
+                let (edits, folded) = self.edits(seen, open).await?;
+                if folded.is_empty() {
+                    // Nothing that may be believed yet: no publish and no delete of it was answered before this read.
+                    return Ok(Attempt::Current(head.clone()));
+                }
+                if let Ok(woven) = self.edited(head, edits).await? {
+                    Folding {
+                        folded,
+                        woven,
+                        is_edit: true,
+                        built_at: head.built_at,
+                    }
+                } else {
+                    tracing::warn!(
+                        organization = self.registry.address.organization.as_str(),
+                        registry = self.registry.slug().as_str(),
+                        index = self.renderer.format(),
+                        "an index is damaged and is built anew"
+                    );
+                    self.build(open, own).await?
+                }
+            }
+        };
+        self.replace(folding, seen, heads).await
+    }
+
+    /// Effect of the open changes on the index, by plain reads of their packages' records: a change says where to look,
+    /// never what is there. One that its record contradicts is left: either its publish had not been answered when
+    /// this read began, or its delete has not been answered yet.
+    async fn edits(&self, seen: &[Change], open: &[&Change]) -> Result<(Edits, BTreeSet<Uuid>)> {
+        let ids: BTreeSet<PackageId> = open.iter().map(|change| change.package_id).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut found = self.seen(&ids).await?;
+        let present: BTreeSet<_> = found.keys().copied().collect();
+        let folded = believed(seen, open, &present);
+        let mut edits = Edits::new();
+        for change in open.iter().filter(|change| folded.contains(&change.id)) {
+            let id = change.package_id;
+            match found.remove(&id) {
+                Some(package) => {
+                    let packages = edits.entry(package.name).or_default();
+                    packages.insert(id, Some(package.member));
+                }
+                None if !present.contains(&id) => {
+                    edits.entry(change.name.clone()).or_default().insert(id, None);
+                }
+                None => {}
+            }
+        }
+        Ok((edits, folded))
+    }
+
+    /// The index of all packages. The changes were read before.
+    async fn build(&self, open: &[&Change], own: Option<&Head>) -> Result<Folding> {
+        let built_at = epoch_seconds(SystemTime::now());
+        let scan = self.scan().await?;
+        let mut folded = if own.is_some_and(|head| head.is_restored) {
+            // A restored table may hold half a transaction, and nothing is under way in it.
+            open.iter().map(|change| change.id).collect()
+        } else {
+            let seen: Vec<_> = open.iter().copied().cloned().collect();
+            believed(&seen, open, &scan.ids)
+        };
+        while folded.len() > MAX_FOLDED {
+            folded.pop_last();
+        }
+        Ok(Folding {
+            folded,
+            woven: self.built(scan.names).await?,
+            is_edit: false,
+            built_at,
+        })
+    }
+
+    /// Puts a new state in the place of the one that was seen, and removes the changes that all indexes have.
+    async fn replace(
+        &self,
+        folding: Folding,
+        seen: &[Change],
+        heads: &BTreeMap<String, Head>,
+    ) -> Result<Attempt> {
+        let format = self.renderer.format();
+        let own = heads.get(format);
+        let mut folded = folding.folded;
+        let known = seen.iter().map(|change| change.id);
+        // Changes that were removed need not be remembered: nobody can see them again.
+        folded.extend(known.filter(|id| own.is_some_and(|head| head.folded.contains(id))));
+        let documents = own.filter(|_| folding.is_edit).map(|head| &head.documents);
+        let (mut head, objects) = self.state_of(folding.woven, documents)?;
+        self.put(objects).await?;
+        head.folded = folded;
+        head.built_at = folding.built_at;
+        head.modified = own.map_or(head.modified, |own| head.modified.max(own.modified + 1));
+        let revision = own.map(|head| head.revision);
+        let swap =
+            self.context
+                .records
+                .swap_head(self.registry, format, &head, revision, self.context.retry_until);
+        match swap.await? {
+            // Nothing of ours is removed: a record may name it, whoever's head it is.
+            Swap::Refused => return Ok(Attempt::Refused),
+            Swap::Ours => {}
+        }
+        let others = heads.iter().filter(|(other, _)| *other != format);
+        let others: Vec<&Head> = others.map(|(_, head)| head).collect();
+        self.remove(seen, &head, &others).await;
+        Ok(Attempt::Current(head))
+    }
+
+    /// Removes the changes that every index has. Whatever is left is removed by the next fold.
+    async fn remove(&self, seen: &[Change], head: &Head, others: &[&Head]) {
+        let is_everywhere = |change: &&Change| {
+            head.folded.contains(&change.id) && others.iter().all(|other| other.folded.contains(&change.id))
+        };
+        let (deletions, publishes): (Vec<_>, Vec<_>) = seen
+            .iter()
+            .filter(is_everywhere)
+            .partition(|change| change.is_deletion());
+        // The publish's change of a package that is gone, whether or not it was seen: alone it would stay for ever.
+        let mut first: BTreeSet<Uuid> = publishes.iter().map(|change| change.id).collect();
+        first.extend(deletions.iter().map(|change| Uuid::from(change.package_id)));
+        let first: Vec<_> = first.into_iter().collect();
+        let deletions: Vec<_> = deletions.iter().map(|change| change.id).collect();
+        let address = &self.registry.address;
+        let end = self.context.retry_for_at_least(REMOVAL);
+        let removal = async {
+            let records = &self.context.records;
+            records.remove_changes(address, &first).await?;
+            records.remove_changes(address, &deletions).await
+        };
+        if let Err(error) = steps::in_time(end, "call", removal).await {
+            tracing::warn!(
+                organization = address.organization.as_str(),
+                registry = address.registry.as_str(),
+                cause = error.cause(),
+                "changes that an index has taken in are left to the next reader"
+            );
+        }
+    }
+}
+
+/// The open changes that the records do not contradict. `present` are the packages whose records were read.
+fn believed(seen: &[Change], open: &[&Change], present: &BTreeSet<PackageId>) -> BTreeSet<Uuid> {
+    let deletions = seen.iter().filter(|change| change.is_deletion());
+    let deleted: BTreeSet<_> = deletions.map(|change| change.package_id).collect();
+    let is_believed = |change: &&&Change| {
+        let id = &change.package_id;
+        deleted.contains(id) != present.contains(id)
+    };
+    let believed = open.iter().filter(is_believed);
+    believed.map(|change| change.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(package: PackageId, id: Uuid) -> Change {
+        Change {
+            id,
+            registry_id: Uuid::nil(),
+            package_id: package,
+            name: "banana".to_owned(),
+            variant: None,
+        }
+    }
+
+    #[test]
+    fn changes_that_records_contradict_are_left() {
+        let package = PackageId::mint();
+        let publish = change(package, package.into());
+        let delete = change(package, Uuid::now_v7());
+        let (there, gone) = (BTreeSet::from([package]), BTreeSet::new());
+        for (seen, present, expected) in [
+            (vec![publish.clone()], &there, vec![publish.id]),
+            (vec![publish.clone()], &gone, vec![]),
+            (vec![delete.clone()], &gone, vec![delete.id]),
+            (vec![delete.clone()], &there, vec![]),
+            (vec![publish.clone(), delete.clone()], &there, vec![]),
+            (
+                vec![publish.clone(), delete.clone()],
+                &gone,
+                vec![publish.id, delete.id],
+            ),
+        ] {
+            let open: Vec<_> = seen.iter().collect();
+            let believed = believed(&seen, &open, present);
+            assert_eq!(believed, expected.into_iter().collect(), "{seen:?}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Indexes: documents about all packages of a registry, which show every publish and delete that was answered.
+//!
+//! A publish or delete leaves a change in its own transaction, under a key that is new. A reader reads the changes, then
+//! the head, and folds into the index what the head has not taken in yet; so a read that began after a publish was
+//! answered shows it, without a lock or a server that waits. `docs/INDEXES.md` explains the protocol, [`fold`] has its
+//! steps.
+//!
+//! The engine knows no ecosystem: a [`Renderer`] writes what the documents contain.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::address::RegistryAddress;
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::packages::Context;
+use crate::records::{Changes, Head, Records, Registry};
+
+mod blocks;
+mod fold;
+mod gzip;
+mod members;
+mod renderer;
+mod state;
+mod weave;
+
+pub use renderer::{MAX_MEMBER_BYTES, Renderer, Renderers};
+
+/// One index of a registry: the documents of one renderer.
+struct Index<'a> {
+    context: &'a Context,
+    registry: &'a Registry,
+    renderer: &'static dyn Renderer,
+}
+
+/// A document of an index, as its current state has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The text as one member of gzip.
+    pub gzip: Bytes,
+    /// SHA-256 of these bytes.
+    pub gzip_sha256: Digest<32>,
+    /// Bytes of the text.
+    pub text_bytes: u64,
+    /// SHA-256 of the text, if the renderer wants it.
+    pub text_sha256: Option<Digest<32>>,
+    /// MD5 of the text, if the renderer wants it.
+    pub text_md5: Option<Digest<16>>,
+    /// When the index changed last, in seconds since 1970.
+    pub modified: u64,
+    /// Packages in the index.
+    pub members: u64,
+    /// Packages that it could not take in.
+    pub left_out: u64,
+}
+
+impl Document {
+    /// The text.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the stored document is damaged.
+    pub fn text(&self) -> Result<Vec<u8>> {
+        let text = gzip::text(&self.gzip, self.text_bytes);
+        text.ok_or_else(|| Error::Internal("a document of an index is damaged".to_owned()))
+    }
+}
+
+/// Reads a document of a registry, with every publish and delete that was answered before `changes` was read.
+///
+/// One round trip where nothing has changed, and one more for a document that this sandbox has not in memory.
+///
+/// # Errors
+/// [`Error::NotFound`] where the renderer has no such document, or the registry was made anew;
+/// [`Error::Unavailable`] where there was not enough time to take in what changed.
+pub async fn document(
+    context: &Context,
+    registry: &Registry,
+    renderer: &'static dyn Renderer,
+    name: &str,
+    changes: Changes,
+) -> Result<Document> {
+    if !renderer.documents().contains(&name) {
+        return Err(Error::NotFound(format!(
+            "This registry has no document `{name}`."
+        )));
+    }
+    let index = Index {
+        context,
+        registry,
+        renderer,
+    };
+    let head = index.current(changes).await?;
+    if let Some(document) = index.read(&head, name).await? {
+        return Ok(document);
+    }
+    // Another state may have taken its place a day ago.
+    let newer = index.current(Changes::unread()).await?;
+    if newer.revision != head.revision
+        && let Some(document) = index.read(&newer, name).await?
+    {
+        return Ok(document);
+    }
+    // The bucket has lost what the head names, as a restore may leave it.
+    let head = index.rebuild().await?;
+    let document = index.read(&head, name).await?;
+    document.ok_or_else(|| Error::Internal(format!("the document `{name}` cannot be read")))
+}
+
+/// Brings an index up to date, without reading a document.
+///
+/// # Errors
+/// As of [`document`].
+pub(crate) async fn refresh(
+    context: &Context,
+    registry: &Registry,
+    renderer: &'static dyn Renderer,
+) -> Result<()> {
+    let index = Index {
+        context,
+        registry,
+        renderer,
+    };
+    index.current(Changes::unread()).await.map(drop)
+}
+
+/// The objects that the heads of all indexes at an address name, those of earlier registries too; `None` where a state
+/// is damaged, so that it cannot be known.
+pub(crate) async fn named_objects(
+    records: &Records,
+    files: &Files,
+    address: &RegistryAddress,
+) -> Result<Option<BTreeSet<Uuid>>> {
+    let mut named = BTreeSet::new();
+    for head in records.heads_at(address).await? {
+        named.insert(head.manifest);
+        named.extend(head.documents.values().map(|document| document.object));
+        let bytes = files.index(address, head.manifest).await?;
+        let manifest = bytes.and_then(|bytes| serde_json::from_slice::<blocks::Manifest>(&bytes).ok());
+        match manifest {
+            Some(manifest) => named.extend(manifest.blocks.iter().map(|block| block.segment.object)),
+            // It is built anew, and its objects go then.
+            None if head.is_restored => {}
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(named))
+}
+
+/// Builds a registry's index from all packages, whatever its state is.
+///
+/// # Errors
+/// Where the table or the bucket fails, or there was not enough time.
+pub async fn rebuild(
+    context: &Context,
+    registry: &Registry,
+    renderer: &'static dyn Renderer,
+) -> Result<Built> {
+    let index = Index {
+        context,
+        registry,
+        renderer,
+    };
+    let head = index.rebuild().await?;
+    Ok(Built {
+        members: head.members,
+        left_out: head.left_out,
+    })
+}
+
+/// An index that has been built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Built {
+    /// Packages in it.
+    pub members: u64,
+    /// Packages that it could not take in.
+    pub left_out: u64,
+}
+
+impl Index<'_> {
+    /// A document of a state; `None` where the bucket does not have it.
+    async fn read(&self, head: &Head, name: &str) -> Result<Option<Document>> {
+        let Some(entry) = head.documents.get(name) else {
+            return Ok(None);
+        };
+        let address = &self.registry.address;
+        let bytes = self.context.files.index(address, entry.object).await?;
+        Ok(bytes.map(|gzip| Document {
+            gzip,
+            gzip_sha256: entry.sha256,
+            text_bytes: entry.text_bytes,
+            text_sha256: entry.text_sha256,
+            text_md5: entry.text_md5,
+            modified: head.modified,
+            members: head.members,
+            left_out: head.left_out,
+        }))
+    }
+}

@@ -1,0 +1,222 @@
+//! A state of an index in the bucket: its manifest, segments and documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use uuid::Uuid;
+
+use super::Index;
+use super::blocks::{self, MIN_MEMBERS, Manifest, Names, Segment};
+use super::weave::{Before, Damaged, Edits, Piece, Woven, edit, weave};
+use crate::error::{Error, Result};
+use crate::records::{Head, HeadDocument};
+use crate::time::epoch_seconds;
+
+/// Objects that are read or written at the same time.
+const CONCURRENCY: usize = 16;
+
+/// An object to be put: its id and its bytes.
+type Object = (Uuid, Vec<u8>);
+
+impl Index<'_> {
+    /// The manifest of a state; `None` where it is missing or damaged.
+    pub(super) async fn manifest(&self, head: &Head) -> Result<Option<Manifest>> {
+        let bytes = self
+            .context
+            .files
+            .index(&self.registry.address, head.manifest)
+            .await?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// The members of a block.
+    pub(super) async fn segment(&self, segment: Segment) -> Result<Option<Names>> {
+        let place = (segment.offset, segment.bytes);
+        let bytes = self
+            .context
+            .files
+            .index_piece(&self.registry.address, segment.object, place);
+        let bytes = bytes.await?;
+        Ok(bytes.and_then(|bytes| blocks::read_segment(&bytes, segment.text_bytes)))
+    }
+
+    /// The documents of a state in the order of the renderer's, compressed.
+    async fn documents(&self, head: &Head) -> Result<Option<Vec<Bytes>>> {
+        let names = self.renderer.documents().iter();
+        let objects: Option<Vec<_>> = names
+            .map(|name| head.documents.get(*name).map(|document| document.object))
+            .collect();
+        let Some(objects) = objects else { return Ok(None) };
+        let reads = objects
+            .into_iter()
+            .map(|object| self.context.files.index(&self.registry.address, object));
+        let read: Vec<_> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
+        Ok(read.into_iter().collect())
+    }
+
+    /// The new state that `edits` make of the state of `head`; damage where that state cannot be used.
+    pub(super) async fn edited(&self, head: &Head, edits: Edits) -> Result<Result<Woven, Damaged>> {
+        let (manifest, documents) = tokio::try_join!(self.manifest(head), self.documents(head))?;
+        let (Some(manifest), Some(documents)) = (manifest, documents) else {
+            return Ok(Err(Damaged));
+        };
+        let Some(pieces) = self.pieces(&manifest, edits).await? else {
+            return Ok(Err(Damaged));
+        };
+        self.woven(Before { manifest, documents }, pieces).await
+    }
+
+    /// The new state of all these packages.
+    pub(super) async fn built(&self, names: Names) -> Result<Woven> {
+        let woven = self.woven(Before::default(), vec![Piece::Fresh(names)]).await?;
+        woven.map_err(|Damaged| Error::Internal("a new index is damaged".to_owned()))
+    }
+
+    async fn woven(&self, before: Before, pieces: Vec<Piece>) -> Result<Result<Woven, Damaged>> {
+        let (renderer, registry) = (self.renderer, self.registry.clone());
+        let weave = move || weave(renderer, &registry, &before, pieces, Uuid::now_v7());
+        let woven = tokio::task::spawn_blocking(weave).await;
+        woven.map_err(|error| Error::Internal(format!("rendering an index failed: {error}")))
+    }
+
+    /// The blocks of the new state: those that nothing touches are kept. A block that has become small is joined to
+    /// one beside it.
+    async fn pieces(&self, manifest: &Manifest, edits: Edits) -> Result<Option<Vec<Piece>>> {
+        let mut by_block: BTreeMap<usize, Edits> = BTreeMap::new();
+        for (name, packages) in edits {
+            let position = manifest.position(&name).unwrap_or_default();
+            by_block.entry(position).or_default().insert(name, packages);
+        }
+        let Some(mut open) = self
+            .segments(manifest, by_block.keys().copied().collect())
+            .await?
+        else {
+            return Ok(None);
+        };
+        for (position, edits) in by_block {
+            edit(open.entry(position).or_default(), edits);
+        }
+        let is_small = |names: &Names| blocks::count(names) < MIN_MEMBERS;
+        let small = open.iter().filter(|(_, names)| is_small(names));
+        let small: BTreeSet<usize> = small.map(|(position, _)| *position).collect();
+        let beside = |position: &usize| {
+            let next = position + 1;
+            if next < manifest.blocks.len() {
+                Some(next)
+            } else {
+                position.checked_sub(1)
+            }
+        };
+        let beside = small.iter().filter_map(beside);
+        let beside = beside.filter(|position| !open.contains_key(position)).collect();
+        let Some(neighbours) = self.segments(manifest, beside).await? else {
+            return Ok(None);
+        };
+        open.extend(neighbours);
+        Ok(Some(joined(manifest, open, &small)))
+    }
+
+    /// The members of these blocks; `None` where one is damaged.
+    async fn segments(
+        &self,
+        manifest: &Manifest,
+        positions: BTreeSet<usize>,
+    ) -> Result<Option<BTreeMap<usize, Names>>> {
+        let wanted = positions
+            .into_iter()
+            .filter_map(|position| Some((position, manifest.blocks.get(position)?.segment)));
+        let reads = wanted.map(|(position, segment)| async move {
+            let names = self.segment(segment).await;
+            names.map(|names| (position, names))
+        });
+        let read: Vec<_> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
+        Ok(read
+            .into_iter()
+            .map(|(position, names)| Some((position, names?)))
+            .collect())
+    }
+
+    /// The head of a new state that has taken in no change yet, and the objects that it names and that are to be put
+    /// before it. A document that is as `before` stays the object that it is.
+    pub(super) fn state_of(
+        &self,
+        woven: Woven,
+        before: Option<&BTreeMap<String, HeadDocument>>,
+    ) -> Result<(Head, Vec<Object>)> {
+        let mut objects = Vec::new();
+        let mut documents = BTreeMap::new();
+        for (name, document) in self.renderer.documents().iter().zip(woven.documents) {
+            let known = before.and_then(|documents| documents.get(*name));
+            let known = known.filter(|known| known.sha256 == document.sha256);
+            let object = known.map_or_else(Uuid::now_v7, |known| known.object);
+            let entry = HeadDocument {
+                object,
+                sha256: document.sha256,
+                bytes: document.bytes.len() as u64,
+                text_bytes: document.text_bytes,
+                text_sha256: document.text_sha256,
+                text_md5: document.text_md5,
+            };
+            documents.insert((*name).to_owned(), entry);
+            if known.is_none() {
+                objects.push((object, document.bytes));
+            }
+        }
+        objects.extend(woven.segments);
+        let manifest = Uuid::now_v7();
+        let text = serde_json::to_vec(&woven.manifest);
+        let text = text.map_err(|error| Error::Internal(format!("a manifest: {error}")))?;
+        objects.push((manifest, text));
+        let head = Head {
+            registry_id: self.registry.id,
+            revision: Uuid::now_v7(),
+            manifest,
+            modified: epoch_seconds(SystemTime::now()),
+            built_at: 0,
+            folded: BTreeSet::new(),
+            documents,
+            members: woven.manifest.members(),
+            left_out: woven.manifest.left_out(),
+            is_restored: false,
+        };
+        Ok((head, objects))
+    }
+
+    /// Puts objects under keys of their own, so that it does not matter who else is at the index.
+    pub(super) async fn put(&self, objects: Vec<Object>) -> Result<()> {
+        let address = &self.registry.address;
+        let puts = objects
+            .into_iter()
+            .map(|(id, bytes)| self.context.files.put_index(address, id, bytes.into()));
+        let puts: Vec<_> = puts.collect();
+        stream::iter(puts)
+            .buffer_unordered(CONCURRENCY)
+            .try_collect::<Vec<()>>()
+            .await
+            .map(drop)
+    }
+}
+
+/// The pieces of a new state: a small block is one piece with the open one before it, or after it if it is the first.
+fn joined(manifest: &Manifest, mut open: BTreeMap<usize, Names>, small: &BTreeSet<usize>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut is_last_small = false;
+    for position in 0..manifest.blocks.len().max(1) {
+        let Some(names) = open.remove(&position) else {
+            if position < manifest.blocks.len() {
+                pieces.push(Piece::Kept(position));
+            }
+            is_last_small = false;
+            continue;
+        };
+        let is_small = small.contains(&position);
+        match pieces.last_mut() {
+            Some(Piece::Fresh(before)) if is_small || is_last_small => before.extend(names),
+            _ => pieces.push(Piece::Fresh(names)),
+        }
+        is_last_small = is_small;
+    }
+    pieces
+}

@@ -1,0 +1,195 @@
+//! Heads: for each index of a registry, the record that names its current state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::keys::{self, HEAD_PREFIX};
+use super::{Records, Registry, to_item};
+use crate::address::RegistryAddress;
+use crate::aws::{self, Failure};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::retry::Retry;
+
+/// The current state of one index. It is replaced as a whole, by whoever saw the state before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The registry, by identity.
+    pub(crate) registry_id: Uuid,
+    /// Identity of this state, a UUIDv7 that is used once.
+    pub(crate) revision: Uuid,
+    /// Object that names the blocks.
+    pub(crate) manifest: Uuid,
+    /// When the index changed last, in seconds since 1970: never the second of an earlier state.
+    pub(crate) modified: u64,
+    /// When it was built from all packages, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) built_at: u64,
+    /// Changes that were in the table when the index took them in, or an earlier state had.
+    #[serde(default)]
+    pub(crate) folded: BTreeSet<Uuid>,
+    /// The documents by their names.
+    pub(crate) documents: BTreeMap<String, HeadDocument>,
+    /// Packages in the index.
+    #[serde(default)]
+    pub(crate) members: u64,
+    /// Packages that it could not take in.
+    #[serde(default)]
+    pub(crate) left_out: u64,
+    /// Whether the table was restored since: the index is to be built from all packages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_restored: bool,
+}
+
+/// A document of an index, and what its readers compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeadDocument {
+    /// Object that holds it, as one member of gzip.
+    pub(crate) object: Uuid,
+    /// SHA-256 of that object.
+    pub(crate) sha256: Digest<32>,
+    /// Bytes of that object.
+    pub(crate) bytes: u64,
+    /// Bytes of the text.
+    pub(crate) text_bytes: u64,
+    /// SHA-256 of the text, where its clients compare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) text_sha256: Option<Digest<32>>,
+    /// MD5 of the text, where its clients compare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) text_md5: Option<Digest<16>>,
+}
+
+/// Outcome of the replacement of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Swap {
+    /// It is certain that the head was replaced.
+    Ours,
+    /// The head was another's before.
+    Refused,
+}
+
+impl Records {
+    /// The heads of all indexes at the registry's address, by format. Those of an earlier registry are left out.
+    pub(crate) async fn heads(&self, registry: &Registry) -> Result<BTreeMap<String, Head>> {
+        let partition = keys::heads_partition(&registry.address);
+        let mut heads = BTreeMap::new();
+        let mut start = None;
+        loop {
+            let (rows, next) = self.page::<Head>(&partition, HEAD_PREFIX, start).await?;
+            if rows.iter().any(|(_, head)| head.registry_id > registry.id) {
+                return Err(Error::NotFound(format!(
+                    "The registry `{}` has just been deleted and made anew. Repeat the request.",
+                    registry.slug()
+                )));
+            }
+            let own = rows
+                .into_iter()
+                .filter(|(_, head)| head.registry_id == registry.id);
+            heads.extend(own.filter_map(|(key, head)| {
+                let format = key.sk.strip_prefix(HEAD_PREFIX)?;
+                Some((format.to_owned(), head))
+            }));
+            start = next;
+            if start.is_none() {
+                return Ok(heads);
+            }
+        }
+    }
+
+    /// The heads of all indexes at an address, those of earlier registries too.
+    pub(crate) async fn heads_at(&self, address: &RegistryAddress) -> Result<Vec<Head>> {
+        self.all(&keys::heads_partition(address), HEAD_PREFIX).await
+    }
+
+    /// Removes a head, if it is still in this state.
+    pub(crate) async fn remove_head(&self, registry: &Registry, format: &str, head: &Head) -> Result<()> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(&registry.address, format).attributes()))
+            .condition_expression("attribute_not_exists(pk) OR revision = :seen")
+            .expression_attribute_values(":seen", AttributeValue::S(head.revision.to_string()))
+            .send()
+            .await;
+        let refused = DeleteItemError::is_conditional_check_failed_exception;
+        match deleted {
+            Err(error) if error.as_service_error().is_some_and(refused) => Ok(()),
+            deleted => deleted.map(drop).map_err(aws::failed),
+        }
+    }
+
+    /// Replaces the head of the index in `format` by `head`, if the state before is still `seen`.
+    ///
+    /// Where an answer was lost, the same put is sent again; if that is refused, the head is read back.
+    ///
+    /// # Errors
+    /// Where the outcome is not certain at `deadline`: the head may be replaced later.
+    pub(crate) async fn swap_head(
+        &self,
+        registry: &Registry,
+        format: &str,
+        head: &Head,
+        seen: Option<Uuid>,
+        deadline: Instant,
+    ) -> Result<Swap> {
+        let key = keys::head(&registry.address, format);
+        let put = self.without_retries.put_item().table_name(&self.table);
+        let put = put
+            .set_item(Some(to_item(&key, head)?))
+            .expression_attribute_values(":mine", AttributeValue::S(registry.id.to_string()));
+        let put = match seen {
+            None => put.condition_expression("attribute_not_exists(pk) OR registry_id < :mine"),
+            Some(seen) => put
+                .condition_expression("registry_id = :mine AND revision = :seen")
+                .expression_attribute_values(":seen", AttributeValue::S(seen.to_string())),
+        };
+        let mut retry = Retry::until(deadline);
+        let mut is_unanswered = false;
+        loop {
+            let Err(error) = put.clone().send().await else {
+                return Ok(Swap::Ours);
+            };
+            let refused = PutItemError::is_conditional_check_failed_exception;
+            if error.as_service_error().is_some_and(refused) {
+                let is_ours = is_unanswered && self.is_head(&key, head.revision).await?;
+                return Ok(if is_ours { Swap::Ours } else { Swap::Refused });
+            }
+            let failure = Failure::of(&error);
+            is_unanswered |= matches!(failure, Failure::Unknown(_));
+            if matches!(failure, Failure::Definite(_)) || !retry.again().await {
+                return Err(failure.into());
+            }
+        }
+    }
+
+    async fn is_head(&self, key: &keys::Key, revision: Uuid) -> Result<bool> {
+        let found: Option<Head> = self.get(key).await?;
+        Ok(found.is_some_and(|head| head.revision == revision))
+    }
+
+    /// Marks every head of a registry as one that a restore left: a new revision, so that no fold from before
+    /// replaces it, and the demand to build it anew.
+    pub(crate) async fn mark_heads_restored(&self, registry: &Registry) -> Result<usize> {
+        let formats: Vec<_> = self.heads(registry).await?.into_keys().collect();
+        for format in &formats {
+            let update = self.client.update_item().table_name(&self.table);
+            let update = update
+                .set_key(Some(keys::head(&registry.address, format).attributes()))
+                .update_expression("SET revision = :revision, is_restored = :true")
+                .condition_expression("registry_id = :mine")
+                .expression_attribute_values(":revision", AttributeValue::S(Uuid::now_v7().to_string()))
+                .expression_attribute_values(":true", AttributeValue::Bool(true))
+                .expression_attribute_values(":mine", AttributeValue::S(registry.id.to_string()));
+            update.send().await.map_err(aws::failed)?;
+        }
+        Ok(formats.len())
+    }
+}

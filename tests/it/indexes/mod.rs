@@ -1,0 +1,3 @@
+//! The engine of indexes, with a small renderer.
+
+mod folds;
