@@ -11,6 +11,7 @@ mod function;
 mod house;
 mod indexes;
 mod log;
+mod model;
 mod native;
 mod storage;
 mod support;
