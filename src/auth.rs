@@ -166,7 +166,7 @@ impl Identified<'_> {
             found.take_optional(keys.target.as_ref())?
         };
         let releases = keys.releases.iter().map(|key| found.take(key));
-        let of_registry = |release: &ReleaseRecord| release.registry_id == registry.id;
+        let of_registry = |release: &ReleaseRecord| release.holds_in(&registry);
         let releases = releases.map(|release| release.map(|release| release.filter(of_registry)));
         let releases = releases.collect::<Result<_>>()?;
         Ok(Access {

@@ -50,6 +50,13 @@ pub enum Error {
         /// The package that holds it.
         holder: PackageId,
     },
+    /// 409: the release was published before and deleted, and its registry does not let it be published again.
+    Retired {
+        /// The release that cannot be had any more.
+        release: Release,
+        /// Whether the bytes that it had could be published again.
+        same_bytes: bool,
+    },
     /// 409: what was to be made exists already.
     Conflict(String),
     /// 413: larger than what a function is handed.
@@ -160,6 +167,14 @@ impl fmt::Display for Error {
                 "{release} is published already, with other content, as package {holder}. \
                  Publish this file as a new version, or delete that package first."
             ),
+            Self::Retired { release, same_bytes } => {
+                let content = if *same_bytes { " with other content" } else { "" };
+                write!(
+                    f,
+                    "{release} was published before and then deleted, and this registry lets no release be \
+                     published again{content}. Publish this file as a new version."
+                )
+            }
             Self::MethodNotAllowed(allow) => {
                 write!(f, "This address does not take that method. It takes: {allow}.")
             }

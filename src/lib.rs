@@ -69,7 +69,7 @@ pub use error::{Error, FieldError, MAX_BODY_BYTES, MAX_EVENT_BYTES, Result, TOO_
 pub use files::Files;
 pub use id::PackageId;
 pub use native::renderers;
-pub use release::Release;
+pub use release::{Release, Reuse};
 pub use scope::Scope;
 pub use secret::{DEVELOPMENT_TOKEN, InvalidSecret, Secret};
 pub use slug::{Slug, is_reserved};

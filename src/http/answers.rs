@@ -63,7 +63,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Forbidden(_) | Error::RestrictedToken | Error::CrossSite => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Taken { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Taken { .. } | Error::Retired { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
         Error::TooLarge | Error::DocumentTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
 use crate::records::{AuditEvent, Package, Publication, Publisher, Refusal, Registry, UploadRef};
-use crate::release::Release;
+use crate::release::{Release, Reuse};
 
 /// Time that a release has at least that follows a file of any size, however long that took.
 pub(super) const RELEASE_TIME: Duration = Duration::from_secs(10);
@@ -110,6 +110,13 @@ pub(super) async fn release(
             discard.await;
             Err(taken(&package, holder))
         }
+        Refusal::Retired(reuse) => {
+            discard.await;
+            Err(Error::Retired {
+                release: release_of(&package),
+                same_bytes: reuse == Reuse::SameBytes,
+            })
+        }
         Refusal::RegistryReplaced => {
             discard.await;
             Err(Error::NotFound(format!(
@@ -134,11 +141,15 @@ async fn remember(context: &Context, registry: &Registry, posted: Option<UploadR
 /// The conflict of `package` with the `holder` of its release.
 pub(super) fn taken(package: &Package, holder: PackageId) -> Error {
     Error::Taken {
-        release: Release {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            variant: package.variant.clone(),
-        },
+        release: release_of(package),
         holder,
+    }
+}
+
+fn release_of(package: &Package) -> Release {
+    Release {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        variant: package.variant.clone(),
     }
 }

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
@@ -63,6 +64,8 @@ struct Claim {
     registry_id: Option<Uuid>,
     /// Only releases have one.
     package_id: Option<PackageId>,
+    /// Only what is left of a deleted release has one: it is of no package.
+    deleted_at: Option<IgnoredAny>,
 }
 
 impl Records {
@@ -122,7 +125,7 @@ impl Records {
         let mut start = None;
         loop {
             let query = self.partition_query(partition, "").set_exclusive_start_key(start);
-            let query = query.projection_expression("pk, sk, registry_id, package_id");
+            let query = query.projection_expression("pk, sk, registry_id, package_id, deleted_at");
             let answer = query.send().await.map_err(aws::failed)?;
             for item in answer.items.unwrap_or_default() {
                 let Some(key) = Key::of(&item) else { continue };
@@ -130,7 +133,7 @@ impl Records {
                 let named = || key.sk.rsplit('/').next()?.parse().ok();
                 let id = claim.package_id.or_else(named);
                 claims.extend(
-                    id.filter(|_| claim.registry_id == Some(registry.id))
+                    id.filter(|_| claim.registry_id == Some(registry.id) && claim.deleted_at.is_none())
                         .map(|id| (key, id)),
                 );
             }

@@ -1,7 +1,6 @@
 //! Deletion of a package's records.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -28,23 +27,17 @@ impl Records {
         deadline: Instant,
     ) -> Result<bool> {
         let package_key = keys::package(&registry.address, package.id);
-        let is = |attribute: &'static str, id: String| {
-            move |delete: DeleteBuilder| {
-                delete
-                    .condition_expression(format!("{attribute} = :id"))
-                    .expression_attribute_values(":id", AttributeValue::S(id))
-            }
-        };
         let event = AuditEvent::of_package(Action::PackageDeleted, by, registry, package);
         let writes = self.transaction_items();
         let deletion = Uuid::now_v7();
         let mut items = vec![
-            writes.delete(&package_key, is("registry_id", registry.id.to_string()))?,
+            writes.delete(&package_key, |delete| {
+                delete
+                    .condition_expression("registry_id = :id")
+                    .expression_attribute_values(":id", AttributeValue::S(registry.id.to_string()))
+            })?,
             writes.delete(&keys::name(&registry.address, package), |delete| delete)?,
-            writes.delete(
-                &package.release_key(registry),
-                is("package_id", package.id.to_string()),
-            )?,
+            self.release_end(registry, package)?,
         ];
         items.extend(self.change_put(registry, &Change::deleted(package, deletion))?);
         items.push(self.audit_put(registry.organization_id, &event)?);

@@ -1,19 +1,19 @@
 //! Packages: the record, its name for lists, and the release that it claims.
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
+use super::releases::conflicting_release;
 use super::transaction::Outcome;
-use super::{AuditEvent, Change, Records, Registry, UploadRef, from_item, to_item};
+use super::{AuditEvent, Change, Records, Registry, ReleaseRecord, UploadRef, to_item};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
+use crate::release::Reuse;
 use crate::retry::Retry;
 
 /// A published package. Its file lies in the bucket under the same path as this record in the table.
@@ -120,21 +120,6 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The claim on a name, version and variant, with all that a protocol needs which names files by them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ReleaseRecord {
-    pub(crate) package_id: PackageId,
-    pub(crate) registry_id: Uuid,
-    #[serde(flatten)]
-    pub(crate) digests: Digests,
-    /// The name under which the file was uploaded. Earlier versions wrote none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) filename: Option<String>,
-    /// The file's size in bytes. Earlier versions wrote none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) size: Option<u64>,
-}
-
 impl Package {
     /// Key of its claim.
     pub(super) fn release_key(&self, registry: &Registry) -> Key {
@@ -168,6 +153,8 @@ pub(crate) enum Refusal {
     Repeated(Box<Package>),
     /// The release is held by other content, of this package.
     Taken(PackageId),
+    /// The release was deleted, and its registry does not let it be published again.
+    Retired(Reuse),
     /// The registry has been deleted meanwhile; the release is held by a package of its successor.
     RegistryReplaced,
 }
@@ -240,27 +227,14 @@ impl Records {
         if release.registry_id != registry.id {
             return Ok(Some(Refusal::RegistryReplaced));
         }
+        if release.deleted_at.is_some() {
+            return Ok(Some(Refusal::Retired(registry.details.reuse.unwrap_or_default())));
+        }
         if release.digests.sha256 != package.digests.sha256 {
             return Ok(Some(Refusal::Taken(release.package_id)));
         }
         let first = self.package(registry, release.package_id).await?;
         Ok(first.map(|first| Refusal::Repeated(Box::new(first))))
-    }
-
-    /// The package that holds a release: normalized name and version, and variant.
-    pub(crate) async fn holder(
-        &self,
-        registry: &Registry,
-        name: &str,
-        version: &str,
-        variant: Option<&str>,
-    ) -> Result<Option<Package>> {
-        let key = keys::release(&registry.address, name, version, variant);
-        let release: Option<ReleaseRecord> = self.get(&key).await?;
-        match release.filter(|release| release.registry_id == registry.id) {
-            Some(release) => self.package(registry, release.package_id).await,
-            None => Ok(None),
-        }
     }
 
     /// The registry's package of this id, if it has one.
@@ -277,13 +251,6 @@ impl Records {
         facts: Option<&str>,
     ) -> Result<Vec<TransactWriteItem>> {
         let name = Name::of(package, facts);
-        let release = ReleaseRecord {
-            package_id: package.id,
-            registry_id: package.registry_id,
-            digests: package.digests,
-            filename: Some(package.filename.clone()),
-            size: Some(package.size),
-        };
         let writes = self.transaction_items();
         Ok(vec![
             // Always true, for the id is a new one: unless a fence lies there.
@@ -294,21 +261,7 @@ impl Records {
             writes.put(to_item(&keys::name(&registry.address, package), &name)?, |put| {
                 put
             })?,
-            writes.put(to_item(&package.release_key(registry), &release)?, |put| {
-                // A claim of a registry that is gone is no claim: of two that had this address,
-                // the one with the older id. A publisher of that one, late by now, must not take
-                // the claim of its successor.
-                put.condition_expression("attribute_not_exists(pk) OR registry_id < :registry_id")
-                    .expression_attribute_values(":registry_id", AttributeValue::S(registry.id.to_string()))
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            })?,
+            self.release_put(registry, package)?,
         ])
     }
-}
-
-/// The existing release for which a publish was refused.
-fn conflicting_release(reasons: &[CancellationReason]) -> Result<ReleaseRecord> {
-    let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
-    let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
-    from_item(item)
 }

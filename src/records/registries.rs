@@ -11,6 +11,7 @@ use crate::address::RegistryAddress;
 use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
+use crate::release::Reuse;
 use crate::slug::Slug;
 
 /// A registry: packages of one ecosystem.
@@ -61,6 +62,9 @@ pub struct Details {
     /// Ids of teams, in the order in which they were sent. Nothing here depends on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_ids: Option<Vec<String>>,
+    /// Whether a release may be published again after its package was deleted; none is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<Reuse>,
 }
 
 /// The creation of a registry by a token.

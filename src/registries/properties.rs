@@ -101,6 +101,7 @@ mod tests {
             color: text(MAX_SHORT_BYTES),
             oidc_policy: Some(format!("[{}]", " ".repeat(of(16 * 1024) - 2))),
             team_ids: Some(vec!["x".repeat(of(MAX_SHORT_BYTES)); MAX_TEAMS]),
+            reuse: None,
         }
     }
 
@@ -130,6 +131,7 @@ mod tests {
             color: empty(),
             oidc_policy: empty(),
             team_ids: Some(Vec::new()),
+            reuse: None,
         };
         assert_eq!(mistakes(&empty), []);
         let nameless = Details {

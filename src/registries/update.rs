@@ -7,6 +7,7 @@ use super::properties::{self, mistake};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::records::{Action, Details, Records, Registry};
+use crate::release::Reuse;
 use crate::retry::Retry;
 
 /// Change of a property.
@@ -48,6 +49,8 @@ pub struct Changes {
     pub oidc_policy: Change<String>,
     /// Ids of teams.
     pub team_ids: Change<Vec<String>>,
+    /// Whether a release may be published again after its package was deleted.
+    pub reuse: Change<Reuse>,
 }
 
 impl Changes {
@@ -60,6 +63,7 @@ impl Changes {
             color: self.color.apply(before.color.as_ref()),
             oidc_policy: self.oidc_policy.apply(before.oidc_policy.as_ref()),
             team_ids: self.team_ids.apply(before.team_ids.as_ref()),
+            reuse: self.reuse.apply(before.reuse.as_ref()),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::json::{self, Field, Members};
 use crate::json_value::Json;
 use crate::records::Details;
 use crate::registries::{Change, Changes, NewRegistry};
+use crate::release::Reuse;
 
 struct Fields {
     name: Field<String>,
@@ -17,6 +18,7 @@ struct Fields {
     color: Field<String>,
     oidc_policy: Field<String>,
     team_ids: Field<Vec<String>>,
+    reuse: Field<Reuse>,
 }
 
 /// Reads the body of a creation, in which null is as good as nothing.
@@ -35,6 +37,7 @@ pub(super) fn read_new(body: &Body) -> Result<NewRegistry> {
             color: fields.color.value(),
             oidc_policy: fields.oidc_policy.value(),
             team_ids: fields.team_ids.value(),
+            reuse: fields.reuse.value(),
         },
     })
 }
@@ -53,6 +56,7 @@ pub(super) fn read_changes(body: &Body) -> Result<Changes> {
         color: change(fields.color),
         oidc_policy: change(fields.oidc_policy),
         team_ids: change(fields.team_ids),
+        reuse: change(fields.reuse),
     })
 }
 
@@ -75,6 +79,10 @@ impl Fields {
             color: members.text("color"),
             oidc_policy: policy(&mut members)?,
             team_ids: members.texts("team_ids"),
+            reuse: members.take("reuse", "`never`, `same_bytes` or `any`", |value| match value {
+                Json::Text(text) => text.parse().ok(),
+                _ => None,
+            }),
         };
         members.finish()?;
         Ok(fields)

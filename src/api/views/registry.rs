@@ -9,6 +9,7 @@ use super::graphql_id;
 use crate::error::{Error, Result};
 use crate::http::json;
 use crate::records::Registry;
+use crate::release::Reuse;
 use crate::slug::Slug;
 use crate::urls::Urls;
 
@@ -33,6 +34,9 @@ struct WholeRegistryBody<'a> {
     team_ids: Option<&'a [String]>,
     #[serde(rename = "type")]
     kind: &'static str,
+    /// Left out where nobody chose it, as in every answer before it could be chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reuse: Option<Reuse>,
 }
 
 /// 200 with a registry.
@@ -78,5 +82,6 @@ fn body<'a>(urls: &Urls, registry: &'a Registry) -> WholeRegistryBody<'a> {
         oidc_policy: details.oidc_policy.as_deref(),
         team_ids: details.team_ids.as_deref(),
         kind: "source",
+        reuse: details.reuse,
     }
 }

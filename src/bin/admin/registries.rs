@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use packages_api::records::operator_deadline;
 use packages_api::registries::{self, NewRegistry};
-use packages_api::{Ecosystem, RegistryAddress, Slug};
+use packages_api::{Ecosystem, RegistryAddress, Reuse, Slug};
 
 use crate::Stack;
 use crate::output::Output;
@@ -25,6 +25,9 @@ pub(crate) enum RegistryCommand {
         /// Its purpose
         #[arg(long)]
         description: Option<String>,
+        /// Whether a release may be published again after it was deleted: never, `same_bytes`, or any
+        #[arg(long)]
+        reuse: Option<Reuse>,
     },
     /// List an organization's registries
     List {
@@ -52,11 +55,13 @@ pub(crate) async fn registries(
             ecosystem,
             name,
             description,
+            reuse,
         } => {
             let organization = records.organization(&registry.organization).await?;
             let mut new = NewRegistry::plain(registry.registry, ecosystem);
             new.details.name = name;
             new.details.description = description;
+            new.details.reuse = reuse;
             let made = registries::create(records, &organization, new, by, operator_deadline());
             Output::one(&made.await?)
         }

@@ -6,5 +6,6 @@ mod creation;
 mod deletion;
 mod policies;
 mod reads;
+mod reuse;
 mod terraform;
 mod updates;
