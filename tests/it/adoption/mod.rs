@@ -17,7 +17,7 @@ fn adoption(app: &TestApp, dry_run: bool) -> Adoption {
     Adoption::new(app.records.clone(), files, dry_run)
 }
 
-async fn adopt(app: &TestApp) -> AdoptionReport {
+pub(crate) async fn adopt(app: &TestApp) -> AdoptionReport {
     adoption(app, false).run().await.expect("a report")
 }
 
@@ -30,7 +30,7 @@ async fn sweep(app: &TestApp) -> Report {
 }
 
 /// Nothing but what was looked at.
-fn idle(app: &TestApp, packages: usize) -> AdoptionReport {
+pub(crate) fn idle(app: &TestApp, packages: usize) -> AdoptionReport {
     AdoptionReport {
         table: app.stack.table().to_owned(),
         bucket: app.stack.bucket().to_owned(),

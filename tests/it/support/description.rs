@@ -99,6 +99,7 @@ fn check(value: &Value, schema: &'static Value, place: &str) -> Result<(), Strin
             "description" => true,
             "type" => one_or_many(rule).any(|kind| is(value, kind)),
             "const" => value == rule,
+            "enum" => rule.as_array().expect("values").contains(value),
             "minimum" => value.as_u64() >= rule.as_u64(),
             "pattern" => value
                 .as_str()

@@ -1,6 +1,7 @@
 //! Releases that were deleted, and whether they may be published again.
 
 use http::Method;
+use packages_api::adoption::AdoptionReport;
 use serde_json::json;
 
 use crate::adoption::{adopt, idle};
@@ -107,6 +108,10 @@ async fn retired_releases_survive_an_adoption() {
     let id = user.publish(&gem).await.id();
     user.delete(&id).await;
     let report = adopt(&app).await;
-    assert_eq!(report, idle(&app, 0));
+    let expected = AdoptionReport {
+        registries: 3,
+        ..idle(&app, 0)
+    };
+    assert_eq!(report, expected);
     assert_eq!(user.publish(&gem).await.status, 409);
 }
