@@ -1,5 +1,7 @@
 //! Matching of paths and methods.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::*;
 use crate::http::status;
 
@@ -120,5 +122,37 @@ fn first_segments_of_the_api_are_reserved() {
             first.is_empty() || first.contains('.') || is_reserved(first),
             "{template}"
         );
+    }
+}
+
+#[test]
+fn every_native_template_takes_every_name() {
+    for protocol in PROTOCOLS {
+        for route in protocol.routes {
+            for name in [
+                "a",
+                "ü",
+                "a/b",
+                "%2F",
+                "a b+c",
+                "@s/n",
+                "..",
+                "?#&=",
+                "\u{1f980}",
+                "{name}",
+            ] {
+                let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+                let segments = route.template.split('/').map(|segment| {
+                    let is_brace = segment.starts_with('{');
+                    if is_brace { encoded.as_str() } else { segment }
+                });
+                let path = format!("/o/r{}", segments.collect::<Vec<_>>().join("/"));
+                let Ok(Matched::Native(endpoint)) = endpoint(&route.method, &path) else {
+                    panic!("{} {path} is not found", route.method);
+                };
+                assert_eq!(endpoint.route.template, route.template, "{path}");
+                assert!(endpoint.values.iter().all(|value| value == name), "{path}");
+            }
+        }
     }
 }

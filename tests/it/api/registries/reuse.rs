@@ -63,7 +63,7 @@ async fn retired_releases_are_told_what_to_do() {
         let answer = user.publish(&Gem::banana().summary("Another one").build()).await;
         answer.assert_error(409);
         let expected = format!(
-            "banana 1.0.0 was published before and then deleted, and this registry lets no release be published \
+            "banana 1.0.0 (ruby) was published before and then deleted, and this registry lets no release be published \
              again{content}. Publish this file as a new version."
         );
         assert_eq!(answer.message(), expected);
