@@ -23,6 +23,12 @@ mod parts;
 /// RFC 2046: a boundary is 1 to 70 characters.
 const MAX_BOUNDARY_BYTES: usize = 70;
 
+/// Parts of a publish form; those without meaning here are ignored, but not without end.
+const MAX_PARTS: usize = 100;
+
+/// Parts of a form of many fields: twine sends each classifier and each dependency as one.
+const MAX_FIELDS: usize = 2000;
+
 /// A file of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
@@ -30,6 +36,19 @@ pub(crate) struct File {
     pub(crate) filename: String,
     /// All of its bytes; at least one.
     pub(crate) bytes: Bytes,
+}
+
+/// Fields of a form that are no files, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fields(Vec<(Vec<u8>, Bytes)>);
+
+impl Fields {
+    /// The first field of a name, if it is text.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let mut fields = self.0.iter();
+        let (_, value) = fields.find(|(own, _)| own == name.as_bytes())?;
+        std::str::from_utf8(value).ok()
+    }
 }
 
 /// A publish form.
@@ -56,12 +75,7 @@ pub(crate) enum PackagePart {
 /// 400 where the body is no form, 413 where it is too large, 415 where it is encoded, 422 where it
 /// has not exactly one usable `file` or `package_url`.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
-    let body = bytes(headers, body)?;
-    let boundary = boundary(headers)?;
-    let pieces = parts::canonical(&body, &boundary)?;
-    drop(body);
-    let pieces = pieces.into_iter().map(Ok::<_, Infallible>);
-    let mut form = Multipart::new(stream::iter(pieces), boundary);
+    let mut form = parts_of(headers, &bytes(headers, body)?, MAX_PARTS)?;
     let (mut file, mut package_url, mut attestation_bundle) = (None, None, None);
     while let Some(mut part) = form.next_field().await.map_err(malformed)? {
         let disposition = Disposition::of(&part);
@@ -77,6 +91,42 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
         package: only_package(file, package_url)?,
         attestation_bundle,
     })
+}
+
+/// Reads a form of many fields, of which those named `file_part` are files.
+///
+/// # Errors
+/// 400 where the bytes are no form, or one of more parts than [`MAX_FIELDS`]; 422 where it has not exactly one
+/// `file_part`, or that is not usable as a file.
+pub(crate) async fn read_fields(
+    headers: &HeaderMap,
+    body: Bytes,
+    file_part: &'static str,
+) -> Result<(File, Fields)> {
+    let mut form = parts_of(headers, &body, MAX_FIELDS)?;
+    let (mut file, mut fields) = (None, Fields::default());
+    while let Some(mut part) = form.next_field().await.map_err(malformed)? {
+        let disposition = Disposition::of(&part);
+        let content = content(&mut part).await?;
+        match &disposition.name {
+            Some(name) if name == file_part.as_bytes() => only(&mut file, file_part, (disposition, content))?,
+            Some(name) => fields.0.push((name.clone(), content)),
+            None => {}
+        }
+    }
+    let (disposition, bytes) = file.ok_or_else(|| {
+        let message = format!("The form has no part named `{file_part}`. Send the package's file in it.");
+        Error::invalid(file_part, "missing", message)
+    })?;
+    Ok((whole_file(disposition, bytes)?, fields))
+}
+
+/// The parts of a form. Their contents lie in the body, and are not copied.
+fn parts_of(headers: &HeaderMap, body: &Bytes, max_parts: usize) -> Result<Multipart<'static>> {
+    let boundary = boundary(headers)?;
+    let pieces = parts::canonical(body, &boundary, max_parts)?;
+    let pieces = pieces.into_iter().map(Ok::<_, Infallible>);
+    Ok(Multipart::new(stream::iter(pieces), boundary))
 }
 
 /// The one package of a form.

@@ -13,21 +13,19 @@ use memchr::memmem::Finder;
 use super::{cut_off, unreadable_headers};
 use crate::error::{Error, Result};
 
-/// Parts of one form; those without meaning here are ignored, but not without end.
-const MAX_PARTS: usize = 100;
 /// Headers of one part, and their bytes.
 const MAX_HEADERS: usize = 32;
 const MAX_HEADERS_BYTES: usize = 16 * 1024;
 
 const CRLF: &[u8] = b"\r\n";
 
-/// The body between its boundaries, in pieces: headers unfolded, nothing before the first boundary
-/// and nothing after the last.
+/// The body of at most `max_parts` parts between its boundaries, in pieces: headers unfolded, nothing before the first
+/// boundary and nothing after the last.
 ///
 /// # Errors
 /// 400 where the boundaries or a part's headers cannot be read, or exceed their bounds; 415 where a
 /// part's content is encoded.
-pub(super) fn canonical(body: &Bytes, boundary: &str) -> Result<Vec<Bytes>> {
+pub(super) fn canonical(body: &Bytes, boundary: &str, max_parts: usize) -> Result<Vec<Bytes>> {
     let delimiter = format!("\r\n--{boundary}");
     let next = Finder::new(&delimiter);
     let mut pieces = Vec::new();
@@ -37,9 +35,9 @@ pub(super) fn canonical(body: &Bytes, boundary: &str) -> Result<Vec<Bytes>> {
             pieces.push(Bytes::from(format!("--{boundary}--\r\n")));
             return Ok(pieces);
         }
-        if pieces.len() / PIECES_OF_A_PART == MAX_PARTS {
+        if pieces.len() / PIECES_OF_A_PART == max_parts {
             return Err(Error::BadRequest(format!(
-                "The form has more than {MAX_PARTS} parts. Send the package as `file`, and little else."
+                "The form has more than {max_parts} parts. Send the package as `file`, and little else."
             )));
         }
         let start = line_end(body, at)?;

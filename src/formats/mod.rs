@@ -14,6 +14,7 @@ pub(crate) use self::name_facts::{name_facts, read_name_facts};
 pub use self::source::Source;
 use self::source::bounded::{length_of, unreadable};
 use self::source::budget::{Budget, Metered};
+pub(crate) use self::source::hashing::hex;
 use crate::cancellation::Cancellation;
 pub use crate::ecosystem::Ecosystem;
 

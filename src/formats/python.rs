@@ -10,12 +10,14 @@ use self::facts::FileType;
 use self::filename::{FileName, sdist_name, wheel_name};
 pub(crate) use self::name_facts::NameFacts;
 use self::version::Version;
+use crate::cancellation::Cancellation;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
 use crate::formats::containers::zip;
 use crate::formats::format::{Container, Format};
 use crate::formats::manifest::{MAX_METADATA_BYTES, Manifest, Rejection, metadata};
-use crate::formats::source::bounded::unreadable;
+use crate::formats::source::Source;
+use crate::formats::source::bounded::{length_of, unreadable};
 use crate::formats::source::budget::{Budget, Metered};
 use crate::formats::source::hashing::sha256;
 use crate::formats::texts::alphabet::is_word;
@@ -32,6 +34,27 @@ pub(super) const FORMAT: Format = Format {
     containers: &[Container::Gzip, Container::Zip],
     read,
 };
+
+/// A version in the one spelling of all versions that are equal to it (PEP 440); `None` where it is not one.
+pub(crate) fn normalize_version(version: &str) -> Option<String> {
+    Version::parse(version).map(|version| version.canonical())
+}
+
+/// Reads the METADATA of a wheel, byte for byte, until `cancellation` ends the reading. Blocking.
+///
+/// # Errors
+/// A [`Rejection`] where the file is not a wheel with one METADATA, or costs more than its budget.
+pub(crate) fn read_metadata_file(
+    filename: &str,
+    source: &mut dyn Source,
+    cancellation: Cancellation,
+) -> Result<Vec<u8>, Rejection> {
+    let length = length_of(source).map_err(unreadable("file"))?;
+    let budget = Budget::new(length, cancellation);
+    let stem = strip_suffix_ignoring_case(filename, ".whl").unwrap_or(filename);
+    let read = wheel(&mut Metered::new(source, &budget), &wheel_name(stem)?);
+    budget.refusal().map_or(read, Err)
+}
 
 fn read(filename: &str, source: &mut Metered<'_>) -> Result<Manifest, Rejection> {
     if let Some(stem) = strip_suffix_ignoring_case(filename, ".whl") {

@@ -125,7 +125,6 @@ impl Request<'_> {
         )))
     }
 
-    #[expect(dead_code, reason = "the protocols that need it come next")]
     /// Absolute address of the registry's native root, without a slash at the end.
     pub(crate) fn root(&self) -> String {
         let RegistryPath {

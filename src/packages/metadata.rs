@@ -32,7 +32,7 @@ impl From<Metadata> for String {
 
 impl Metadata {
     /// The text.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

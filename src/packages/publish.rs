@@ -33,6 +33,16 @@ enum Filename {
 }
 
 impl PackageFile {
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Its SHA-256.
+    pub(crate) fn sha256(&self) -> Digest<32> {
+        self.sha256
+    }
+
     /// Hashes a file's bytes, which a door does while it authorizes its caller.
     pub async fn hash(filename: String, bytes: Bytes) -> Result<Self> {
         Self::hash_named(Filename::Given(filename), bytes).await
@@ -68,6 +78,19 @@ pub async fn publish(
     file: PackageFile,
     bundle: Option<AttestationBundle>,
 ) -> Result<Published> {
+    publish_checked(context, registry, by, file, bundle, |_| Ok(())).await
+}
+
+/// Publishes a file as [`publish`] does, if its manifest passes `check`: some clients send with a file what it
+/// should be.
+pub(crate) async fn publish_checked(
+    context: &Context,
+    registry: &Registry,
+    by: &Actor,
+    file: PackageFile,
+    bundle: Option<AttestationBundle>,
+    check: impl FnOnce(&Manifest) -> Result<()>,
+) -> Result<Published> {
     let PackageFile {
         filename,
         bytes,
@@ -82,6 +105,7 @@ pub async fn publish(
     let mut manifest = run_inline(context, |cancellation| {
         formats::read_until(registry.ecosystem, given, &mut source, cancellation)
     })??;
+    check(&manifest)?;
     let companions = Companions {
         metadata: Metadata::from(std::mem::take(&mut manifest.metadata)),
         attestations: bundle.map(|bundle| bundle.about(sha256)).transpose()?,

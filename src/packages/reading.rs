@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::steps;
 
 /// Runs work that keeps a processor busy, on a thread of its own.
-pub(super) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = spawn_blocking(steps::shared_blocking(work)).await;
     done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
 }

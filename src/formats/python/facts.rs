@@ -46,3 +46,13 @@ pub(crate) enum FileType {
     #[serde(rename = "sdist")]
     SourceDistribution,
 }
+
+impl FileType {
+    /// The name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Wheel => "bdist_wheel",
+            Self::SourceDistribution => "sdist",
+        }
+    }
+}

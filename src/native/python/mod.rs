@@ -1,17 +1,37 @@
-//! `python`: the Simple API (PEP 503, PEP 691), and the form that twine and uv send.
+//! `python`: the Simple API (PEP 503, 691, 700, 714), and the form that twine and uv send.
 
 use lambda_http::http::Method;
 
-use super::{Protocol, Refusal, Route, file};
+use super::{Protocol, Refusal, Route};
 use crate::ecosystem::Ecosystem;
+
+mod accept;
+mod files;
+mod page;
+mod rendering;
+mod upload;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     ecosystem: Ecosystem::Python,
-    routes: &[Route::read(
-        Method::GET,
-        "/pypi/files/{id}/{filename}",
-        "PythonFile",
-        |request| Box::pin(file::by_id(request)),
-    )],
+    routes: &[
+        Route::read(Method::GET, "/pypi/simple/{name}/", "PythonPage", |request| {
+            Box::pin(page::answer(request))
+        }),
+        Route::read(Method::GET, "/pypi/simple/{name}", "PythonPage", |request| {
+            Box::pin(page::redirect_to_normal(request))
+        }),
+        Route::read(
+            Method::GET,
+            "/pypi/files/{id}/{filename}",
+            "PythonFile",
+            |request| Box::pin(files::answer(request)),
+        ),
+        Route::change(Method::POST, "/pypi/", "PythonUpload", |request| {
+            Box::pin(upload::answer(request))
+        }),
+        Route::change(Method::POST, "/pypi", "PythonUpload", |request| {
+            Box::pin(upload::answer(request))
+        }),
+    ],
     refusal: Refusal::plain,
 };
