@@ -40,10 +40,10 @@ pub fn renderers(ecosystem: Ecosystem) -> &'static [&'static dyn Renderer] {
         | Ecosystem::Java
         | Ecosystem::Javascript
         | Ecosystem::Nuget
-        | Ecosystem::Python
         | Ecosystem::Redhat
         | Ecosystem::Ruby
         | Ecosystem::Terraform => &[],
+        Ecosystem::Python => python::RENDERERS,
     }
 }
 

@@ -102,7 +102,6 @@ impl Request<'_> {
     ///
     /// # Errors
     /// As of [`Request::authorize`].
-    #[expect(dead_code, reason = "the protocols that need it come next")]
     pub(crate) async fn authorize_with_changes(&self, permission: Permission) -> Result<(Access, Changes)> {
         self.call.check_credentials()?;
         let changes = async {

@@ -1,7 +1,12 @@
 //! Form of a page that a client prefers (PEP 691, "Version + Format Selection"; RFC 9110, 12.5.1).
 
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::ACCEPT;
+use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG};
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::http::empty;
 
 /// Ranges of one `Accept` header that are read.
 const MAX_RANGES: usize = 64;
@@ -29,6 +34,18 @@ impl Form {
             Self::VersionedHtml => "application/vnd.pypi.simple.v1+html; charset=utf-8",
             Self::Json => "application/vnd.pypi.simple.v1+json",
         }
+    }
+
+    /// 200 with a page of this form, under the tag of its content.
+    pub(super) fn response(self, text: String) -> Result<Response<Body>> {
+        let tag = HeaderValue::from_str(&format!("\"{}\"", Digest::sha256(text.as_bytes())));
+        let tag = tag.map_err(|error| Error::Internal(error.to_string()))?;
+        let mut response = empty(StatusCode::OK);
+        *response.body_mut() = Body::Text(text);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
+        headers.insert(ETAG, tag);
+        Ok(response)
     }
 
     /// Media types that ask for it, without parameters.

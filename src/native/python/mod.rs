@@ -4,16 +4,27 @@ use lambda_http::http::Method;
 
 use super::{Protocol, Refusal, Route};
 use crate::ecosystem::Ecosystem;
+use crate::indexes::Renderer;
 
 mod accept;
 mod files;
+mod names;
 mod page;
 mod rendering;
 mod upload;
 
+/// Renderers of a registry's indexes.
+pub(super) const RENDERERS: &[&dyn Renderer] = &[&names::ProjectNames];
+
 pub(super) const PROTOCOL: Protocol = Protocol {
     ecosystem: Ecosystem::Python,
     routes: &[
+        Route::read(Method::GET, "/pypi/simple/", "PythonNames", |request| {
+            Box::pin(names::answer(request))
+        }),
+        Route::read(Method::GET, "/pypi/simple", "PythonNames", |request| {
+            Box::pin(page::redirect_to_names(request))
+        }),
         Route::read(Method::GET, "/pypi/simple/{name}/", "PythonPage", |request| {
             Box::pin(page::answer(request))
         }),

@@ -69,10 +69,19 @@ struct Project<'a> {
     files: &'a RawValue,
 }
 
+/// Head of every answer in JSON.
 #[derive(Serialize)]
-struct Meta {
+pub(super) struct Meta {
     #[serde(rename = "api-version")]
     api_version: &'static str,
+}
+
+impl Default for Meta {
+    fn default() -> Self {
+        Self {
+            api_version: API_VERSION,
+        }
+    }
 }
 
 impl<'a> Page<'a> {
@@ -158,25 +167,27 @@ impl<'a> Page<'a> {
         if self.form == Form::Json {
             let files = RawValue::from_string(format!("[{}]", self.files)).map_err(internal)?;
             let project = Project {
-                meta: Meta {
-                    api_version: API_VERSION,
-                },
+                meta: Meta::default(),
                 name: self.name,
                 versions: &self.versions,
                 files: &files,
             };
             return serde_json::to_string(&project).map_err(internal);
         }
-        let (name, files) = (escape(self.name), self.files);
-        Ok(format!(
-            "<!DOCTYPE html>\n<html>\n<head>\n<meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n\
-             <title>Links for {name}</title>\n</head>\n<body>\n<h1>Links for {name}</h1>\n{files}</body>\n</html>\n"
-        ))
+        Ok(document(&format!("Links for {}", escape(self.name)), &self.files))
     }
 }
 
+/// A page of links in HTML, under a title that is HTML already.
+pub(super) fn document(title: &str, links: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html>\n<head>\n<meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n\
+         <title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n{links}</body>\n</html>\n"
+    )
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
-fn internal(error: serde_json::Error) -> Error {
+pub(super) fn internal(error: serde_json::Error) -> Error {
     Error::Internal(error.to_string())
 }
 
@@ -186,7 +197,7 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// Text as HTML has it, in an element and in an attribute.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

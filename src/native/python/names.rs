@@ -1,0 +1,95 @@
+//! `GET pypi/simple/`: the names of all projects of a registry.
+
+use lambda_http::{Body, Response};
+use serde::Serialize;
+
+use super::accept::{Form, preferred_form};
+use super::rendering::{Meta, document, encode, escape, internal};
+use crate::error::{Error, Result};
+use crate::indexes::{self, Renderer};
+use crate::native::Request;
+use crate::permission::Permission;
+use crate::records::{Package, Registry};
+
+/// The one document of the index: a normalized name a line.
+const NAMES: &str = "names";
+
+/// Renderer of the names of a registry's projects.
+#[derive(Debug)]
+pub(super) struct ProjectNames;
+
+impl Renderer for ProjectNames {
+    fn format(&self) -> &'static str {
+        "python-1"
+    }
+
+    fn documents(&self) -> &'static [&'static str] {
+        &[NAMES]
+    }
+
+    fn has_text_digests(&self, _document: usize) -> bool {
+        false
+    }
+
+    fn member(&self, package: &Package, _metadata: &str) -> Result<Vec<u8>, String> {
+        Ok(package.version.clone().into_bytes())
+    }
+
+    fn render(&self, name: &str, _members: &[&[u8]], documents: &mut [Vec<u8>]) -> Vec<u64> {
+        for document in documents {
+            document.extend(name.as_bytes());
+            document.push(b'\n');
+        }
+        vec![1]
+    }
+
+    fn prologue(&self, _document: usize, _entries: u64, _registry: &Registry) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn epilogue(&self, _document: usize) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// The list of projects, as PEP 691 has it.
+#[derive(Serialize)]
+struct Projects<'a> {
+    meta: Meta,
+    projects: Vec<Project<'a>>,
+}
+
+#[derive(Serialize)]
+struct Project<'a> {
+    name: &'a str,
+}
+
+/// Answers the names of all projects. Two round trips where nothing changed, and a third where this sandbox has not
+/// read them before.
+pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
+    let (access, changes) = request.authorize_with_changes(Permission::Read).await?;
+    let context = &request.call.context;
+    let names = indexes::document(context, &access.registry, &ProjectNames, NAMES, changes).await?;
+    let names = String::from_utf8(names.text()?);
+    let names = names.map_err(|error| Error::Internal(format!("names of projects: {error}")))?;
+    let form = preferred_form(request.call.headers);
+    let text = match form {
+        Form::Json => {
+            let projects = names.lines().map(|name| Project { name }).collect();
+            let meta = Meta::default();
+            serde_json::to_string(&Projects { meta, projects }).map_err(internal)?
+        }
+        Form::Html | Form::VersionedHtml => {
+            let root = request.root();
+            let link = |name| {
+                format!(
+                    "<a href=\"{root}/pypi/simple/{}/\">{}</a><br>\n",
+                    encode(name),
+                    escape(name)
+                )
+            };
+            document("Projects", &names.lines().map(link).collect::<String>())
+        }
+    };
+    form.response(text)
+}
