@@ -82,6 +82,10 @@ Publish a package. Paste this; the gem is there to try with:
     -H "Content-Type: application/json" \
     -F {file}
 
+Install it; README.md has the same for pip, uv and others:
+
+  gem install banana --clear-sources --source "{source}"
+
 Then get it, and delete it, by the id in the answer:
 
   export ID=…
@@ -94,6 +98,7 @@ Then get it, and delete it, by the id in the answer:
 
 Registries of {organization}: {registries}
 Ctrl-C stops the server."#,
+            source = with_credentials(base_url, &format!("{}/{ruby}/", self.organization)),
             token = self.token,
             file = quoted(&form_file(gem)),
             organization = self.organization,
@@ -119,6 +124,12 @@ fn form_file(path: &Path) -> String {
     } else {
         format!("file=@{path}")
     }
+}
+
+/// An address below the base with the user `token` and the shell's `$TOKEN`.
+fn with_credentials(base_url: &str, path: &str) -> String {
+    let (scheme, host) = base_url.split_once("://").unwrap_or(("http", base_url));
+    format!("{scheme}://token:$TOKEN@{host}/{path}")
 }
 
 /// A word of a shell's command.
