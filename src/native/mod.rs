@@ -41,9 +41,9 @@ pub fn renderers(ecosystem: Ecosystem) -> &'static [&'static dyn Renderer] {
         | Ecosystem::Javascript
         | Ecosystem::Nuget
         | Ecosystem::Redhat
-        | Ecosystem::Ruby
         | Ecosystem::Terraform => &[],
         Ecosystem::Python => python::RENDERERS,
+        Ecosystem::Ruby => &[&ruby::RubyIndex],
     }
 }
 

@@ -16,23 +16,31 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// only where the document still begins with the copy: after a yank the whole is, which spares a second request.
 pub(super) fn answer(headers: &HeaderMap, document: String) -> Result<Response<Body>> {
     let tag = format!("\"{}\"", Digest::md5(document.as_bytes()));
-    let digest = format!("sha-256=:{}:", Digest::sha256(document.as_bytes()).to_base64());
-    let ranges = if extends_copy(headers, document.as_bytes()) {
-        "bytes"
-    } else {
-        "none"
-    };
+    let sha256 = Digest::sha256(document.as_bytes());
+    let takes_parts = extends_copy(headers, document.as_bytes());
     let mut response = Response::new(Body::Text(document));
+    describe(&mut response, &tag, sha256, takes_parts)?;
+    Ok(response)
+}
+
+/// Adds the headers of a document: its tag, the SHA-256 of its text, and whether parts of it may be asked for.
+pub(super) fn describe(
+    response: &mut Response<Body>,
+    tag: &str,
+    sha256: Digest<32>,
+    takes_parts: bool,
+) -> Result<()> {
+    let digest = format!("sha-256=:{}:", sha256.to_base64());
     for (name, text) in [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (ETAG, &tag),
+        (ETAG, tag),
         (REPR_DIGEST, &digest),
-        (ACCEPT_RANGES, ranges),
+        (ACCEPT_RANGES, if takes_parts { "bytes" } else { "none" }),
     ] {
         let value = HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
         response.headers_mut().insert(name, value);
     }
-    Ok(response)
+    Ok(())
 }
 
 /// Whether a part may be answered: the client has no copy, or its copy is the document's beginning.

@@ -12,6 +12,7 @@ use super::version;
 use crate::formats::NameFacts as _;
 use crate::formats::ruby::NameFacts;
 use crate::id::minted_at;
+use crate::indexes::Renderer;
 use crate::records::{Package, Registry};
 use crate::time::rfc3339_seconds;
 
@@ -33,15 +34,27 @@ const PRERELEASE_SPECS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct RubyIndex;
 
-impl RubyIndex {
-    fn member(package: &Package, metadata: &str) -> Result<Vec<u8>, String> {
+impl Renderer for RubyIndex {
+    fn format(&self) -> &'static str {
+        "ruby-1"
+    }
+
+    fn documents(&self) -> &'static [&'static str] {
+        DOCUMENTS
+    }
+
+    fn has_text_digests(&self, document: usize) -> bool {
+        matches!(document, VERSIONS | NAMES)
+    }
+
+    fn member(&self, package: &Package, metadata: &str) -> Result<Vec<u8>, String> {
         let facts = NameFacts::of_metadata(metadata).map_err(|error| error.to_string())?;
         let platform = package.variant.as_deref().unwrap_or(RUBY);
         let line = compact_index::line(&package.version, platform, package.digests.sha256, &facts);
         Ok(line.into_bytes())
     }
 
-    fn render(name: &str, members: &[&[u8]], documents: &mut [Vec<u8>]) -> Vec<u64> {
+    fn render(&self, name: &str, members: &[&[u8]], documents: &mut [Vec<u8>]) -> Vec<u64> {
         let lines: Vec<_> = members
             .iter()
             .filter_map(|member| std::str::from_utf8(member).ok())
@@ -74,7 +87,7 @@ impl RubyIndex {
         added
     }
 
-    fn prologue(document: usize, entries: u64, registry: &Registry) -> Vec<u8> {
+    fn prologue(&self, document: usize, entries: u64, registry: &Registry) -> Vec<u8> {
         match document {
             VERSIONS => {
                 format!("created_at: {}\n{START}", rfc3339_seconds(minted_at(registry.id))).into_bytes()
@@ -87,6 +100,10 @@ impl RubyIndex {
                 start
             }
         }
+    }
+
+    fn epilogue(&self, _document: usize) -> Vec<u8> {
+        Vec::new()
     }
 }
 
@@ -128,16 +145,18 @@ mod tests {
         let members: Vec<_> = gems
             .iter()
             .map(|(number, platform)| {
-                RubyIndex::member(&package("banana", number, platform), &metadata).unwrap()
+                RubyIndex
+                    .member(&package("banana", number, platform), &metadata)
+                    .unwrap()
             })
             .collect();
         let members: Vec<_> = members.iter().map(Vec::as_slice).collect();
         let mut entries = vec![Vec::new(); DOCUMENTS.len()];
-        let counts = RubyIndex::render("banana", &members, &mut entries);
+        let counts = RubyIndex.render("banana", &members, &mut entries);
         let whole = entries.into_iter().zip(counts).enumerate();
         whole
             .map(|(document, (entries, count))| {
-                let mut bytes = RubyIndex::prologue(document, count, &registry());
+                let mut bytes = RubyIndex.prologue(document, count, &registry());
                 bytes.extend(entries);
                 bytes
                     .iter()
@@ -184,15 +203,17 @@ mod tests {
 
     #[test]
     fn empty_registries_have_documents_too() {
-        let counts = RubyIndex::render("banana", &[], &mut vec![Vec::new(); DOCUMENTS.len()]);
+        let counts = RubyIndex.render("banana", &[], &mut vec![Vec::new(); DOCUMENTS.len()]);
         assert_eq!(counts.len(), DOCUMENTS.len());
-        assert_eq!(RubyIndex::prologue(SPECS, 0, &registry()), b"\x04\x08[\x00");
-        assert_eq!(RubyIndex::prologue(NAMES, 0, &registry()), b"---\n");
+        assert_eq!(RubyIndex.prologue(SPECS, 0, &registry()), b"\x04\x08[\x00");
+        assert_eq!(RubyIndex.prologue(NAMES, 0, &registry()), b"---\n");
     }
 
     #[test]
     fn unreadable_metadata_is_told() {
-        let error = RubyIndex::member(&package("banana", "1", "ruby"), "{").unwrap_err();
+        let error = RubyIndex
+            .member(&package("banana", "1", "ruby"), "{")
+            .unwrap_err();
         assert!(error.contains("EOF"), "{error}");
     }
 }

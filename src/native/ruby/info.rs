@@ -6,6 +6,7 @@ use super::platform::RUBY;
 use super::{compact_index, document};
 use crate::error::{Error, Result};
 use crate::formats::ruby::NameFacts;
+use crate::indexes::MAX_MEMBER_BYTES;
 use crate::native::Request;
 use crate::packages::NamePages;
 
@@ -26,8 +27,11 @@ pub(super) async fn info(request: Request<'_>) -> Result<Response<Body>> {
         for gem in page {
             let platform = gem.variant.as_deref().unwrap_or(RUBY);
             let line = compact_index::line(&gem.version, platform, gem.digests.sha256, &gem.facts);
-            bytes += line.len();
-            lines.push(line);
+            // The index of the registry leaves it out as well, and holds this document's digest.
+            if line.len() <= MAX_MEMBER_BYTES {
+                bytes += line.len();
+                lines.push(line);
+            }
         }
         if bytes > MAX_BYTES {
             return Err(Error::AnswerTooLarge(bytes));

@@ -16,12 +16,9 @@ mod file;
 mod fixtures;
 mod full_name;
 mod gemspec;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the indexes of a whole registry come next")
-)]
 mod index;
 mod info;
+mod lists;
 mod marshal;
 mod platform;
 mod push;
@@ -29,11 +26,28 @@ mod root;
 mod version;
 mod yank;
 
+pub(super) use index::RubyIndex;
+
 pub(super) const PROTOCOL: Protocol = Protocol {
     ecosystem: Ecosystem::Ruby,
     routes: &[
         read("", "RubyRoot", |request| Box::pin(root::root(request))),
         read("/", "RubyRoot", |request| Box::pin(root::root(request))),
+        read("/versions", "RubyVersions", |request| {
+            Box::pin(lists::text(request, "versions"))
+        }),
+        read("/names", "RubyNames", |request| {
+            Box::pin(lists::text(request, "names"))
+        }),
+        read("/specs.4.8.gz", "RubySpecs", |request| {
+            Box::pin(lists::specifications(request, "specs.4.8"))
+        }),
+        read("/latest_specs.4.8.gz", "RubySpecs", |request| {
+            Box::pin(lists::specifications(request, "latest_specs.4.8"))
+        }),
+        read("/prerelease_specs.4.8.gz", "RubySpecs", |request| {
+            Box::pin(lists::specifications(request, "prerelease_specs.4.8"))
+        }),
         read("/info/{name}", "RubyInfo", |request| {
             Box::pin(info::info(request))
         }),

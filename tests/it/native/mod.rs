@@ -1,4 +1,5 @@
 //! Package managers' own protocols.
 
 mod ruby;
+mod ruby_lists;
 mod shell;

@@ -23,24 +23,24 @@ fn not_following(user: &Client) -> Client {
     }
 }
 
-async fn get(user: &Client, path: &str) -> Answer {
+pub(super) async fn get(user: &Client, path: &str) -> Answer {
     user.call(Method::GET, &user.native(path)).await
 }
 
-async fn push(user: &Client, file: &File) -> Answer {
+pub(super) async fn push(user: &Client, file: &File) -> Answer {
     let request = user.request(Method::POST, &user.native("/api/v1/gems"));
     let request = request.header("content-type", "application/octet-stream");
     user.send(request.body(file.bytes.clone())).await
 }
 
-async fn yank(user: &Client, form: &'static str) -> Answer {
+pub(super) async fn yank(user: &Client, form: &'static str) -> Answer {
     let request = user.request(Method::DELETE, &user.native("/api/v1/gems/yank"));
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     user.send(request.body(form)).await
 }
 
 /// Status and text of an answer.
-fn said(answer: &Answer) -> (u16, &str) {
+pub(super) fn said(answer: &Answer) -> (u16, &str) {
     (answer.status.as_u16(), answer.text())
 }
 
