@@ -22,6 +22,9 @@ const MAX_EDITS: usize = 2000;
 /// Changes that one head remembers: 37 bytes each, and a record ends at 400 kB.
 const MAX_FOLDED: usize = 5000;
 
+/// Time after which no sandbox of a version before is at work that published without changes.
+const DEPLOYMENT: Duration = Duration::from_mins(20);
+
 /// Time that the removal of changes may take: the answer is certain already.
 const REMOVAL: Duration = Duration::from_secs(3);
 
@@ -59,7 +62,9 @@ impl Index<'_> {
         loop {
             // After the changes: a head that was read before them may lack one that has been removed since.
             let heads = records.heads(self.registry).await?;
-            let own = heads.get(self.renderer.format()).filter(|head| !head.is_restored);
+            let own = heads
+                .get(self.renderer.format())
+                .filter(|head| !head.is_to_be_built());
             let is_open = |change: &&Change| own.is_none_or(|head| !head.folded.contains(&change.id));
             let open: Vec<&Change> = seen.iter().filter(is_open).collect();
             if let Some(head) = own
@@ -105,7 +110,7 @@ impl Index<'_> {
         heads: &BTreeMap<String, Head>,
     ) -> Result<Attempt> {
         let own = heads.get(self.renderer.format());
-        let usable = own.filter(|head| !head.is_restored && open.len() <= MAX_EDITS);
+        let usable = own.filter(|head| !head.is_to_be_built() && open.len() <= MAX_EDITS);
         let folding = match usable {
             None => self.build(open, own).await?,
             Some(head) => {
@@ -201,6 +206,10 @@ impl Index<'_> {
         self.put(objects).await?;
         head.folded = folded;
         head.built_at = folding.built_at;
+        head.scan_due = match own {
+            None => Some(head.built_at + DEPLOYMENT.as_secs()),
+            Some(own) => own.scan_due.filter(|_| folding.is_edit),
+        };
         head.modified = own.map_or(head.modified, |own| head.modified.max(own.modified + 1));
         let revision = own.map(|head| head.revision);
         let swap =

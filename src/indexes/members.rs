@@ -17,7 +17,7 @@ use crate::records::Package;
 const CONCURRENCY: usize = 16;
 
 /// Bytes of all members of an index. It is held in memory while it is built.
-const MAX_INDEX_BYTES: usize = 192 * 1024 * 1024;
+const MAX_INDEX_BYTES: usize = 96 * 1024 * 1024;
 
 /// Bytes of the longest reason that is kept.
 const MAX_REASON_BYTES: usize = 500;

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::address::RegistryAddress;
@@ -20,6 +21,7 @@ use crate::packages::Context;
 use crate::records::{Changes, Head, Records, Registry};
 
 mod blocks;
+mod check;
 mod fold;
 mod gzip;
 mod members;
@@ -27,6 +29,7 @@ mod renderer;
 mod state;
 mod weave;
 
+pub use check::{LeftOut, MAX_NAMED, Report, check};
 pub use renderer::{MAX_MEMBER_BYTES, Renderer, Renderers};
 
 /// One index of a registry: the documents of one renderer.
@@ -165,14 +168,17 @@ pub async fn rebuild(
     };
     let head = index.rebuild().await?;
     Ok(Built {
+        index: renderer.format().to_owned(),
         members: head.members,
         left_out: head.left_out,
     })
 }
 
 /// An index that has been built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Built {
+    /// Format of its renderer.
+    pub index: String,
     /// Packages in it.
     pub members: u64,
     /// Packages that it could not take in.

@@ -175,6 +175,7 @@ impl Index<'_> {
             manifest,
             modified: epoch_seconds(SystemTime::now()),
             built_at: 0,
+            scan_due: None,
             folded: BTreeSet::new(),
             documents,
             members: woven.manifest.members(),
@@ -219,4 +220,63 @@ fn joined(manifest: &Manifest, mut open: BTreeMap<usize, Names>, small: &BTreeSe
         is_last_small = is_small;
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::PackageId;
+    use crate::indexes::blocks::{Block, Member};
+
+    /// A manifest of so many blocks, whose first names are `b0`, `b1`, ….
+    fn manifest(blocks: usize) -> Manifest {
+        let block = |number| Block {
+            first: format!("b{number}"),
+            members: 1,
+            left_out: 0,
+            segment: Segment {
+                object: Uuid::nil(),
+                offset: 0,
+                bytes: 0,
+                text_bytes: 0,
+            },
+            parts: Vec::new(),
+        };
+        Manifest {
+            blocks: (0..blocks).map(block).collect(),
+            prologues: Vec::new(),
+        }
+    }
+
+    /// The pieces as text: the positions that are kept, and the names of those that are new.
+    fn shown(blocks: usize, open: &[usize], small: &[usize]) -> String {
+        let names = |position: &usize| {
+            let member = (PackageId::mint(), Member::Taken(Vec::new()));
+            let name = format!("b{position}");
+            (*position, Names::from([(name, [member].into())]))
+        };
+        let open = open.iter().map(names).collect();
+        let pieces = joined(&manifest(blocks), open, &small.iter().copied().collect());
+        let texts = pieces.into_iter().map(|piece| match piece {
+            Piece::Kept(position) => position.to_string(),
+            Piece::Fresh(names) => names.into_keys().collect::<Vec<_>>().join("+"),
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn small_blocks_are_joined_to_those_beside() {
+        for (blocks, open, small, expected) in [
+            (3, &[1][..], &[][..], "0 b1 2"),
+            (3, &[0, 1], &[], "b0 b1 2"),
+            (4, &[1, 2], &[1], "0 b1+b2 3"),
+            (4, &[2, 3], &[3], "0 1 b2+b3"),
+            (3, &[0, 1, 2], &[1], "b0+b1+b2"),
+            (1, &[0], &[0], "b0"),
+            (0, &[0], &[0], "b0"),
+            (0, &[], &[], ""),
+        ] {
+            assert_eq!(shown(blocks, open, small), expected, "{open:?}");
+        }
+    }
 }

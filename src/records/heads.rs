@@ -16,6 +16,7 @@ use crate::aws::{self, Failure};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::retry::Retry;
+use crate::time::has_come;
 
 /// The current state of one index. It is replaced as a whole, by whoever saw the state before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ pub(crate) struct Head {
     /// When it was built from all packages, in seconds since 1970.
     #[serde(default)]
     pub(crate) built_at: u64,
+    /// When it is to be built from all packages once more, in seconds since 1970: an index that was made during a
+    /// deployment may lack what sandboxes of the version before published without a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scan_due: Option<u64>,
     /// Changes that were in the table when the index took them in, or an earlier state had.
     #[serde(default)]
     pub(crate) folded: BTreeSet<Uuid>,
@@ -45,6 +50,13 @@ pub(crate) struct Head {
     /// Whether the table was restored since: the index is to be built from all packages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_restored: bool,
+}
+
+impl Head {
+    /// Whether it is to be built from all packages before it is served.
+    pub(crate) fn is_to_be_built(&self) -> bool {
+        self.is_restored || self.scan_due.is_some_and(has_come)
+    }
 }
 
 /// A document of an index, and what its readers compare.

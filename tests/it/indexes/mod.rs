@@ -1,3 +1,8 @@
 //! The engine of indexes, with a small renderer.
 
+mod faults;
 mod folds;
+mod halves;
+mod history;
+mod large;
+mod sweeps;

@@ -138,16 +138,7 @@ impl State {
     fn next_of(&self, number: usize, rule: LeftOut, next: &mut Vec<Self>) -> Result<(), Violation> {
         let mut state = *self;
         let reader = self.readers[number];
-        if reader.is_held
-            && self.head.revision == reader.head.revision
-            && self.head.is_there == reader.head.is_there
-        {
-            // The swap arrives, whether or not anybody still waits for it.
-            let mut late = *self;
-            late.head = reader.new;
-            late.readers[number].is_held = false;
-            next.push(late);
-        }
+        next.extend(self.with_late_swap(number));
         let own = &mut state.readers[number];
         match reader.place {
             Place::NotBegun => {
@@ -195,6 +186,17 @@ impl State {
         state.show(number)?;
         next.push(state);
         Ok(())
+    }
+
+    /// A swap that was held arrives, whether or not anybody still waits for it.
+    fn with_late_swap(&self, number: usize) -> Option<Self> {
+        let reader = self.readers[number];
+        let is_seen =
+            self.head.revision == reader.head.revision && self.head.is_there == reader.head.is_there;
+        let mut state = *self;
+        state.head = reader.new;
+        state.readers[number].is_held = false;
+        (reader.is_held && is_seen).then_some(state)
     }
 
     /// Reads one record, whichever comes first.

@@ -115,14 +115,7 @@ async fn all_accesses() -> BTreeSet<Access> {
     }
     registries(user, &proxy).await;
     account(&app).await;
-    // The index of a registry: anew, after a change, and with nothing in memory.
-    let reader = Reader::of(&app, &proxy.sdk_config(&app.stack));
-    reader.read("packages").await;
-    user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
-    reader.read("packages").await;
-    Reader::of(&app, &proxy.sdk_config(&app.stack))
-        .read("packages")
-        .await;
+    indexes(&app, &proxy).await;
     // Copy and delete.
     let copy = format!("{}/{large}/copy?to=more-gems", user.packages());
     user.call(Method::POST, &copy).await.id();
@@ -138,6 +131,15 @@ async fn all_accesses() -> BTreeSet<Access> {
     // A presigned form posts with the permission of whoever signed it.
     accesses.insert(("s3:PutObject".to_owned(), "uploads/x".to_owned()));
     accesses
+}
+
+/// The index of a registry: anew, after a change, and with nothing in memory.
+async fn indexes(app: &TestApp, proxy: &FaultProxy) {
+    let reader = || Reader::of(app, &proxy.sdk_config(&app.stack));
+    reader().read("packages").await;
+    app.user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
+    reader().read("packages").await;
+    reader().read("packages").await;
 }
 
 /// All calls on registries.

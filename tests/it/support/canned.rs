@@ -104,6 +104,29 @@ pub(crate) fn first_of_batch(request: &[u8], response: Response<Bytes>) -> Respo
     Response::from_parts(head, answer.to_string().into())
 }
 
+/// The answer to a read, without the records whose partition is of this kind.
+pub(crate) fn without(kind: &str, response: Response<Bytes>) -> Response<Bytes> {
+    let (mut head, body) = response.into_parts();
+    let mut answer = parsed(&body);
+    let is_other = |item: &Value| {
+        let partition = item["pk"]["S"].as_str().unwrap_or_default();
+        partition.split('/').next() != Some(kind)
+    };
+    if let Some(items) = answer["Items"].as_array_mut() {
+        items.retain(is_other);
+    }
+    let tables = answer["Responses"].as_object_mut().into_iter().flatten();
+    for (_, items) in tables {
+        if let Some(items) = items.as_array_mut() {
+            items.retain(is_other);
+        }
+    }
+    for header in [CONTENT_LENGTH.as_str(), "x-amz-crc32"] {
+        head.headers.remove(header);
+    }
+    Response::from_parts(head, answer.to_string().into())
+}
+
 /// Each item of a transaction has its reason, in the items' order.
 fn cancelled(code: &str, body: &[u8]) -> Response<Bytes> {
     let items = parsed(body)["TransactItems"].as_array().map_or(1, Vec::len);

@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     Unprocessed,
     /// A 200 that has read the first key only.
     UnprocessedSome,
+    /// The answer of a read lacks the records of this kind: the half of a transaction that is not visible yet.
+    Hides(&'static str),
     /// Waits at the gate before the request is carried out.
     PauseBefore(Gate),
     /// Waits at the gate between the request and its answer.

@@ -242,6 +242,10 @@ async fn suffer(
             let response = forward(request, upstream).await?;
             Ok(boxed(canned::first_of_batch(&body, response)))
         }
+        Fault::Hides(kind) => {
+            let response = forward(request, upstream).await?;
+            Ok(boxed(canned::without(kind, response)))
+        }
         fault => Ok(boxed(canned::answer(service, &fault, &body))),
     }
 }

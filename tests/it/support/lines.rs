@@ -24,6 +24,11 @@ pub(crate) fn renderers(ecosystem: Ecosystem) -> &'static [&'static dyn Renderer
     if ecosystem == Ecosystem::Ruby { RUBY } else { &[] }
 }
 
+/// The renderers of a sweep that has nothing to do with indexes.
+pub(crate) fn no_renderers(_: Ecosystem) -> &'static [&'static dyn Renderer] {
+    &[]
+}
+
 impl Renderer for Lines {
     fn format(&self) -> &'static str {
         self.0

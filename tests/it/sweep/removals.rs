@@ -16,7 +16,7 @@ use crate::support::app::{ORGANIZATION, REGISTRY, TestApp, tester};
 use crate::support::command;
 use crate::support::gem::Gem;
 use crate::support::invariants::assert_consistent;
-use crate::support::lines::renderers;
+use crate::support::lines::no_renderers as renderers;
 use crate::support::orphan::{id_of, leave};
 use crate::support::registry_deeds::RegistryDeeds as _;
 
