@@ -1,5 +1,7 @@
 //! Package managers' own protocols.
 
 mod ruby;
+mod ruby_changes;
+mod ruby_files;
 mod ruby_lists;
 mod shell;
