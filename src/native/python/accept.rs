@@ -121,7 +121,7 @@ fn range_and_weight(item: &str) -> (&str, u16) {
     let range = parts.next().unwrap_or_default();
     let weight = parts.find_map(|parameter| parameter.strip_prefix("q=").or(parameter.strip_prefix("Q=")));
     let weight = weight.map_or(Some(1.0), |weight| weight.trim().parse::<f32>().ok());
-    // What is no number between 0 and 1 is taken as 0, and a cast keeps within the bounds.
+    // Anything but a number between 0 and 1 is taken as 0, and a cast keeps within the bounds.
     let weight = weight.filter(|weight| (0.0..=1.0).contains(weight));
     #[expect(
         clippy::cast_possible_truncation,

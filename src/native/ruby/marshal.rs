@@ -38,7 +38,7 @@ impl Writer {
         }
     }
 
-    /// What was written.
+    /// Bytes of all that was written.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -157,7 +157,7 @@ mod tests {
         writer.into_bytes()
     }
 
-    /// What `Marshal.dump` of Ruby 3.1 writes for the same numbers.
+    /// Bytes that `Marshal.dump` of Ruby 3.1 writes for the same numbers.
     #[test]
     fn integers_have_rubys_bytes() {
         for (value, bytes) in [

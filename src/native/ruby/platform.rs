@@ -11,7 +11,7 @@ pub(super) struct Platform<'a> {
     pub(super) version: Option<&'a str>,
 }
 
-/// What may follow the name of a system, besides a `-` before it.
+/// Version that may follow the name of a system, with or without a `-` before it.
 #[derive(Debug, Clone, Copy)]
 enum Version {
     Absent,

@@ -62,7 +62,7 @@ impl<'a> Segment<'a> {
                     byte.is_ascii_alphabetic()
                 }
             };
-            // What is neither, such as a dot, only separates.
+            // Other characters, such as a dot, only separate.
             let end = rest.bytes().take_while(same).count();
             let (segment, after) = rest.split_at(end);
             if is_digit {
