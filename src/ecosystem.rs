@@ -71,16 +71,23 @@ impl Ecosystem {
     #[must_use]
     pub fn has_registry_index(self) -> bool {
         match self {
-            Self::Javascript | Self::Python | Self::Ruby => true,
+            Self::Python | Self::Ruby => true,
             Self::Alpine
             | Self::Debian
             | Self::Files
             | Self::Helm
             | Self::Java
+            | Self::Javascript
             | Self::Nuget
             | Self::Redhat
             | Self::Terraform => false,
         }
+    }
+
+    /// Whether names have tags, texts that stand for one of their versions.
+    #[must_use]
+    pub fn has_tags(self) -> bool {
+        self == Self::Javascript
     }
 
     /// A name in the one spelling that stands for all names which the ecosystem considers equal.

@@ -14,7 +14,7 @@ use aws_sdk_s3::operation::upload_part::UploadPartInput;
 use aws_sdk_s3::types::Delete;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
-use super::{INDEXES, Kind, UPLOADS};
+use super::{ENTRIES, INDEXES, Kind, UPLOADS};
 use crate::steps::{KeyKinds, distinct};
 
 /// Kinds of the keys in the input of an operation; of a copy, those of its source and its target.
@@ -50,6 +50,7 @@ fn kind(key: &str) -> &'static str {
         Some(Kind::Attestations) => "attestations",
         None if first == UPLOADS => "upload",
         None if first == INDEXES => "index",
+        None if first == ENTRIES => "entries",
         None => "unknown",
     }
 }

@@ -40,6 +40,9 @@ pub(crate) const CONTENT_TYPE: &str = "application/octet-stream";
 /// Prefix of every key of an upload.
 pub(crate) const UPLOADS: &str = "uploads";
 
+/// Prefix of every key of the entries of a name, which are kept to spare reads, and can be made again.
+pub(crate) const ENTRIES: &str = "entries";
+
 /// The bucket.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -90,6 +93,11 @@ impl ObjectKey {
     /// The place of an object of the indexes of the registry at `address`.
     pub(crate) fn index(address: &RegistryAddress, id: Uuid) -> Self {
         Self(format!("{INDEXES}/{address}/{id}"))
+    }
+
+    /// The place of the entries of a name, by the digest of what tells them apart.
+    pub(crate) fn entries(address: &RegistryAddress, digest: Digest<32>) -> Self {
+        Self(format!("{ENTRIES}/{address}/{digest}"))
     }
 
     /// The place of what is kept of the package `id` of the registry at `address`.

@@ -13,7 +13,9 @@ use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::Sha512;
 
+pub(crate) use self::entry::{Entry, MAX_ENTRY_BYTES};
 pub(crate) use self::facts::Facts;
+pub(crate) use self::version::normalized as normalized_version;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
 use crate::formats::containers::tarball::{Archive, Member};
@@ -23,8 +25,9 @@ use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::{Budget, Metered};
 use crate::formats::source::hashing::{Hashing, hex};
 use crate::formats::texts::alphabet::is_made_of;
-use crate::formats::texts::json;
+pub(crate) use crate::formats::texts::json;
 
+mod entry;
 mod facts;
 mod version;
 
@@ -44,6 +47,8 @@ struct Contents {
     unpacked_size: u64,
     /// Whether there is a `binding.gyp`, which npm builds by default.
     binding: bool,
+    /// Whether there is an `npm-shrinkwrap.json`, which pins what npm installs with the package.
+    shrinkwrap: bool,
 }
 
 pub(super) const FORMAT: Format = Format {
@@ -89,6 +94,7 @@ impl Contents {
         }
         match below_top(&member.path) {
             b"binding.gyp" => self.binding = true,
+            b"npm-shrinkwrap.json" => self.shrinkwrap = true,
             b"package.json" if self.package_json.is_some() => {
                 return Err(wrong(
                     "there is more than one at the top of the archive; pack it again",
@@ -124,20 +130,28 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
     let package = Package::read(&written).ok_or_else(|| wrong("it is not an object"))?;
     let name = package.name()?;
     let (version, precedence) = package.version()?;
+    let facts = Facts {
+        manifest: Cow::Borrowed(&*written),
+        integrity: format!("sha512-{}", STANDARD.encode(sha512)),
+        shasum: hex(sha1),
+        file_count: contents.file_count,
+        unpacked_size: contents.unpacked_size,
+        has_install_script: package.has_install_script(contents.binding),
+        has_shrinkwrap: contents.shrinkwrap,
+        bin: package.commands(&name)?,
+    };
+    if Entry::of(&facts).is_none() {
+        return Err(wrong(&format!(
+            "what installers read of it (dependencies, `bin`, `engines`) takes more than {MAX_ENTRY_BYTES} bytes; \
+             depend on less"
+        )));
+    }
     Ok(Manifest {
         normalized_name: name.clone(),
         version,
         normalized_version: precedence,
         variant: None,
-        metadata: metadata(&Facts {
-            manifest: Cow::Borrowed(&*written),
-            integrity: format!("sha512-{}", STANDARD.encode(sha512)),
-            shasum: hex(sha1),
-            file_count: contents.file_count,
-            unpacked_size: contents.unpacked_size,
-            has_install_script: package.has_install_script(contents.binding),
-            bin: package.commands(&name)?,
-        })?,
+        metadata: metadata(&facts)?,
         name,
     })
 }
@@ -238,7 +252,8 @@ impl<'a> Package<'a> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a package can have this name, scope included.
+pub(crate) fn is_name(name: &str) -> bool {
     let part = |part: &str| !part.is_empty() && !part.starts_with(['.', '_']) && is_made_of(part, b"-._~");
     let reserved = ["node_modules", "favicon.ico"];
     let valid = match name.strip_prefix('@').map(|scoped| scoped.split_once('/')) {

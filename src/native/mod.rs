@@ -18,6 +18,7 @@ mod endpoint;
 mod file;
 mod gzip;
 mod headers;
+mod javascript;
 mod python;
 mod range;
 mod request;
@@ -27,7 +28,7 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use request::Request;
 
 /// Every protocol. A new one is a file beside this one, and a line here.
-pub(crate) const PROTOCOLS: &[&Protocol] = &[&python::PROTOCOL, &ruby::PROTOCOL];
+pub(crate) const PROTOCOLS: &[&Protocol] = &[&javascript::PROTOCOL, &python::PROTOCOL, &ruby::PROTOCOL];
 
 /// Renderers of the indexes of an ecosystem's registries.
 #[must_use]

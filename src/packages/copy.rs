@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::files::{Kind, ObjectKey};
 use crate::id::PackageId;
-use crate::records::{Action, AuditEvent, Package, Publisher, Registry};
+use crate::records::{Action, AuditEvent, Beside, Package, Publisher, Registry};
 
 /// Copies a package from one registry to another of the same ecosystem: the same file as a new package.
 /// The bytes stay with S3; the rules of a release are those of a publish. Two round trips.
@@ -44,7 +44,16 @@ pub async fn copy(
     )?;
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
     let event = AuditEvent::of_package(Action::PackageCopied, by, to, &package);
-    release(context, to, package, companions, None, &event, retry_until).await
+    release(
+        context,
+        to,
+        package,
+        companions,
+        Beside::default(),
+        &event,
+        retry_until,
+    )
+    .await
 }
 
 /// Copies the file within the bucket, proven to be the same bytes.

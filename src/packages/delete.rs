@@ -9,6 +9,9 @@ use crate::files::{Kind, ObjectKey};
 use crate::records::{Package, Registry};
 use crate::steps;
 
+/// Time that clearing up after a delete has at least.
+const AT_LEAST: Duration = Duration::from_secs(1);
+
 /// Deletes a package: the records first, then the file, so that no record ever lacks its file.
 /// Afterwards the version may be published again. Two round trips.
 pub async fn delete(context: &Context, registry: &Registry, package: &Package, by: &Actor) -> Result<()> {
@@ -20,15 +23,31 @@ pub async fn delete(context: &Context, registry: &Registry, package: &Package, b
     {
         return Err(just_deleted());
     }
-    remove_files(context, registry, package).await;
+    tokio::join!(
+        remove_files(context, registry, package),
+        drop_tags(context, registry, package)
+    );
     Ok(())
+}
+
+/// Removes the tags that stood for a deleted package. They are no tags any more: whatever is left of them costs some
+/// bytes of its name's index, until the tag is set again or the registry is deleted.
+async fn drop_tags(context: &Context, registry: &Registry, package: &Package) {
+    if !registry.ecosystem.has_tags() {
+        return;
+    }
+    let end = context.retry_for_at_least(AT_LEAST);
+    let records = &context.records;
+    let dropped = records.drop_tags(registry, &package.normalized_name, package.id);
+    if let Err(error) = steps::in_time(end, "call", dropped).await {
+        tracing::warn!(package_id = %package.id, cause = error.cause(), "the tags of a deleted package are left");
+    }
 }
 
 /// Removes files that are certain to belong to no package. Awaited, since a frozen sandbox finishes
 /// nothing, but not for long, since the answer is certain already; what it does not reach is left
 /// to the sweep.
 pub(super) async fn remove_files(context: &Context, registry: &Registry, package: &Package) {
-    const AT_LEAST: Duration = Duration::from_secs(1);
     let end = context.retry_for_at_least(AT_LEAST);
     let delete = async |kind| {
         let key = ObjectKey::of(kind, &registry.address, package.id);

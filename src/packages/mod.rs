@@ -11,6 +11,7 @@ mod copy;
 mod delete;
 mod disk;
 mod download;
+mod entries;
 mod find;
 mod heal;
 mod list;
@@ -22,6 +23,7 @@ mod publish_from_disk;
 mod publish_upload;
 mod reading;
 mod release;
+mod tagged_name;
 mod upload;
 mod work;
 
@@ -32,6 +34,7 @@ pub use copy::copy;
 pub use delete::delete;
 pub use disk::DiskFile;
 pub(crate) use download::download_address;
+pub(crate) use entries::{EntryKind, entries};
 pub use find::find;
 pub use list::list;
 pub use metadata::Metadata;
@@ -43,6 +46,9 @@ pub use publish_from_disk::publish_from_disk;
 pub use publish_upload::publish_upload;
 pub(crate) use reading::run_blocking;
 pub use release::Published;
+pub(crate) use tagged_name::{
+    LATEST, NamedVersion, TaggedName, changed_meanwhile, deprecate, remove_tag, set_tag,
+};
 pub use upload::PostedFile;
 pub(crate) use upload::{UploadForm, request_upload};
 

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::files::{Kind, ObjectKey};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Action, AuditEvent, Registry};
+use crate::records::{Action, AuditEvent, Beside, Registry};
 
 /// A file to be published, and its SHA-256.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct PackageFile {
     filename: Filename,
     bytes: Bytes,
     sha256: Digest<32>,
+    /// Tag of its name that is to stand for it.
+    tag: Option<String>,
 }
 
 /// Name of a file that is published.
@@ -61,7 +63,13 @@ impl PackageFile {
             filename,
             bytes,
             sha256,
+            tag: None,
         })
+    }
+
+    /// The file, for which this tag of its name is to stand.
+    pub(crate) fn tagged(self, tag: Option<String>) -> Self {
+        Self { tag, ..self }
     }
 }
 
@@ -83,6 +91,9 @@ pub async fn publish(
 
 /// Publishes a file as [`publish`] does, if its manifest passes `check`: some clients send with a file what it
 /// should be.
+///
+/// # Errors
+/// As of [`publish`], and those of `check`.
 pub(crate) async fn publish_checked(
     context: &Context,
     registry: &Registry,
@@ -95,6 +106,7 @@ pub(crate) async fn publish_checked(
         filename,
         bytes,
         sha256,
+        tag,
     } = file;
     // Name and version are read from the file itself.
     let mut source = Cursor::new(&bytes);
@@ -133,7 +145,21 @@ pub(crate) async fn publish_checked(
         sha512: Some(sha512),
     };
     let package = candidate.into_package(id, registry, by, digests, &companions);
-    let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
+    let subject = (id, package.name.as_str(), package.version.as_str());
+    let event = AuditEvent::of_version(Action::PackageCreated, by, registry, subject, tag.as_deref());
     let retry_until = context.retry_until;
-    release(context, registry, package, companions, None, &event, retry_until).await
+    let beside = Beside {
+        tag: tag.as_deref(),
+        ..Beside::default()
+    };
+    release(
+        context,
+        registry,
+        package,
+        companions,
+        beside,
+        &event,
+        retry_until,
+    )
+    .await
 }

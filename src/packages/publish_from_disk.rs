@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey, PART_BYTES};
 use crate::formats::Manifest;
 use crate::id::PackageId;
-use crate::records::{Action, AuditEvent, Registry};
+use crate::records::{Action, AuditEvent, Beside, Registry};
 
 /// Publishes a file from this machine's disk. `on_stored` learns how many bytes the bucket has, as they become
 /// more.
@@ -54,7 +54,16 @@ pub async fn publish_from_disk(
     let package = candidate.into_package(id, registry, by, digests, &companions);
     let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
-    release(context, registry, package, companions, None, &event, retry_until).await
+    release(
+        context,
+        registry,
+        package,
+        companions,
+        Beside::default(),
+        &event,
+        retry_until,
+    )
+    .await
 }
 
 /// The package that these bytes became before; `None` where they are to be published, or to be put back.

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey, RangedSource, changed_meanwhile};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{Action, AuditEvent, Registry, UploadRef, UploadState, Work};
+use crate::records::{Action, AuditEvent, Beside, Registry, UploadRef, UploadState, Work};
 
 /// Size up to which a publish reads the whole file for its digests: some 12 seconds in a function.
 /// Of a larger file S3 takes the SHA-256, with the copy, and there is no SHA-512.
@@ -89,10 +89,13 @@ async fn publish_content(
             return Err(error);
         }
     }
-    let posted = UploadRef {
-        upload,
-        filename,
-        etag: &object.etag,
+    let beside = Beside {
+        posted: Some(UploadRef {
+            upload,
+            filename,
+            etag: &object.etag,
+        }),
+        ..Beside::default()
     };
     let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
@@ -101,7 +104,7 @@ async fn publish_content(
         registry,
         package,
         companions,
-        Some(posted),
+        beside,
         &event,
         retry_until,
     )

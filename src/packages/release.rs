@@ -12,7 +12,7 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{AuditEvent, Package, Publication, Publisher, Refusal, Registry, UploadRef};
+use crate::records::{AuditEvent, Beside, Package, Publication, Publisher, Refusal, Registry, UploadRef};
 use crate::release::{Release, Reuse};
 
 /// Time that a release has at least that follows a file of any size, however long that took.
@@ -74,13 +74,17 @@ pub(super) async fn release(
     registry: &Registry,
     package: Package,
     companions: Companions,
-    posted: Option<UploadRef<'_>>,
+    beside: Beside<'_>,
     event: &AuditEvent,
     retry_until: Instant,
 ) -> Result<Published> {
     let records = &context.records;
     let facts = formats::name_facts(registry.ecosystem, companions.metadata.as_str());
-    let publication = records.publish(registry, &package, facts.as_deref(), posted, event, retry_until);
+    let beside = Beside {
+        facts: facts.as_deref(),
+        ..beside
+    };
+    let publication = records.publish(registry, &package, beside, event, retry_until);
     let (refusal, answered) = match publication.await? {
         Publication::Published => {
             return Ok(Published {
@@ -99,7 +103,10 @@ pub(super) async fn release(
     match refusal {
         Refusal::Repeated(first) => {
             let metadata = heal(context, registry, &first, &package, companions).await?;
-            tokio::join!(discard, remember(context, registry, posted, first.id));
+            tokio::join!(discard, remember(context, registry, beside.posted, first.id));
+            if let Some(tag) = beside.tag {
+                set_first_tag(context, registry, &first, tag, event, retry_until).await?;
+            }
             Ok(Published {
                 package: *first,
                 metadata,
@@ -125,6 +132,30 @@ pub(super) async fn release(
             )))
         }
     }
+}
+
+/// Makes a tag stand for a package that was published before, as it would if it had been published with the tag then:
+/// unless somebody has changed the tag since.
+async fn set_first_tag(
+    context: &Context,
+    registry: &Registry,
+    first: &Package,
+    tag: &str,
+    event: &AuditEvent,
+    retry_until: Instant,
+) -> Result<()> {
+    let (records, name) = (&context.records, first.normalized_name.as_str());
+    if records.tagged(registry, name, tag).await? == Some(first.id) {
+        return Ok(());
+    }
+    let (subject, id) = ((first.id, first.name.as_str(), first.version.as_str()), first.id);
+    let event = event.of_tag(registry, subject, tag);
+    let revision = id.into();
+    // Refused where the tag was changed later, which is as good.
+    records
+        .set_tag(registry, (name, tag), (id, revision), &event, retry_until)
+        .await
+        .map(drop)
 }
 
 /// Remembers which package an upload became, which spares its repeat the whole way. A failure costs no

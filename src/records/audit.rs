@@ -14,9 +14,13 @@ use super::{Direction, Organization, Package, Records, Registry, Token, from_ite
 use crate::actor::Actor;
 use crate::aws;
 use crate::error::Result;
-use crate::id::minted_at;
+use crate::id::{PackageId, minted_at};
 use crate::slug::Slug;
 use crate::time::epoch_seconds;
+
+mod action;
+
+pub use action::Action;
 
 /// Time for which an event is kept.
 const KEPT: Duration = Duration::from_hours(365 * 24);
@@ -25,56 +29,9 @@ const KEPT: Duration = Duration::from_hours(365 * 24);
 /// write unit takes. A longer text is cut, and whatever it belongs to is named by its id.
 const MAX_NAME_BYTES: usize = 100;
 const MAX_VERSION_BYTES: usize = 60;
+const MAX_TAG_BYTES: usize = 40;
 const MAX_SUBJECT_BYTES: usize = 180;
 const MAX_KEY_ID_BYTES: usize = 40;
-
-/// Kind of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A package was published.
-    PackageCreated,
-    /// A package was made as a copy of another.
-    PackageCopied,
-    /// A package was deleted.
-    PackageDeleted,
-    /// A registry was created.
-    RegistryCreated,
-    /// A registry's own fields were changed.
-    RegistryUpdated,
-    /// A registry was deleted, and its packages with it.
-    RegistryDeleted,
-    /// The OIDC policy of a registry was set or removed.
-    PolicyUpdated,
-    /// A token was created.
-    TokenCreated,
-    /// A token's description was changed.
-    TokenUpdated,
-    /// A token was deleted.
-    TokenDeleted,
-    /// An organization was created.
-    OrganizationCreated,
-    /// An organization was deleted.
-    OrganizationDeleted,
-}
-
-impl Action {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::PackageCreated => "package.created",
-            Self::PackageCopied => "package.copied",
-            Self::PackageDeleted => "package.deleted",
-            Self::RegistryCreated => "registry.created",
-            Self::RegistryUpdated => "registry.updated",
-            Self::RegistryDeleted => "registry.deleted",
-            Self::PolicyUpdated => "policy.updated",
-            Self::TokenCreated => "token.created",
-            Self::TokenUpdated => "token.updated",
-            Self::TokenDeleted => "token.deleted",
-            Self::OrganizationCreated => "organization.created",
-            Self::OrganizationDeleted => "organization.deleted",
-        }
-    }
-}
 
 /// One change: what was done to what, and by whom. Its kinds are texts, so that a version reads what a later one wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +83,9 @@ pub(crate) struct AuditSubject {
     /// A package's version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
+    /// The tag that stands for a package now, or did so before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag: Option<String>,
     /// The registry of a package, or the only one that a token opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) registry_id: Option<Uuid>,
@@ -137,11 +97,44 @@ pub(crate) struct AuditSubject {
 impl AuditEvent {
     /// The event of a change to a package.
     pub(crate) fn of_package(action: Action, by: &Actor, registry: &Registry, package: &Package) -> Self {
-        let mut subject = AuditSubject::new("package", package.id.into(), Some(&package.name));
-        subject.version = Some(cut(&package.version, MAX_VERSION_BYTES));
-        subject.registry_id = Some(registry.id);
-        subject.registry = Some(registry.slug().clone());
+        Self::of_version(
+            action,
+            by,
+            registry,
+            (package.id, &package.name, &package.version),
+            None,
+        )
+    }
+
+    /// The event of a change to a package that is known by its name and version, or to a tag of it.
+    pub(crate) fn of_version(
+        action: Action,
+        by: &Actor,
+        registry: &Registry,
+        (id, name, version): (PackageId, &str, &str),
+        tag: Option<&str>,
+    ) -> Self {
+        let mut subject = AuditSubject::of_version(registry, (id, name, version));
+        subject.tag = tag.map(|tag| cut(tag, MAX_TAG_BYTES));
         Self::new(action, by, &registry.address.organization, subject)
+    }
+
+    /// The event of a tag that this event's actor set in the same deed.
+    pub(crate) fn of_tag(
+        &self,
+        registry: &Registry,
+        (id, name, version): (PackageId, &str, &str),
+        tag: &str,
+    ) -> Self {
+        let mut subject = AuditSubject::of_version(registry, (id, name, version));
+        subject.tag = Some(cut(tag, MAX_TAG_BYTES));
+        let id = Uuid::now_v7();
+        Self {
+            id,
+            action: Action::PackageTagged.as_str().to_owned(),
+            subject,
+            ..self.clone()
+        }
     }
 
     /// The event of a change to a registry.
@@ -235,9 +228,18 @@ impl AuditSubject {
             id,
             name: name.map(|name| cut(name, MAX_NAME_BYTES)),
             version: None,
+            tag: None,
             registry_id: None,
             registry: None,
         }
+    }
+
+    fn of_version(registry: &Registry, (id, name, version): (PackageId, &str, &str)) -> Self {
+        let mut subject = Self::new("package", id.into(), Some(name));
+        subject.version = Some(cut(version, MAX_VERSION_BYTES));
+        subject.registry_id = Some(registry.id);
+        subject.registry = Some(registry.slug().clone());
+        subject
     }
 }
 

@@ -128,7 +128,10 @@ impl Records {
             let query = query.projection_expression("pk, sk, registry_id, package_id, deleted_at");
             let answer = query.send().await.map_err(aws::failed)?;
             for item in answer.items.unwrap_or_default() {
-                let Some(key) = Key::of(&item) else { continue };
+                // A tag claims nothing: one whose package is missing is no tag.
+                let key =
+                    Key::of(&item).filter(|key| key.pk.starts_with("releases/") || !keys::is_tag(&key.sk));
+                let Some(key) = key else { continue };
                 let claim: Claim = from_item(item)?;
                 let named = || key.sk.rsplit('/').next()?.parse().ok();
                 let id = claim.package_id.or_else(named);

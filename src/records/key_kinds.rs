@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 use super::Item;
-use super::keys::{PK, SK};
+use super::keys::{PK, SK, is_tag};
 use crate::steps::{KeyKinds, distinct};
 
 /// Kinds of the keys in the input of an operation; of a scan, which has none, the whole table.
@@ -77,6 +77,7 @@ fn kind(pk: &str, sk: &str) -> &'static str {
         "organization" => "organization",
         "organizations" => "list of organizations",
         "packages" => "package",
+        "names" if is_tag(sk) => "tag",
         "names" => "name",
         "releases" => "release",
         "uploads" if sk.ends_with("/work") => "upload at work",
@@ -116,6 +117,8 @@ mod tests {
             (keys::token_by_secret(&Digest::sha256(b"")), "token"),
             (keys::organization_line(slug), "list of organizations"),
             (keys::package(&address, id), "package"),
+            (keys::name_of(&address, "~tag", id), "name"),
+            (keys::tag(&address, "@s/n", "latest"), "tag"),
             (keys::release(&address, "n", "1", None), "release"),
             (keys::upload(&address, Uuid::nil()), "upload"),
             (keys::work(&address, Uuid::nil()), "upload at work"),

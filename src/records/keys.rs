@@ -7,6 +7,7 @@
 //! | registry | `organization/{org}` | `registry/{registry}` |
 //! | package | `packages/{org}/{registry}` | `{id}` |
 //! | name | `names/{org}/{registry}` | `{normalized name}/{id}` |
+//! | tag of a name | `names/{org}/{registry}` | `{normalized name}/~tag/{tag}` |
 //! | release | `releases/{org}/{registry}` | `{normalized name}/{version}/{variant}` |
 //! | upload that became a package | `uploads/{org}/{registry}` | `{upload id}` |
 //! | upload that is being published | `uploads/{org}/{registry}` | `{upload id}/work` |
@@ -159,10 +160,44 @@ pub(crate) fn package(address: &RegistryAddress, id: PackageId) -> Key {
 }
 
 pub(crate) fn name(address: &RegistryAddress, package: &Package) -> Key {
+    name_of(address, &package.normalized_name, package.id)
+}
+
+/// `name` is normalized.
+pub(crate) fn name_of(address: &RegistryAddress, name: &str, id: PackageId) -> Key {
+    Key::new(names_partition(address), format!("{}{id}", name_prefix(name)))
+}
+
+/// The partition of a registry's names and their tags.
+pub(crate) fn names_partition(address: &RegistryAddress) -> String {
+    format!("names/{address}")
+}
+
+/// Start of the sort keys of a normalized name, before the ids of its packages and its tags.
+pub(crate) fn name_prefix(name: &str) -> String {
+    format!("{}/", encode(name))
+}
+
+/// Part of a sort key between a name and its tag: no id begins with a tilde, which lies beyond all of them.
+const TAG: &str = "~tag/";
+
+/// Start of the sort keys of a normalized name's tags.
+pub(crate) fn tag_prefix(name: &str) -> String {
+    format!("{}{TAG}", name_prefix(name))
+}
+
+pub(crate) fn tag(address: &RegistryAddress, name: &str, tag: &str) -> Key {
     Key::new(
-        format!("names/{address}"),
-        format!("{}/{}", encode(&package.normalized_name), package.id),
+        names_partition(address),
+        format!("{}{}", tag_prefix(name), encode(tag)),
     )
+}
+
+/// Whether the sort key of a name's partition is that of a tag.
+pub(crate) fn is_tag(sort_key: &str) -> bool {
+    sort_key
+        .split_once('/')
+        .is_some_and(|(_, rest)| rest.starts_with(TAG))
 }
 
 /// Start of the sort keys of an address's deleted registries, in the partition [`DELETED_REGISTRIES`].

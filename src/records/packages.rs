@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::keys::{self, Key};
 use super::releases::conflicting_release;
-use super::transaction::Outcome;
+use super::transaction::{Outcome, refused};
 use super::{AuditEvent, Change, Records, Registry, ReleaseRecord, UploadRef, to_item};
 use crate::actor::Actor;
 use crate::digest::Digests;
@@ -132,6 +132,17 @@ impl Package {
     }
 }
 
+/// What is recorded together with a package.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Beside<'a> {
+    /// Facts of its metadata, for the record of its name.
+    pub(crate) facts: Option<&'a str>,
+    /// The upload that became the package.
+    pub(crate) posted: Option<UploadRef<'a>>,
+    /// A tag of its name that is to stand for it.
+    pub(crate) tag: Option<&'a str>,
+}
+
 /// Outcome of a publish.
 #[derive(Debug)]
 pub(crate) enum Publication {
@@ -165,8 +176,8 @@ pub(super) const NAME: usize = 1;
 pub(super) const RELEASE: usize = 2;
 
 impl Records {
-    /// Publishes `package`: its record, its name and its release, the change for the registry's indexes, the record of
-    /// its upload, and the event of the publish, all or none. The name's record has the `facts` of its metadata.
+    /// Publishes `package`: its record, its name and its release, the change for the registry's indexes, what is
+    /// recorded beside it, and the event of the publish, all or none. A tag that was changed later stays as it is.
     ///
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Unavailable`] where the outcome is unknown at `deadline`.
@@ -174,26 +185,47 @@ impl Records {
         &self,
         registry: &Registry,
         package: &Package,
-        facts: Option<&str>,
-        posted: Option<UploadRef<'_>>,
+        beside: Beside<'_>,
         event: &AuditEvent,
         deadline: Instant,
     ) -> Result<Publication> {
-        let mut items = self.publication(registry, package, facts)?;
+        let mut items = self.publication(registry, package, beside.facts)?;
         items.extend(self.change_put(registry, &Change::published(package))?);
-        items.extend(
-            posted
-                .map(|posted| self.upload_put(registry, posted, package.id))
-                .transpose()?,
-        );
+        let upload = beside
+            .posted
+            .map(|posted| self.upload_put(registry, posted, package.id));
+        items.extend(upload.transpose()?);
+        let mut tag_at = beside.tag.map(|_| items.len());
+        let tag = |tag| {
+            self.tag_put(
+                registry,
+                (&package.normalized_name, tag),
+                Some(package.id),
+                package.id.into(),
+            )
+        };
+        items.extend(beside.tag.map(tag).transpose()?);
         items.push(self.audit_put(registry.organization_id, event)?);
-        let mut transaction = self.transaction(items, package.id.into());
+        let mut transaction = self.transaction(items.clone(), package.id.into());
         let mut retry = Retry::until(deadline);
         loop {
             let reasons = match transaction.send(deadline).await? {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
             };
+            let is_tag_refused = tag_at.filter(|at| refused(&reasons, *at) && !refused(&reasons, RELEASE));
+            if let Some(at) = is_tag_refused {
+                // Without the tag it is another transaction, which must not meet an attempt of this one.
+                if !transaction.is_answered() {
+                    return Err(Error::Unavailable(
+                        "the tag was changed by somebody else".to_owned(),
+                    ));
+                }
+                items.remove(at);
+                tag_at = None;
+                transaction = self.transaction(items.clone(), Uuid::now_v7());
+                continue;
+            }
             let release = conflicting_release(&reasons)?;
             // The release first: that it is ours explains why the package is there too.
             if release.package_id == package.id {

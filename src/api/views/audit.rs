@@ -45,6 +45,9 @@ struct SubjectBody<'a> {
     id: Uuid,
     name: Option<&'a str>,
     version: Option<&'a str>,
+    /// Left out where there is none, as in every answer before there were tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<&'a str>,
     registry_id: Option<Uuid>,
     registry: Option<&'a Slug>,
 }
@@ -94,6 +97,7 @@ fn body<'a>(urls: &Urls, organization: &Organization, event: &'a AuditEvent) -> 
             id: subject.id,
             name: subject.name.as_deref(),
             version: subject.version.as_deref(),
+            tag: subject.tag.as_deref(),
             registry_id: subject.registry_id,
             registry: subject.registry.as_ref(),
         },

@@ -24,6 +24,9 @@ pub(crate) struct Facts<'a> {
     /// Bytes of all of them.
     pub(crate) unpacked_size: u64,
     pub(crate) has_install_script: bool,
+    /// Whether an `npm-shrinkwrap.json` pins what is installed with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_shrinkwrap: bool,
     /// Commands and the files that they run.
     pub(crate) bin: BTreeMap<String, String>,
 }

@@ -27,6 +27,11 @@ pub(super) fn cleaned(stated: &str) -> Option<(String, String)> {
     Some((whole, version.to_string()))
 }
 
+/// A version as releases are claimed by it, and as packuments name it; none for other texts.
+pub(crate) fn normalized(stated: &str) -> Option<String> {
+    cleaned(stated).map(|(_, normalized)| normalized)
+}
+
 /// The strict version that a loose one stands for: `01.2.3beta.04` is `1.2.3-beta.4`.
 fn strict(text: &str) -> Option<String> {
     let (text, build) = match text.split_once('+') {

@@ -3,7 +3,7 @@
 pub(super) mod alphabet;
 pub(super) mod deb822;
 pub(super) mod email;
-pub(super) mod json;
+pub(crate) mod json;
 pub(super) mod latin1;
 pub(super) mod properties;
 pub(super) mod xml;

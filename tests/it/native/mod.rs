@@ -1,5 +1,6 @@
 //! Package managers' own protocols.
 
+mod javascript;
 mod ruby;
 mod ruby_changes;
 mod ruby_files;

@@ -1,0 +1,160 @@
+//! `GET npm/{name}`: a package's document; `GET npm/{name}/{version}`: one of its versions.
+
+use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+
+use super::packument::{self, ENTRIES, Form};
+use super::{Answer, Request, name};
+use crate::auth::Access;
+use crate::error::{Error, Result};
+use crate::http::empty;
+use crate::packages::{self, TaggedName};
+use crate::permission::Permission;
+
+/// Versions and tags that are read of a name before its caller is authorized.
+const MAX_UNAUTHORIZED_ENTRIES: i32 = 50;
+
+/// Media type of abbreviated documents.
+const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
+
+/// Answers a package's document, or one of its versions.
+pub(super) fn page(request: Request<'_>) -> Answer<'_> {
+    Box::pin(async move {
+        let (name, rest) = name::split(request.values)?;
+        let (access, name) = read(&request, Permission::Read, &name).await?;
+        match rest.first() {
+            None => document(&request, &access, name).await,
+            Some(version) => one(&request, &access, &name, version).await,
+        }
+    })
+}
+
+/// Authorizes the caller, and reads the versions and tags of a name. One round trip; two above fifty of them.
+///
+/// # Errors
+/// [`Error::NotFound`] without such a name.
+pub(super) async fn read(
+    request: &Request<'_>,
+    permission: Permission,
+    name: &str,
+) -> Result<(Access, TaggedName)> {
+    let context = &request.call.context;
+    let address = request.address();
+    let first = async {
+        match &address {
+            Some(address) => {
+                let limit = Some(MAX_UNAUTHORIZED_ENTRIES);
+                context.records.tagged_entries(address, name, None, limit).await
+            }
+            None => Ok(crate::records::TaggedEntries::default()),
+        }
+    };
+    let (access, first) = request.authorize_beside(permission, first).await?;
+    let name = TaggedName::complete(context, &access.registry, name, first).await?;
+    Ok((access, name))
+}
+
+/// No further round trip where the client holds the document already, or is about to change something; else one,
+/// and one more where the kept entries lack some.
+async fn document(request: &Request<'_>, access: &Access, mut name: TaggedName) -> Result<Response<Body>> {
+    let root = request.root();
+    let form = form(request);
+    if form == Form::Full || form == Form::Abbreviated {
+        let known = tag(&name, &root, form)?;
+        if is_known(request.call.headers, &known) {
+            let mut response = empty(StatusCode::NOT_MODIFIED);
+            response.headers_mut().insert(ETAG, known);
+            return Ok(response);
+        }
+    }
+    let mut entries = std::collections::HashMap::new();
+    if form.needs_entries() {
+        let ids: Vec<_> = name.versions.iter().map(|version| version.entry.id).collect();
+        let context = &request.call.context;
+        entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &ids).await?;
+        // Deleted meanwhile, or not there yet: a publish becomes visible record by record.
+        name.versions
+            .retain(|version| entries.contains_key(&version.entry.id));
+    }
+    let text = packument::render(&name, &entries, &root, form)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let mut response = json(form, text);
+    // Of what is shown, not of what was listed.
+    response.headers_mut().insert(ETAG, tag(&name, &root, form)?);
+    Ok(response)
+}
+
+async fn one(
+    request: &Request<'_>,
+    access: &Access,
+    name: &TaggedName,
+    version: &str,
+) -> Result<Response<Body>> {
+    let Some(version) = name.find(version) else {
+        return Err(Error::NotFound(format!(
+            "`{}` has no version and no tag `{}`.",
+            name.name,
+            version.escape_debug()
+        )));
+    };
+    let (context, id) = (&request.call.context, version.entry.id);
+    let mut entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &[id]).await?;
+    let entry = entries.remove(&id).ok_or_else(|| {
+        Error::NotFound(format!(
+            "`{}` {} has just been deleted.",
+            name.name, version.version
+        ))
+    })?;
+    let text = packument::rendered_version(&name.name, version, Some(&entry), &request.root(), Form::Full);
+    Ok(json(
+        Form::Full,
+        text.map_err(|error| Error::Internal(error.to_string()))?,
+    ))
+}
+
+/// The form that the client asks for. Its quality values tell nothing: whoever knows abbreviated documents wants one.
+fn form(request: &Request<'_>) -> Form {
+    if request
+        .call
+        .query
+        .get("write")
+        .is_some_and(|value| value == "true")
+    {
+        return Form::Changeable;
+    }
+    let accepted = request.call.headers.get_all(ACCEPT).iter();
+    let mut accepted = accepted.filter_map(|value| value.to_str().ok());
+    if accepted.any(|value| value.contains(ABBREVIATED)) {
+        Form::Abbreviated
+    } else {
+        Form::Full
+    }
+}
+
+/// Tag of a document.
+fn tag(name: &TaggedName, root: &str, form: Form) -> Result<HeaderValue> {
+    let form = if form == Form::Abbreviated { "a" } else { "f" };
+    let tag = format!("\"{form}-{}\"", packument::state(name, root));
+    HeaderValue::from_str(&tag).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Whether the client holds the document of this tag already: the rest is compared with what is answered.
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let tag = tag.to_str().unwrap_or_default();
+    let known = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim().trim_start_matches("W/") == tag)
+}
+
+fn json(form: Form, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(text));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+    response
+}

@@ -1,0 +1,89 @@
+//! Names with many versions, whose entries are kept, and the round trips of documents.
+
+use std::time::Duration;
+
+use http::Method;
+use http::header::IF_NONE_MATCH;
+
+use crate::support::app::TestApp;
+use crate::support::npm::npm_user;
+
+#[tokio::test]
+async fn documents_cost_two_round_trips() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let user = npm_user(&app).await;
+    user.npm_release("fruit", "1.0.0", "latest").await;
+    assert_eq!(proxy.calls(), ["BatchGetItem", "PutObject", "TransactWriteItems"]);
+    proxy.clear();
+    let tag = user
+        .npm_get("fruit")
+        .await
+        .header("etag")
+        .expect("a tag")
+        .to_owned();
+    let mut calls = proxy.calls();
+    calls.sort_unstable();
+    assert_eq!(calls, ["BatchGetItem", "BatchGetItem", "Query"]);
+    proxy.clear();
+    // What the client holds costs one, and so does what it is about to change.
+    let known = user
+        .request(Method::GET, &user.native("/npm/fruit"))
+        .header(IF_NONE_MATCH, tag);
+    assert_eq!(user.send(known).await.status, 304);
+    user.npm_get("fruit?write=true").await;
+    let mut calls = proxy.calls();
+    calls.sort_unstable();
+    assert_eq!(calls, ["BatchGetItem", "BatchGetItem", "Query", "Query"]);
+    // A deletion looks for tags beside the file's removal, and removes the one that it finds.
+    let contents = app.contents().await;
+    let id = contents.of_kind("packages")[0].0.to_owned();
+    proxy.clear();
+    assert_eq!(user.delete(&id).await.status, 200);
+    let mut calls = proxy.calls();
+    calls.sort_unstable();
+    assert_eq!(
+        calls,
+        [
+            "BatchGetItem",
+            "DeleteItem",
+            "DeleteObject",
+            "Query",
+            "TransactWriteItems"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn many_versions_are_read_once() {
+    let (app, proxy) = TestApp::behind_proxy(Duration::from_secs(25)).await;
+    let user = npm_user(&app).await;
+    for number in 0..60 {
+        user.npm_release("fruit", &format!("1.0.{number}"), "latest")
+            .await;
+    }
+    proxy.clear();
+    let first = user.npm_get("fruit").await;
+    assert_eq!(
+        first.json()["versions"].as_object().map(serde_json::Map::len),
+        Some(60)
+    );
+    let calls = proxy.calls();
+    assert_eq!(
+        calls[2..],
+        ["Query", "GetObject", "BatchGetItem", "PutObject"],
+        "{calls:?}"
+    );
+    proxy.clear();
+    assert_eq!(user.npm_get("fruit").await.text(), first.text());
+    let calls = proxy.calls();
+    assert_eq!(calls[2..], ["Query", "GetObject"], "{calls:?}");
+    // What is new is read beside what is kept.
+    user.npm_release("fruit", "2.0.0", "latest").await;
+    proxy.clear();
+    let more = user.npm_get("fruit").await.json();
+    assert_eq!(more["versions"].as_object().map(serde_json::Map::len), Some(61));
+    assert_eq!(more["dist-tags"]["latest"], "2.0.0");
+    assert_eq!(more["versions"]["1.0.7"], first.json()["versions"]["1.0.7"]);
+    let calls = proxy.calls();
+    assert_eq!(calls[2..], ["Query", "GetObject", "BatchGetItem"], "{calls:?}");
+}

@@ -1,0 +1,8 @@
+//! npm's protocol.
+
+mod access;
+mod large;
+mod pages;
+mod publishing;
+mod removal;
+mod tags;
