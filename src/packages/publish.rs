@@ -147,11 +147,7 @@ pub(crate) async fn publish_checked(
     let package = candidate.into_package(id, registry, by, digests, &companions);
     let subject = (id, package.name.as_str(), package.version.as_str());
     let event = AuditEvent::of_version(Action::PackageCreated, by, registry, subject, tag.as_deref());
-    let retry_until = context.retry_until;
-    let beside = Beside {
-        tag: tag.as_deref(),
-        ..Beside::default()
-    };
+    let (retry_until, beside) = (context.retry_until, Beside::tag(tag.as_deref()));
     release(
         context,
         registry,

@@ -89,14 +89,11 @@ async fn publish_content(
             return Err(error);
         }
     }
-    let beside = Beside {
-        posted: Some(UploadRef {
-            upload,
-            filename,
-            etag: &object.etag,
-        }),
-        ..Beside::default()
-    };
+    let beside = Beside::upload(UploadRef {
+        upload,
+        filename,
+        etag: &object.etag,
+    });
     let event = AuditEvent::of_package(Action::PackageCreated, by, registry, &package);
     let retry_until = context.retry_for_at_least(RELEASE_TIME);
     release(

@@ -143,6 +143,22 @@ pub(crate) struct Beside<'a> {
     pub(crate) tag: Option<&'a str>,
 }
 
+impl<'a> Beside<'a> {
+    pub(crate) fn upload(posted: UploadRef<'a>) -> Self {
+        Self {
+            posted: Some(posted),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn tag(tag: Option<&'a str>) -> Self {
+        Self {
+            tag,
+            ..Self::default()
+        }
+    }
+}
+
 /// Outcome of a publish.
 #[derive(Debug)]
 pub(crate) enum Publication {

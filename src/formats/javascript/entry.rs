@@ -90,7 +90,7 @@ fn is_for_people(name: &str) -> bool {
         && name != "__proto__"
 }
 
-/// What installers read. None for metadata that names no package, as no reader of ours writes it.
+/// Members that installers read. None for metadata that names no package, as no reader of ours writes it.
 fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<String> {
     let text = |name: &str| members.get(name).and_then(|value| json::text(value));
     let (name, stated) = (text("name")?, text("version")?);

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_part_of_one_segment_or_a_segment() {
+    fn scopes_are_one_segment_or_part_of_one() {
         for (values, name, rest) in [
             (&["left-pad"][..], "left-pad", &[][..]),
             (&["@s/n"], "@s/n", &[]),

@@ -55,7 +55,7 @@ fn items(app: &TestApp) -> Vec<Item> {
                 .collect()
         })
         .collect();
-    assert_eq!(items.len(), 15, "one file for each kind of item");
+    assert_eq!(items.len(), 16, "one file for each kind of item");
     items
 }
 

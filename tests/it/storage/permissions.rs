@@ -22,7 +22,7 @@ use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 use crate::support::jobs::Jobs;
 use crate::support::lines::Reader;
-use crate::support::npm::npm_user;
+use crate::support::npm::npm_requests;
 use crate::support::uploads::UploadForm;
 
 /// One permission: an action, and a pattern of what it may be done to.
@@ -114,7 +114,7 @@ async fn all_accesses() -> BTreeSet<Access> {
     for method in [Method::HEAD, Method::GET] {
         assert_eq!(user.call(method, &download).await.status, 200);
     }
-    npm(&app).await;
+    npm_requests(&app).await;
     registries(user, &proxy).await;
     account(&app).await;
     indexes(&app, &proxy).await;
@@ -142,22 +142,6 @@ async fn indexes(app: &TestApp, proxy: &FaultProxy) {
     app.user.publish(&Gem::new("apple", "1.0.0").build()).await.id();
     reader().read("packages").await;
     reader().read("packages").await;
-}
-
-/// Requests of npm: publishes so many that entries are kept, sets a tag, deprecates a version.
-async fn npm(app: &TestApp) {
-    let user = npm_user(app).await;
-    for number in 0..51 {
-        user.npm_release("fruit", &format!("1.0.{number}"), "latest")
-            .await;
-    }
-    assert_eq!(user.npm_get("fruit").await.status, 200);
-    let tag = user.native("/npm/-/package/fruit/dist-tags/stable");
-    let set = user.call_with(Method::PUT, &tag, &json!("1.0.1")).await;
-    assert_eq!(set.status, 200);
-    let mut document = user.npm_get("fruit?write=true").await.json();
-    document["versions"]["1.0.1"]["deprecated"] = "sour".into();
-    assert_eq!(user.npm_put("fruit", &document).await.status, 200);
 }
 
 /// All calls on registries.

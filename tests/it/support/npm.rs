@@ -78,3 +78,19 @@ impl Client {
             .await
     }
 }
+
+/// Requests of npm: publishes so many that entries are kept, sets a tag, deprecates a version.
+pub(crate) async fn npm_requests(app: &TestApp) {
+    let user = npm_user(app).await;
+    for number in 0..51 {
+        user.npm_release("fruit", &format!("1.0.{number}"), "latest")
+            .await;
+    }
+    assert_eq!(user.npm_get("fruit").await.status, 200);
+    let tag = user.native("/npm/-/package/fruit/dist-tags/stable");
+    let set = user.call_with(Method::PUT, &tag, &json!("1.0.1")).await;
+    assert_eq!(set.status, 200);
+    let mut document = user.npm_get("fruit?write=true").await.json();
+    document["versions"]["1.0.1"]["deprecated"] = "sour".into();
+    assert_eq!(user.npm_put("fruit", &document).await.status, 200);
+}
