@@ -14,8 +14,9 @@ use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::records::{Changes, NameEntries, Registry};
 
-/// Records of a name that are read before the caller is authorized: some 64 kB.
-const MAX_FIRST_ENTRIES: usize = 50;
+/// Records of a name that are read before the caller is authorized: some 64 kB. One more than fifty, because a
+/// `Query` that ends at its limit does not tell that nothing follows.
+const MAX_FIRST_ENTRIES: usize = 51;
 
 /// A request below the root of a registry.
 pub(crate) struct Request<'a> {
