@@ -132,7 +132,7 @@ fn native_endpoint(method: &Method, path: &str) -> Result<Option<native::Endpoin
     let (Some(""), Some(organization), Some(registry)) = (parts.next(), parts.next(), parts.next()) else {
         return Ok(None);
     };
-    if is_reserved(organization) {
+    if organization.is_empty() || registry.is_empty() || is_reserved(organization) {
         return Ok(None);
     }
     let below = &path[organization.len() + registry.len() + 2..];

@@ -89,6 +89,19 @@ pub async fn publish(
     publish_checked(context, registry, by, file, bundle, |_| Ok(())).await
 }
 
+/// Reads name and version from the file itself.
+fn read(context: &Context, registry: &Registry, filename: &Filename, bytes: &Bytes) -> Result<Manifest> {
+    let given = match filename {
+        Filename::Given(given) => given,
+        Filename::Made(_) => "",
+    };
+    let mut source = Cursor::new(bytes);
+    let manifest = run_inline(context, |cancellation| {
+        formats::read_until(registry.ecosystem, given, &mut source, cancellation)
+    })??;
+    Ok(manifest)
+}
+
 /// Publishes a file as [`publish`] does, if its manifest passes `check`: some clients send with a file what it
 /// should be.
 ///
@@ -108,15 +121,7 @@ pub(crate) async fn publish_checked(
         sha256,
         tag,
     } = file;
-    // Name and version are read from the file itself.
-    let mut source = Cursor::new(&bytes);
-    let given = match &filename {
-        Filename::Given(given) => given,
-        Filename::Made(_) => "",
-    };
-    let mut manifest = run_inline(context, |cancellation| {
-        formats::read_until(registry.ecosystem, given, &mut source, cancellation)
-    })??;
+    let mut manifest = read(context, registry, &filename, &bytes)?;
     check(&manifest)?;
     let companions = Companions {
         metadata: Metadata::from(std::mem::take(&mut manifest.metadata)),

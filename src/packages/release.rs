@@ -113,24 +113,26 @@ pub(super) async fn release(
                 first_time: false,
             })
         }
-        Refusal::Taken(holder) => {
+        refusal => {
             discard.await;
-            Err(taken(&package, holder))
+            Err(refused(registry, &package, &refusal))
         }
-        Refusal::Retired(reuse) => {
-            discard.await;
-            Err(Error::Retired {
-                release: release_of(&package),
-                same_bytes: reuse == Reuse::SameBytes,
-            })
-        }
-        Refusal::RegistryReplaced => {
-            discard.await;
-            Err(Error::NotFound(format!(
-                "The registry `{}` has just been deleted and made anew. Repeat the request.",
-                registry.slug()
-            )))
-        }
+    }
+}
+
+/// The error of a refused publish.
+fn refused(registry: &Registry, package: &Package, refusal: &Refusal) -> Error {
+    match refusal {
+        Refusal::Repeated(first) => taken(package, first.id),
+        Refusal::Taken(holder) => taken(package, *holder),
+        Refusal::Retired(reuse) => Error::Retired {
+            release: release_of(package),
+            same_bytes: *reuse == Reuse::SameBytes,
+        },
+        Refusal::RegistryReplaced => Error::NotFound(format!(
+            "The registry `{}` has just been deleted and made anew. Repeat the request.",
+            registry.slug()
+        )),
     }
 }
 

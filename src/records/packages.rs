@@ -132,7 +132,7 @@ impl Package {
     }
 }
 
-/// What is recorded together with a package.
+/// Records that are made together with a package.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Beside<'a> {
     /// Facts of its metadata, for the record of its name.
@@ -205,23 +205,7 @@ impl Records {
         event: &AuditEvent,
         deadline: Instant,
     ) -> Result<Publication> {
-        let mut items = self.publication(registry, package, beside.facts)?;
-        items.extend(self.change_put(registry, &Change::published(package))?);
-        let upload = beside
-            .posted
-            .map(|posted| self.upload_put(registry, posted, package.id));
-        items.extend(upload.transpose()?);
-        let mut tag_at = beside.tag.map(|_| items.len());
-        let tag = |tag| {
-            self.tag_put(
-                registry,
-                (&package.normalized_name, tag),
-                Some(package.id),
-                package.id.into(),
-            )
-        };
-        items.extend(beside.tag.map(tag).transpose()?);
-        items.push(self.audit_put(registry.organization_id, event)?);
+        let (mut items, mut tag_at) = self.publish_items(registry, package, beside, event)?;
         let mut transaction = self.transaction(items.clone(), package.id.into());
         let mut retry = Retry::until(deadline);
         loop {
@@ -262,6 +246,34 @@ impl Records {
                 return Err(Error::Unavailable("the release kept changing hands".to_owned()));
             }
         }
+    }
+
+    /// The items of a publish, and the position of its tag's.
+    fn publish_items(
+        &self,
+        registry: &Registry,
+        package: &Package,
+        beside: Beside<'_>,
+        event: &AuditEvent,
+    ) -> Result<(Vec<TransactWriteItem>, Option<usize>)> {
+        let mut items = self.publication(registry, package, beside.facts)?;
+        items.extend(self.change_put(registry, &Change::published(package))?);
+        let upload = beside
+            .posted
+            .map(|posted| self.upload_put(registry, posted, package.id));
+        items.extend(upload.transpose()?);
+        let tag_at = beside.tag.map(|_| items.len());
+        let tag = |tag| {
+            self.tag_put(
+                registry,
+                (&package.normalized_name, tag),
+                Some(package.id),
+                package.id.into(),
+            )
+        };
+        items.extend(beside.tag.map(tag).transpose()?);
+        items.push(self.audit_put(registry.organization_id, event)?);
+        Ok((items, tag_at))
     }
 
     /// The reason for which `release` prevents the publish of `package`; `None` where it has just been

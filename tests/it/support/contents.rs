@@ -47,9 +47,10 @@ impl Contents {
         self.records.iter().filter(|(_, item)| !is_fence(item)).collect()
     }
 
-    /// Everything but the audit's events, which stay whatever is undone.
+    /// Everything but the audit's events, which stay whatever is undone, and the changes that wait for an index.
     pub(crate) fn without_events(mut self) -> Self {
-        self.records.retain(|(pk, _), _| !pk.starts_with("audit/"));
+        let is_event = |pk: &str| pk.starts_with("audit/") || pk.starts_with("changes/");
+        self.records.retain(|(pk, _), _| !is_event(pk));
         self
     }
 
@@ -61,7 +62,9 @@ impl Contents {
     /// The keys of files, and of metadata beside them, that no package is of.
     pub(crate) fn orphans(&self) -> Vec<&str> {
         let packages = self.of_kind("packages");
-        let stored = self.objects.keys().filter(|key| !key.starts_with("uploads/"));
+        let of_others = ["uploads/", "indexes/", "entries/"];
+        let of_package = |key: &&String| !of_others.iter().any(|prefix| key.starts_with(prefix));
+        let stored = self.objects.keys().filter(of_package);
         let orphans = stored.filter(|key| !packages.iter().any(|(id, _)| key.ends_with(id)));
         orphans.map(String::as_str).collect()
     }

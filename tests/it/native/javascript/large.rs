@@ -25,7 +25,7 @@ async fn documents_cost_two_round_trips() {
     calls.sort_unstable();
     assert_eq!(calls, ["BatchGetItem", "BatchGetItem", "Query"]);
     proxy.clear();
-    // What the client holds costs one, and so does what it is about to change.
+    // A document that the client holds costs one, and so does one that it is about to change.
     let known = user
         .request(Method::GET, &user.native("/npm/fruit"))
         .header(IF_NONE_MATCH, tag);
@@ -77,7 +77,7 @@ async fn many_versions_are_read_once() {
     assert_eq!(user.npm_get("fruit").await.text(), first.text());
     let calls = proxy.calls();
     assert_eq!(calls[2..], ["Query", "GetObject"], "{calls:?}");
-    // What is new is read beside what is kept.
+    // New versions are read beside the kept ones.
     user.npm_release("fruit", "2.0.0", "latest").await;
     proxy.clear();
     let more = user.npm_get("fruit").await.json();
