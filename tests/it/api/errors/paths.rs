@@ -28,7 +28,7 @@ async fn unknown_paths_are_404_for_everybody() {
     let publish = app.user.packages();
     let paths = [
         "/v2".to_owned(),
-        "/v1/packages".to_owned(),
+        "/v2/package".to_owned(),
         "//".to_owned(),
         format!("{publish}/a/b"),
         publish.replace("registries", "registry"),
