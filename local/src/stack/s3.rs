@@ -112,7 +112,8 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+        drop_forwarded_token(&mut request);
         let refused = |error: S3Error| {
             error
                 .to_http_response()
@@ -136,12 +137,30 @@ impl Door {
     }
 }
 
+/// Drops the registry's own token from a request of a presigned address.
+///
+/// Clients send a token along when they are redirected within a host, and drop it when they are sent to another. On AWS
+/// the files are at another host; on one machine they are at another port of the registry's.
+fn drop_forwarded_token(request: &mut Request<Incoming>) {
+    let authorization = request.headers().get(AUTHORIZATION);
+    let scheme = authorization.and_then(|value| value.to_str().ok()?.split(' ').next());
+    let is_token = scheme
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic"));
+    if is_token && is_presigned(request) {
+        request.headers_mut().remove(AUTHORIZATION);
+    }
+}
+
+fn is_presigned(request: &Request<Incoming>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="))
+}
+
 /// Refuses a second way to prove who one is: S3 takes an `Authorization` header, a presigned address or a
 /// form with a policy, and no two of them.
 fn one_mechanism(request: &Request<Incoming>) -> S3Result<()> {
-    let query = request.uri().query().unwrap_or_default();
-    let presigned = query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="));
-    if request.headers().contains_key(AUTHORIZATION) && (presigned || form::is_meant_by(request)) {
+    let has_other = is_presigned(request) || form::is_meant_by(request);
+    if request.headers().contains_key(AUTHORIZATION) && has_other {
         return Err(S3Error::with_message(
             S3ErrorCode::InvalidArgument,
             "Only one auth mechanism allowed: a presigned address, a form with a policy, or the Authorization header.",
