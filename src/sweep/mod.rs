@@ -6,7 +6,7 @@
 //!   registry that it carries, files before records ([`emptying`]);
 //! - objects whose exact record is missing (a consistent read) and whose id is older than
 //!   [`GRACE`], so that no publish can still be under way ([`pass`]);
-//! - objects of indexes older than that which no state names ([`indexes`](self::indexes)). It brings indexes up to date
+//! - objects of indexes older than that which no state names ([`indexes`]). It brings indexes up to date
 //!   that nobody reads, too.
 //!
 //! A pass reads the table and the bucket side by side, registry by registry ([`merge`]), so it sees records
