@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::digest::Digests;
 use crate::error::{Error, FieldError, Result};
 use crate::files::PostForm;
-use crate::http::{add_error_headers, empty, json, status};
+use crate::http::{add_error_headers, empty, json, message, status};
 use crate::id::PackageId;
 use crate::packages::{Attestations, Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
@@ -205,10 +205,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<Body> {
         Error::Invalid(errors) => Some(errors.as_slice()),
         _ => None,
     };
-    let message = match error {
-        Error::Internal(_) => format!("{error} The request's id is {request_id}."),
-        _ => error.to_string(),
-    };
+    let message = message(error, request_id);
     let body = ErrorBody { message, errors };
     let mut response = json(status(error), &body).unwrap_or_else(|_| empty(status(error)));
     add_error_headers(error, &mut response);

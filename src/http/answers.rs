@@ -16,7 +16,13 @@ use crate::retry::{READ_ONLY_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS};
 /// Seconds that the Go client waits after a 429.
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+/// Digest of what is represented, whatever its encoding (RFC 9530).
+pub(crate) const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+/// A SHA-256 as [`REPR_DIGEST`] has it.
+pub(crate) fn repr_digest(sha256: Digest<32>) -> String {
+    format!("sha-256=:{}:", sha256.to_base64())
+}
 
 /// 302 to a short-lived address, which no cache may keep.
 pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
@@ -31,7 +37,7 @@ pub(crate) fn redirect(address: &str) -> Result<Response<Body>> {
 
 /// 200 with the headers that the file itself is answered with, and its SHA-256 (RFC 9530).
 pub(crate) fn file_headers(filename: &str, size: u64, sha256: Digest<32>) -> Result<Response<Body>> {
-    let digest = format!("sha-256=:{}:", sha256.to_base64());
+    let digest = repr_digest(sha256);
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, size.into());
@@ -86,6 +92,14 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// Message of an error. Details that only the log has are found there by the request's id.
+pub(crate) fn message(error: &Error, request_id: &str) -> String {
+    match error {
+        Error::Internal(_) => format!("{error} The request's id is {request_id}."),
+        _ => error.to_string(),
+    }
 }
 
 /// Adds the headers that an error is answered with in every protocol: the methods of a 405, and the time after

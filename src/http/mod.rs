@@ -4,6 +4,8 @@ mod answers;
 mod call;
 mod query;
 
-pub(crate) use answers::{add_error_headers, empty, file_headers, json, redirect, status};
+pub(crate) use answers::{
+    REPR_DIGEST, add_error_headers, empty, file_headers, json, message, redirect, repr_digest, status,
+};
 pub(crate) use call::Call;
 pub(crate) use query::Query;

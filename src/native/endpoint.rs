@@ -6,7 +6,7 @@ use lambda_http::{Body, Response};
 
 use super::{Protocol, Request, Route, cross_site, headers};
 use crate::error::{Error, Result};
-use crate::http::{Call, add_error_headers, empty, status};
+use crate::http::{Call, add_error_headers, empty, message, status};
 use crate::path::RegistryPath;
 
 /// Challenge of a 401: clients that wait for one send the token of their configuration then.
@@ -53,11 +53,7 @@ impl Endpoint {
 
     /// An error as its answer, in the form that the protocol's clients show.
     pub(crate) fn refuse(&self, error: &Error, request_id: &str) -> Response<Body> {
-        let message = match error {
-            Error::Internal(_) => format!("{error} The request's id is {request_id}."),
-            _ => error.to_string(),
-        };
-        let refusal = (self.protocol.refusal)(&message);
+        let refusal = (self.protocol.refusal)(&message(error, request_id));
         let mut response = empty(status(error));
         *response.body_mut() = Body::Text(refusal.body);
         let headers = response.headers_mut();

@@ -4,11 +4,12 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Response};
 
 use super::Request;
-use crate::auth::Requirements;
+use crate::auth::{Access, Requirements};
 use crate::error::{Error, Result};
 use crate::http::{file_headers, redirect};
 use crate::packages;
 use crate::permission::Permission;
+use crate::records::Package;
 
 /// Redirects to the file `{filename}` of the package `{id}`, the first two texts of the path; HEAD is answered with
 /// the file's headers. One round trip.
@@ -30,6 +31,15 @@ pub(super) async fn by_id(request: Request<'_>) -> Result<Response<Body>> {
             package.filename
         )));
     }
+    answer(&request, &access, &package).await
+}
+
+/// Redirects to a package's file; HEAD is answered with the file's headers. No round trip.
+pub(super) async fn answer(
+    request: &Request<'_>,
+    access: &Access,
+    package: &Package,
+) -> Result<Response<Body>> {
     if request.method == Method::HEAD {
         return file_headers(&package.filename, package.size, package.digests.sha256);
     }

@@ -16,7 +16,11 @@ const MIN_COMPRESSED_BYTES: usize = 1024;
 /// takes that.
 pub(super) fn negotiate(headers: &HeaderMap, method: &Method, response: &mut Response<Body>) {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
-    if is_read && response.status() == StatusCode::OK && is_known(headers, response.headers()) {
+    let is_known = response
+        .headers()
+        .get(ETAG)
+        .is_some_and(|tag| is_known(headers, tag));
+    if is_read && response.status() == StatusCode::OK && is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::Empty;
         response.headers_mut().remove(CONTENT_TYPE);
@@ -65,8 +69,8 @@ pub(super) fn add(response: &mut Response<Body>) {
 }
 
 /// Whether the client holds what the tag names (RFC 9110, 13.1.2: compared weakly).
-fn is_known(request: &HeaderMap, response: &HeaderMap) -> bool {
-    let Some(tag) = response.get(ETAG).and_then(|tag| tag.to_str().ok()) else {
+pub(super) fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    let Ok(tag) = tag.to_str() else {
         return false;
     };
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();

@@ -98,16 +98,10 @@ async fn complete<F: NameFacts>(
         .collect();
     let is_missing = |(id, package): &(PackageId, Option<_>)| package.is_none().then_some(*id);
     let missing: Vec<PackageId> = named.iter().filter_map(is_missing).collect();
-    let mut completed = Vec::with_capacity(missing.len());
-    for package in context.records.packages(registry, &missing).await? {
-        completed.extend(of_package(context, registry, package).await?);
-    }
+    let mut records = context.records.packages_of(registry, &missing).await?;
     for (id, package) in &mut named {
-        if package.is_none() {
-            let at = completed
-                .iter()
-                .position(|completed: &NamedPackage<F>| completed.id == *id);
-            *package = at.map(|at| completed.swap_remove(at));
+        if let Some(record) = records.remove(id) {
+            *package = of_package(context, registry, record).await?;
         }
     }
     Ok(named.into_iter().filter_map(|(_, package)| package).collect())

@@ -171,11 +171,7 @@ pub(crate) async fn set_tag(
         &event,
         context.retry_until,
     );
-    if is_set.await? {
-        Ok(())
-    } else {
-        Err(changed_meanwhile(name))
-    }
+    check_applied(is_set.await?, name)
 }
 
 /// Removes a tag from the version that it stands for. One round trip.
@@ -194,11 +190,7 @@ pub(crate) async fn remove_tag(
     let event = AuditEvent::of_version(Action::PackageUntagged, by, registry, subject, Some(tag));
     let records = &context.records;
     let is_removed = records.remove_tag(registry, (name, tag), &event, context.retry_until);
-    if is_removed.await? {
-        Ok(())
-    } else {
-        Err(changed_meanwhile(name))
-    }
+    check_applied(is_removed.await?, name)
 }
 
 /// Deprecates versions of a name, or ends that. One round trip for each fifty.
@@ -229,11 +221,18 @@ pub(crate) async fn deprecate(
         let is_done = context
             .records
             .deprecate(registry, name, &some, context.retry_until);
-        if !is_done.await? {
-            return Err(changed_meanwhile(name));
-        }
+        check_applied(is_done.await?, name)?;
     }
     Ok(())
+}
+
+/// The conflict with another change of the name, where this one was not applied.
+fn check_applied(is_applied: bool, name: &str) -> Result<()> {
+    if is_applied {
+        Ok(())
+    } else {
+        Err(changed_meanwhile(name))
+    }
 }
 
 /// The conflict of two changes at the same time.

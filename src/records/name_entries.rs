@@ -5,8 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::listing::MAX_PREFIX;
-use super::rows::MAX_BATCH_KEYS;
-use super::{Package, Records, Registry, from_item, keys};
+use super::{Records, Registry, from_item, keys};
 use crate::address::RegistryAddress;
 use crate::aws;
 use crate::digest::Digests;
@@ -59,23 +58,6 @@ impl NameEntries {
 }
 
 impl Records {
-    /// The registry's packages of these ids, as far as they are there: a hundred in one round trip.
-    pub(crate) async fn packages(&self, registry: &Registry, ids: &[PackageId]) -> Result<Vec<Package>> {
-        let mut packages = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(MAX_BATCH_KEYS) {
-            let wanted: Vec<_> = ids
-                .iter()
-                .map(|id| keys::package(&registry.address, *id))
-                .collect();
-            let mut found = self.find(&wanted).await?;
-            for key in &wanted {
-                let package: Option<Package> = found.take(key)?;
-                packages.extend(package.filter(|package| package.registry_id == registry.id));
-            }
-        }
-        Ok(packages)
-    }
-
     /// Up to `limit` packages of a name at an address, newest first, after `start` where it is given. The registry
     /// is not known yet: this is read beside it.
     pub(crate) async fn name_entries(

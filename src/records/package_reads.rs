@@ -1,4 +1,4 @@
-//! Packages' whole records, many at once: for the indexes.
+//! Packages' whole records, many at once: for the indexes of a registry and of a name.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,8 @@ pub(crate) struct PackagePage {
 }
 
 impl Records {
-    /// The registry's packages of these ids, as far as they are there: a plain read of each.
+    /// The registry's packages of these ids, as far as they are there: a plain read of each, a hundred in one
+    /// round trip.
     pub(crate) async fn packages_of(
         &self,
         registry: &Registry,

@@ -1,7 +1,7 @@
 //! `GET npm/{name}`: a package's document; `GET npm/{name}/{version}`: one of its versions.
 
-use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
+use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG};
+use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 
 use super::packument::{self, ENTRIES, Form};
@@ -9,6 +9,7 @@ use super::{Answer, Request, name};
 use crate::auth::Access;
 use crate::error::{Error, Result};
 use crate::http::empty;
+use crate::native::headers::is_known;
 use crate::packages::{self, TaggedName};
 use crate::permission::Permission;
 
@@ -62,6 +63,7 @@ async fn document(request: &Request<'_>, access: &Access, mut name: TaggedName) 
     let form = form(request);
     if form == Form::Full || form == Form::Abbreviated {
         let known = tag(&name, &root, form)?;
+        // Known before the document is made; what is made is compared again.
         if is_known(request.call.headers, &known) {
             let mut response = empty(StatusCode::NOT_MODIFIED);
             response.headers_mut().insert(ETAG, known);
@@ -137,18 +139,6 @@ fn tag(name: &TaggedName, root: &str, form: Form) -> Result<HeaderValue> {
     let form = if form == Form::Abbreviated { "a" } else { "f" };
     let tag = format!("\"{form}-{}\"", packument::state(name, root));
     HeaderValue::from_str(&tag).map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// Whether the client holds the document of this tag already: the rest is compared with what is answered.
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let tag = tag.to_str().unwrap_or_default();
-    let known = headers
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|value| value.split(','))
-        .any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 fn json(form: Form, text: String) -> Response<Body> {

@@ -1,12 +1,9 @@
 //! `GET npm/{name}/-/{id}/{file}`: a version's tarball.
 
-use lambda_http::http::Method;
-
 use super::{Answer, Request, name};
 use crate::auth::Requirements;
 use crate::error::Error;
-use crate::http::{file_headers, redirect};
-use crate::packages;
+use crate::native::file;
 use crate::permission::Permission;
 
 /// Redirects to the tarball; HEAD is answered with its headers. One round trip.
@@ -26,16 +23,6 @@ pub(super) fn download(request: Request<'_>) -> Answer<'_> {
                 "This is not the address of a tarball of `{name}`. Read the package's document again."
             )));
         }
-        if request.method == Method::HEAD {
-            return file_headers(&package.filename, package.size, package.digests.sha256);
-        }
-        let address = packages::download_address(
-            &request.call.context,
-            &access.registry,
-            package.id,
-            &package.filename,
-        )
-        .await?;
-        redirect(&address)
+        file::answer(&request, &access, &package).await
     })
 }

@@ -1,13 +1,12 @@
 //! Answers with a document of the compact index, of which clients keep a copy and ask for what was appended.
 
 use lambda_http::http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE};
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::{HeaderMap, HeaderValue};
 use lambda_http::{Body, Response};
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+use crate::http::{REPR_DIGEST, repr_digest};
 
 /// Answers a document. Its tag is its MD5, which Bundler compares with what it then has; its SHA-256 is that of the
 /// text, which Bundler 2.5 and later compare, also where the text is sent in gzip.
@@ -30,7 +29,7 @@ pub(super) fn describe(
     sha256: Digest<32>,
     takes_parts: bool,
 ) -> Result<()> {
-    let digest = format!("sha-256=:{}:", sha256.to_base64());
+    let digest = repr_digest(sha256);
     for (name, text) in [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),
         (ETAG, tag),
