@@ -64,26 +64,38 @@ async fn stacks_side_by_side_are_independent() {
 }
 
 #[tokio::test]
-async fn tokens_beside_presigned_addresses_are_refused() {
+async fn tokens_beside_presigned_addresses_are_dropped() {
     let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let address = presigned(&stack).await;
+    let client = reqwest::Client::new();
+    let bearer = client.get(&address).bearer_auth("pkgs_x");
+    let basic = client.get(&address).basic_auth("token", Some("pkgs_x"));
+    for request in [client.get(&address), bearer, basic] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.text().await.unwrap(), "bananas");
+    }
+}
+
+#[tokio::test]
+async fn signatures_beside_presigned_addresses_are_refused() {
+    let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let get = reqwest::Client::new().get(presigned(&stack).await);
+    let signed = get.header("authorization", "AWS4-HMAC-SHA256 Credential=a/b");
+    let answer = signed.send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("<Code>InvalidArgument</Code>"), "{text}");
+}
+
+/// The presigned address of an object that holds `bananas`.
+async fn presigned(stack: &Stack) -> String {
     let s3 = aws_sdk_s3::Client::new(&stack.sdk_config());
     let put = s3.put_object().bucket(stack.bucket()).key("a");
     put.body(b"bananas".to_vec().into()).send().await.unwrap();
     let expiry = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let get = s3.get_object().bucket(stack.bucket()).key("a");
-    let address = get.presigned(expiry).await.unwrap().uri().to_owned();
-
-    let client = reqwest::Client::new();
-    let alone = client.get(&address).send().await.unwrap();
-    assert_eq!(alone.text().await.unwrap(), "bananas");
-    let both = client.get(&address).bearer_auth("pkgs_x").send().await.unwrap();
-    assert_eq!(both.status(), 400);
-    assert!(
-        both.text()
-            .await
-            .unwrap()
-            .contains("<Code>InvalidArgument</Code>")
-    );
+    get.presigned(expiry).await.unwrap().uri().to_owned()
 }
 
 #[tokio::test]
