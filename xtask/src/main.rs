@@ -46,6 +46,8 @@ const TASKS: &[Task] = &[
         &["cargo", "bench", "--bench", "calls"]),
     task("bench-list", "compare a page of a large registry with one of a small registry",
         &["cargo", "bench", "--bench", "list"]),
+    task("peers", "compare the local server with verdaccio, pypiserver and devpi: some ten minutes",
+        &["benches/peers/run"]),
     task("ci", "run everything that must hold before a change lands; it takes an hour or more",
         &[".ci/run"]),
     task("measure", "measure the first poll, and the time and memory that hostile input takes",
