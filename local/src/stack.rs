@@ -6,6 +6,7 @@
 mod direct;
 mod distribution;
 mod dynamodb;
+mod journal;
 mod key;
 mod s3;
 

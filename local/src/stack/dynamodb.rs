@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::door::Door;
+use super::journal::Journal;
 use super::key::Key;
 use super::{LIMITS, StackError, stopped};
 use crate::serve::{Hosts, serve};
@@ -54,7 +55,7 @@ pub(super) async fn start(
     let address = listener.local_addr()?;
     tasks.spawn(sweep(database.clone(), stop.clone()));
     let door = Arc::new(Door {
-        database,
+        database: Arc::new(Journal::new(database, options.file)?),
         key: options.key,
     });
     let handler = move |request, _peer| {
@@ -71,6 +72,8 @@ fn open(file: Option<&Path>, table: &str) -> Result<Database, DynoxideError> {
         Some(file) => Database::new(&file.to_string_lossy())?,
         None => Database::memory()?,
     };
+    // Its normal settings: the journal syncs the log, and so SQLite need not.
+    database.disable_bulk_loading()?;
     match database.create_table(table_definition(table)) {
         Ok(_) => database.update_time_to_live(UpdateTimeToLiveRequest {
             table_name: table.to_owned(),
@@ -108,7 +111,8 @@ fn table_definition(table: &str) -> CreateTableRequest {
     }
 }
 
-/// Removes expired items from time to time, as DynamoDB does.
+/// Removes expired items from time to time, as DynamoDB does. Past the journal: whatever comes back after a power cut
+/// has still expired.
 async fn sweep(database: Database, stop: watch::Receiver<bool>) {
     let mut stop = std::pin::pin!(stopped(stop));
     loop {

@@ -2,6 +2,7 @@
 //!
 //! No answer has a header for other origins: a page of another site cannot read any.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use dynoxide::Database;
@@ -16,6 +17,7 @@ use super::error::ApiError;
 use super::operations;
 use super::signature::Claim;
 use crate::incoming;
+use crate::stack::journal::Journal;
 use crate::stack::key::Key;
 
 /// The largest body that DynamoDB takes.
@@ -25,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// One table and the key that opens it.
 pub(super) struct Door {
-    pub(super) database: Database,
+    pub(super) database: Arc<Journal<Database>>,
     pub(super) key: Key,
 }
 
@@ -90,7 +92,7 @@ impl Door {
 
     /// Asks the database, which waits for the disk, off the threads that serve connections.
     async fn ask(&self, target: String, body: String) -> Result<(StatusCode, String), ApiError> {
-        let database = self.database.clone();
+        let database = Arc::clone(&self.database);
         let asked = tokio::task::spawn_blocking(move || operations::run(&database, &target, &body)).await;
         match asked {
             Ok(Some(Ok(json))) => Ok((StatusCode::OK, json)),

@@ -2,40 +2,55 @@
 
 use dynoxide::{Database, DynoxideError};
 
+use crate::stack::journal::Journal;
+
 const TARGET: &str = "DynamoDB_20120810.";
 
 /// Runs the operation that a request's target names, and returns the answer's JSON; none where
 /// nothing has this name.
-pub(super) fn run(database: &Database, target: &str, body: &str) -> Option<Result<String, DynoxideError>> {
+pub(super) fn run(
+    database: &Journal<Database>,
+    target: &str,
+    body: &str,
+) -> Option<Result<String, DynoxideError>> {
     macro_rules! find {
-        ($name:expr, $($operation:literal => $method:ident),* $(,)?) => {
+        ($name:expr, $($operation:literal => $way:ident $method:ident),* $(,)?) => {
             match $name {
-                $($operation => Some(read(body).and_then(|request| written(&database.$method(request)?))),)*
+                $($operation => Some(parsed(body).and_then(|request| {
+                    let asked = database.$way(|database| database.$method(request));
+                    written(&asked.map_err(|error| unsynced(&error))??)
+                })),)*
                 _ => None,
             }
         };
     }
     find!(target.strip_prefix(TARGET)?,
-        "BatchGetItem" => batch_get_item,
-        "BatchWriteItem" => batch_write_item,
-        "DeleteItem" => delete_item,
-        "DescribeTable" => describe_table,
-        "DescribeTimeToLive" => describe_time_to_live,
-        "GetItem" => get_item,
-        "ListTables" => list_tables,
-        "PutItem" => put_item,
-        "Query" => query,
-        "Scan" => scan,
-        "TransactGetItems" => transact_get_items,
-        "TransactWriteItems" => transact_write_items,
-        "UpdateItem" => update_item,
+        "BatchGetItem" => read batch_get_item,
+        "BatchWriteItem" => change batch_write_item,
+        "DeleteItem" => change delete_item,
+        "DescribeTable" => read describe_table,
+        "DescribeTimeToLive" => read describe_time_to_live,
+        "GetItem" => read get_item,
+        "ListTables" => read list_tables,
+        "PutItem" => change put_item,
+        "Query" => read query,
+        "Scan" => read scan,
+        "TransactGetItems" => read transact_get_items,
+        "TransactWriteItems" => change transact_write_items,
+        "UpdateItem" => change update_item,
     )
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
+fn parsed<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
     serde_json::from_str(body).map_err(|error| DynoxideError::SerializationException(error.to_string()))
 }
 
 fn written<T: serde::Serialize>(answer: &T) -> Result<String, DynoxideError> {
     serde_json::to_string(answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// An answer that nobody gets: what it tells may be gone after a power cut.
+fn unsynced(error: &std::io::Error) -> DynoxideError {
+    tracing::error!(%error, "the table's log was not synced: nothing is answered any more until a restart");
+    DynoxideError::InternalServerError("The embedded DynamoDB could not sync its log.".to_owned())
 }

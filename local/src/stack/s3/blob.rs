@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use super::checksums::Checksums;
 use super::files::{DRAFT, Files};
 use super::internal;
-use crate::disk;
+use crate::disk::SharedSync;
 
 /// The largest object that one request may store, in bytes: 5 GiB.
 pub(super) const MOST_BYTES: u64 = 5 << 30;
@@ -43,7 +44,8 @@ impl Drop for Unnamed {
 pub(super) struct Draft {
     file: Unnamed,
     name: String,
-    lasting: bool,
+    /// The folder that lasts, in which the file gets its name.
+    folder: Option<Arc<SharedSync>>,
 }
 
 impl Draft {
@@ -56,7 +58,7 @@ impl Draft {
                 kept: false,
             },
             name,
-            lasting: files.lasting(),
+            folder: files.lasting(),
         }
     }
 
@@ -75,13 +77,14 @@ impl Draft {
 
     fn finish_blocking(mut self) -> io::Result<Blob> {
         let path = self.file.path.with_extension("");
-        if self.lasting {
+        if self.folder.is_some() {
             std::fs::File::open(&self.file.path)?.sync_all()?;
         }
         std::fs::rename(&self.file.path, &path)?;
         self.file.path = path;
-        if self.lasting {
-            disk::sync_parent(&self.file.path)?;
+        if let Some(folder) = &self.folder {
+            folder.changed();
+            folder.wait()?;
         }
         Ok(Blob {
             file: self.file,

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::blob;
-use crate::disk;
+use crate::disk::{self, SharedSync};
 
 /// The extension of a file that is being written.
 pub(super) const DRAFT: &str = "draft";
@@ -21,29 +22,31 @@ pub(super) struct Files {
     objects: PathBuf,
     /// Where files lie that no row names.
     unnamed: PathBuf,
-    /// Whether they outlive the process.
-    lasting: bool,
+    /// The folder of the objects, where it outlives the process.
+    lasting: Option<Arc<SharedSync>>,
 }
 
 impl Files {
     /// Makes the folders where they are missing.
     pub(super) fn open(folder: &Path, lasting: bool) -> io::Result<Self> {
-        let files = Self {
+        let mut files = Self {
             objects: folder.join("objects"),
             unnamed: folder.join("unnamed"),
-            lasting,
+            lasting: None,
         };
         fs::create_dir_all(&files.objects)?;
         if lasting {
             fs::create_dir_all(&files.unnamed)?;
             disk::sync_folder(folder)?;
             disk::sync_parent(folder)?;
+            files.lasting = Some(Arc::new(SharedSync::open(&files.objects)?));
         }
         Ok(files)
     }
 
-    pub(super) fn lasting(&self) -> bool {
-        self.lasting
+    /// The folder of the objects, to be synced, where it outlives the process.
+    pub(super) fn lasting(&self) -> Option<Arc<SharedSync>> {
+        self.lasting.clone()
     }
 
     pub(super) fn path(&self, blob: &str) -> PathBuf {
@@ -81,7 +84,7 @@ impl Files {
 
     /// Removes what was set aside long ago.
     pub(super) fn remove_unnamed(&self) -> io::Result<()> {
-        if self.lasting {
+        if self.lasting.is_some() {
             self.remove_unnamed_before(SystemTime::now() - UNNAMED_KEPT)
         } else {
             Ok(())

@@ -42,7 +42,7 @@ fn before(lifetime: Duration) -> i64 {
 }
 
 async fn expire_versions(store: &Store, before: i64) -> S3Result<()> {
-    let unnamed = store.index(move |index| index.expire_versions(before)).await?;
+    let unnamed = store.change(move |index| index.expire_versions(before)).await?;
     store.forget(unnamed);
     Ok(())
 }
@@ -52,7 +52,7 @@ async fn expire(store: &Store, before: i64) -> S3Result<()> {
     let mut place = UPLOADS.to_owned();
     loop {
         let after = place;
-        let next = store.index(move |index| index.next(&after)).await?;
+        let next = store.read(move |index| index.next(&after)).await?;
         let Some(object) = next.filter(|object| object.key.starts_with(UPLOADS)) else {
             break;
         };
@@ -61,8 +61,8 @@ async fn expire(store: &Store, before: i64) -> S3Result<()> {
             store.remove(object.key, object.blob).await?;
         }
     }
-    for id in store.index(move |index| index.uploads_before(before)).await? {
-        let unnamed = store.index(move |index| index.end_upload(&id, None)).await?;
+    for id in store.read(move |index| index.uploads_before(before)).await? {
+        let unnamed = store.change(move |index| index.end_upload(&id, None)).await?;
         store.forget(unnamed);
     }
     Ok(())

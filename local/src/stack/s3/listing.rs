@@ -38,7 +38,7 @@ pub(super) async fn list(bucket: &Bucket, input: ListObjectsV2Input) -> S3Result
     let wanted = usize::try_from(most).unwrap_or(0);
     let mut entries = bucket
         .store
-        .index(move |index| page(index, &prefix, delimiter.as_deref(), after.as_deref(), wanted + 1))
+        .read(move |index| page(index, &prefix, delimiter.as_deref(), after.as_deref(), wanted + 1))
         .await?;
     let truncated = entries.len() > wanted && wanted > 0;
     entries.truncate(wanted);

@@ -52,7 +52,7 @@ pub(super) async fn create(
     };
     bucket
         .store
-        .index(move |index| index.start_upload(&id, &input.key, now(), &upload))
+        .change(move |index| index.start_upload(&id, &input.key, now(), &upload))
         .await?;
     Ok(output)
 }
@@ -64,7 +64,7 @@ pub(super) async fn complete(
 ) -> S3Result<CompleteMultipartUploadOutput> {
     let upload = find(bucket, &input.bucket, &input.upload_id, &input.key).await?;
     let id = input.upload_id.clone();
-    let stored = bucket.store.index(move |index| index.parts(&id)).await?;
+    let stored = bucket.store.read(move |index| index.parts(&id)).await?;
     let named = input
         .multipart_upload
         .and_then(|named| named.parts)
@@ -95,7 +95,7 @@ pub(super) async fn complete(
     let id = input.upload_id;
     let unnamed = bucket
         .store
-        .index(move |index| {
+        .change(move |index| {
             let unnamed = index.end_upload(&id, Some(&object))?;
             whole.keep();
             Ok(unnamed)
@@ -120,7 +120,7 @@ pub(super) async fn abort(
     let id = input.upload_id;
     let unnamed = bucket
         .store
-        .index(move |index| index.end_upload(&id, None))
+        .change(move |index| index.end_upload(&id, None))
         .await?;
     bucket.store.forget(unnamed);
     Ok(AbortMultipartUploadOutput::default())
@@ -131,7 +131,7 @@ pub(super) async fn find(bucket: &Bucket, name: &str, id: &str, key: &str) -> S3
     let (id, key) = (id.to_owned(), key.to_owned());
     bucket
         .store
-        .index(move |index| index.upload(&id, &key))
+        .read(move |index| index.upload(&id, &key))
         .await?
         .ok_or_else(|| s3_error!(NoSuchUpload))
 }

@@ -99,7 +99,7 @@ async fn keep(bucket: &Bucket, upload: String, number: i32, written: Written) ->
     };
     let replaced = bucket
         .store
-        .index(move |index| {
+        .change(move |index| {
             let replaced = index.put_part(&upload, &part)?;
             written.blob.keep();
             Ok(replaced)

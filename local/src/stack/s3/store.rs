@@ -1,7 +1,8 @@
 //! The bucket's storage: the index, and the files beside it.
 
+use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use s3s::{S3Result, s3_error};
@@ -13,11 +14,12 @@ use super::files::Files;
 use super::index::{Index, Put};
 use super::internal;
 use super::object::{Attributes, Headers, Object};
+use crate::stack::journal::Journal;
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
-    index: Arc<Mutex<Index>>,
+    index: Arc<Journal<Index>>,
     files: Arc<Files>,
 }
 
@@ -28,10 +30,11 @@ impl Store {
         lasting: bool,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let files = Files::open(folder, lasting)?;
-        let index = Index::open(lasting.then(|| folder.join("index.sqlite")).as_deref())?;
+        let database = lasting.then(|| folder.join("index.sqlite"));
+        let index = Index::open(database.as_deref())?;
         files.set_aside_unnamed(&index.blobs()?)?;
         Ok(Self {
-            index: Arc::new(Mutex::new(index)),
+            index: Arc::new(Journal::new(index, database.as_deref())?),
             files: Arc::new(files),
         })
     }
@@ -40,29 +43,33 @@ impl Store {
         &self.files
     }
 
-    /// Asks the index, off the threads that serve connections. It runs to its end even where
-    /// nobody waits for the answer any more.
-    pub(super) async fn index<T: Send + 'static>(
+    /// Reads the index, off the threads that serve connections.
+    pub(super) async fn read<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&mut Index) -> rusqlite::Result<T> + Send + 'static,
+        read: impl FnOnce(&Index) -> rusqlite::Result<T> + Send + 'static,
     ) -> S3Result<T> {
         let index = Arc::clone(&self.index);
-        // A panic in between cannot leave a transaction half done: SQLite rolls it back.
-        let asking = move || ask(&mut index.lock().unwrap_or_else(PoisonError::into_inner));
-        tokio::task::spawn_blocking(asking)
-            .await
-            .map_err(internal)?
-            .map_err(internal)
+        blocking(move || index.read(read)).await
+    }
+
+    /// Changes the index, off the threads that serve connections. It runs to its end even where
+    /// nobody waits for the answer any more.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Index) -> rusqlite::Result<T> + Send + 'static,
+    ) -> S3Result<T> {
+        let index = Arc::clone(&self.index);
+        blocking(move || index.change(change)).await
     }
 
     /// The object that the key names, or that version of it.
     pub(super) async fn object(&self, key: &str, version: Option<&str>) -> S3Result<Object> {
         let key = key.to_owned();
         let Some(version) = version.map(str::to_owned) else {
-            let object = self.index(move |index| index.object(&key)).await?;
+            let object = self.read(move |index| index.object(&key)).await?;
             return object.ok_or_else(|| s3_error!(NoSuchKey));
         };
-        match self.index(move |index| index.version(&key, &version)).await? {
+        match self.read(move |index| index.version(&key, &version)).await? {
             Some((object, false)) => Ok(object),
             Some((_, true)) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
             None => Err(s3_error!(NoSuchVersion)),
@@ -121,7 +128,7 @@ impl Store {
         };
         let stored = object.clone();
         // The file goes with the row: who is cancelled here leaves either both or none.
-        let put = self.index(move |index| {
+        let put = self.change(move |index| {
             let put = index.put(&object, &condition)?;
             if let Put::Done = put {
                 blob.keep();
@@ -136,30 +143,37 @@ impl Store {
 
     /// Removes the object for good, where `blob` is still its file.
     pub(super) async fn remove(&self, key: String, blob: String) -> S3Result<()> {
-        let removed = self.index(move |index| index.remove(&key, &blob)).await?;
+        let removed = self.change(move |index| index.remove(&key, &blob)).await?;
         self.forget(removed);
         Ok(())
     }
 
     /// Marks the key as deleted. Answers the marker's id.
     pub(super) async fn mark_deleted(&self, key: String) -> S3Result<String> {
-        self.index(move |index| index.mark_deleted(&key, now())).await
+        self.change(move |index| index.mark_deleted(&key, now())).await
     }
 
     /// Removes one version for good. Answers whether it was the marker of a delete.
     pub(super) async fn remove_version(&self, key: String, id: String) -> S3Result<bool> {
-        let (file, was_marker) = self.index(move |index| index.remove_version(&key, &id)).await?;
+        let (file, was_marker) = self.change(move |index| index.remove_version(&key, &id)).await?;
         self.forget(file);
         Ok(was_marker)
     }
 
-    /// Removes files that no row names any more, and that none will name again: the index syncs
+    /// Removes files that no row names any more, and that none will name again: the index is synced
     /// before it answers.
     pub(super) fn forget(&self, blobs: impl IntoIterator<Item = String>) {
         for blob in blobs {
             blob::remove(&self.files.path(&blob));
         }
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<rusqlite::Result<T>> + Send + 'static,
+) -> S3Result<T> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(internal)?;
+    done.map_err(internal)?.map_err(internal)
 }
 
 /// Milliseconds since 1970.

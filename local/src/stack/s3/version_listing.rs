@@ -55,7 +55,7 @@ async fn page(bucket: &Bucket, input: &ListObjectVersionsInput, most: i32) -> S3
     let wanted = usize::try_from(most).unwrap_or(0);
     let mut versions = bucket
         .store
-        .index(move |index| index.versions(&prefix, &from, after.as_deref(), wanted + 1))
+        .read(move |index| index.versions(&prefix, &from, after.as_deref(), wanted + 1))
         .await?;
     let truncated = versions.len() > wanted && wanted > 0;
     versions.truncate(wanted);
