@@ -1,5 +1,6 @@
 //! Copies, in one request and in parts.
 
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, MetadataDirective};
 
 use crate::{Bucket, SHA256_OF_ONE, code};
@@ -95,4 +96,38 @@ async fn ranges_of_objects_make_multipart_copies() {
     assert!(completed.checksum_sha256().unwrap().ends_with("-2"));
     assert!(completed.e_tag().unwrap().ends_with("-2\""));
     assert!(bucket.get("to").await.unwrap() == bytes);
+}
+
+#[tokio::test]
+async fn copies_have_checksums_of_the_whole() {
+    let bucket = Bucket::new().await;
+    let name = bucket.stack.bucket();
+    let upload = bucket.s3.create_multipart_upload().bucket(name).key("from");
+    let upload = upload.checksum_algorithm(ChecksumAlgorithm::Sha256);
+    let id = upload.send().await.unwrap().upload_id.unwrap();
+    let part = bucket.s3.upload_part().bucket(name).key("from").upload_id(&id);
+    let part = part.part_number(1).checksum_algorithm(ChecksumAlgorithm::Sha256);
+    let part = part.body(ByteStream::from_static(b"one")).send().await.unwrap();
+    assert_eq!(part.checksum_sha256(), Some(SHA256_OF_ONE));
+    let part = CompletedPart::builder()
+        .part_number(1)
+        .set_e_tag(part.e_tag)
+        .set_checksum_sha256(part.checksum_sha256)
+        .build();
+    let parts = CompletedMultipartUpload::builder().parts(part).build();
+    let complete = bucket.s3.complete_multipart_upload().bucket(name).key("from");
+    let completed = complete
+        .upload_id(id)
+        .multipart_upload(parts)
+        .send()
+        .await
+        .unwrap();
+    assert!(completed.checksum_sha256().unwrap().ends_with("-1"));
+    for algorithm in [None, Some(ChecksumAlgorithm::Sha256)] {
+        let copy = bucket.s3.copy_object().bucket(name).key("to");
+        let copy = copy.copy_source(format!("{name}/from"));
+        let copied = copy.set_checksum_algorithm(algorithm).send().await.unwrap();
+        let checksum = copied.copy_object_result.unwrap().checksum_sha256;
+        assert_eq!(checksum.as_deref(), Some(SHA256_OF_ONE));
+    }
 }

@@ -106,9 +106,22 @@ impl Checksums {
         Ok(())
     }
 
-    /// Whether the checksum of `algorithm` is among them.
+    /// Whether the checksum of `algorithm` is among them, of the bytes themselves.
     pub(super) fn has(&self, algorithm: &ChecksumAlgorithm) -> bool {
-        self.get(algorithm).is_some()
+        self.get(algorithm).is_some_and(|sum| !is_composite(sum))
+    }
+
+    /// The algorithm whose checksum is one of parts, if there is one.
+    pub(super) fn composite_algorithm(&self) -> Option<ChecksumAlgorithm> {
+        let algorithms = [
+            ChecksumAlgorithm::CRC32,
+            ChecksumAlgorithm::CRC32C,
+            ChecksumAlgorithm::SHA1,
+            ChecksumAlgorithm::SHA256,
+        ];
+        let algorithms = algorithms.map(ChecksumAlgorithm::from_static);
+        let mut composite = algorithms.into_iter();
+        composite.find(|algorithm| self.get(algorithm).is_some_and(is_composite))
     }
 
     fn get(&self, algorithm: &ChecksumAlgorithm) -> Option<&str> {
@@ -148,6 +161,11 @@ impl Checksums {
         }
         Ok(whole)
     }
+}
+
+/// Whether a checksum is one of parts: it ends in their number, and base64 has no hyphen.
+fn is_composite(sum: &str) -> bool {
+    sum.contains('-')
 }
 
 fn hasher(algorithm: &ChecksumAlgorithm) -> S3Result<ChecksumHasher> {

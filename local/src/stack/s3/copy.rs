@@ -38,12 +38,11 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
     bucket.is_meant_by(&input.bucket)?;
     let (source, copied) = link(bucket, &input).await?;
     let mut attributes = source.attributes;
-    if let Some(algorithm) = input
-        .checksum_algorithm
-        .as_ref()
-        .filter(|name| !attributes.checksums.has(name))
-    {
-        let hasher = Checksums::default().hasher(Some(algorithm))?;
+    // A copy is not made of parts, so that a checksum of parts is none of it.
+    let named = input.checksum_algorithm.clone();
+    let algorithm = named.or_else(|| attributes.checksums.composite_algorithm());
+    if let Some(algorithm) = algorithm.filter(|name| !attributes.checksums.has(name)) {
+        let hasher = Checksums::default().hasher(Some(&algorithm))?;
         attributes.checksums = checksums(copied.path(), hasher).await?;
     }
     if input
