@@ -208,7 +208,10 @@ impl Index<'_> {
         head.built_at = folding.built_at;
         head.scan_due = match own {
             None => Some(head.built_at + DEPLOYMENT.as_secs()),
-            Some(own) => own.scan_due.filter(|_| folding.is_edit),
+            // Only a scan that began after it was due has seen what it is due for.
+            Some(own) => own
+                .scan_due
+                .filter(|due| folding.is_edit || folding.built_at < *due),
         };
         head.modified = own.map_or(head.modified, |own| head.modified.max(own.modified + 1));
         let revision = own.map(|head| head.revision);

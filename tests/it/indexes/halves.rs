@@ -1,12 +1,11 @@
 //! Transactions of which a reader sees one half: the table promises plain reads no more than that.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::support::app::TestApp;
-use crate::support::contents::{Contents, Item, put_item};
+use crate::support::contents::{Contents, Item, put_item, remove_item};
 use crate::support::fault::{Fault, Gate};
 use crate::support::gem::Gem;
 use crate::support::lines::Reader;
@@ -20,11 +19,7 @@ fn only(contents: &Contents, kind: &str) -> Item {
 }
 
 async fn remove(app: &TestApp, item: &Item) {
-    let key = ["pk", "sk"].map(|name| (name.to_owned(), item[name].clone()));
-    let client = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
-    let delete = client.delete_item().table_name(app.stack.table());
-    let deleted = delete.set_key(Some(HashMap::from(key))).send().await;
-    deleted.expect("a writable table");
+    remove_item(&app.stack, item).await;
 }
 
 /// A registry with an index, a package that it has not taken in yet, and the package's record and change.

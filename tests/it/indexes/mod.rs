@@ -5,4 +5,5 @@ mod folds;
 mod halves;
 mod history;
 mod large;
+mod scans;
 mod sweeps;

@@ -25,6 +25,15 @@ pub(crate) async fn put_item(stack: &Stack, item: Item) {
     put.set_item(Some(item)).send().await.expect("a writable table");
 }
 
+/// Removes an item from the table.
+pub(crate) async fn remove_item(stack: &Stack, item: &Item) {
+    let key = ["pk", "sk"].map(|name| (name.to_owned(), item[name].clone()));
+    let client = aws_sdk_dynamodb::Client::new(&stack.sdk_config());
+    let delete = client.delete_item().table_name(stack.table());
+    let deleted = delete.set_key(Some(HashMap::from(key))).send().await;
+    deleted.expect("a writable table");
+}
+
 impl Contents {
     pub(crate) async fn of(stack: &Stack) -> Self {
         let sdk = stack.sdk_config();
