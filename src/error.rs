@@ -25,6 +25,11 @@ pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 
     Request an upload form with POST …/packages/upload, post the file to it, \
     and publish it by its package_url.";
 
+/// The `message` of a 404 for a path that leads nowhere, whoever answers it.
+pub const NOTHING_HERE: &str = "There is nothing at this address. The API's addresses begin with \
+    /v2/packages/organizations/{organization}/registries/{registry}/packages, and GET /openapi.yaml \
+    describes all of them. Package managers use addresses that begin with /{organization}/{registry}.";
+
 /// Everything that a call can end in but success. Each variant begins with the status
 /// that it is answered with; its text is the answer's `message`.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::api::{Endpoint, views};
 use crate::credentials::Schemes;
-use crate::error::{Error, Result};
+use crate::error::{Error, NOTHING_HERE, Result};
 use crate::http::Call;
 use crate::native::{self, PROTOCOLS, Route};
 use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
@@ -213,10 +213,7 @@ fn nothing_here(path: &str) -> Error {
              organization of that name. Its packages are below /v2/packages/organizations/{organization}."
         )
     } else {
-        "There is nothing at this address. The API's addresses begin with \
-         /v2/packages/organizations/{organization}/registries/{registry}/packages, and GET /openapi.yaml \
-         describes all of them. Package managers use addresses that begin with /{organization}/{registry}."
-            .to_owned()
+        NOTHING_HERE.to_owned()
     })
 }
 

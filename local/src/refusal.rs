@@ -60,6 +60,8 @@ impl Refusal {
         StatusCode::SERVICE_UNAVAILABLE,
         "The server answers as many requests as it can. Send the same request again.",
     );
+    /// A path without a resource, by which a REST API knows no function.
+    pub(crate) const NO_RESOURCE: Self = Self::new(StatusCode::NOT_FOUND, packages_api::NOTHING_HERE);
     pub(crate) const BODY_TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, packages_api::TOO_LARGE);
     pub(crate) const UNREADABLE: Self = Self::new(
         StatusCode::BAD_REQUEST,
@@ -154,6 +156,12 @@ mod tests {
     fn the_templates_gateway_says_the_same() {
         let template = include_str!("../../template.yaml");
         let template = template.split_whitespace().collect::<Vec<_>>().join(" ");
+        let missing = format!(
+            "MISSING_AUTHENTICATION_TOKEN: StatusCode: '404' ResponseParameters: Headers: x-request-id: context.requestId \
+             ResponseTemplates: application/json: >- {{\"message\": \"{}\"}}",
+            Refusal::NO_RESOURCE.message
+        );
+        assert!(template.contains(&missing), "{missing}");
         for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
             let answered = format!(
                 "Retry-After: \"'2'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",

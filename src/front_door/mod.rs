@@ -4,6 +4,7 @@
 //! stage or a base path, which is part of the deployment's address and not of the path. Each is removed once.
 
 mod encoding;
+mod resource;
 #[cfg(test)]
 mod round_trip;
 
@@ -11,6 +12,7 @@ use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequestContext, ApiGa
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
+pub use self::resource::Resource;
 use crate::config::Config;
 use crate::urls::Urls;
 
@@ -157,12 +159,12 @@ mod tests {
             ("packages.example.com", "", ""),
         ] {
             let request = request(&format!(
-                r#"{{"httpMethod": "GET", "path": "{raw}{PATH}", "resource": "/{{proxy+}}",
+                r#"{{"httpMethod": "GET", "path": "{raw}{PATH}", "resource": "/v2/{{proxy+}}",
                     "pathParameters": {{"proxy": "{}"}},
                     "headers": {{"host": "evil.example.com", "x-forwarded-host": "evil.example.com"}},
                     "requestContext": {{"stage": "prod", "domainName": "{domain}", "httpMethod": "GET",
-                        "path": "{front}{PATH}", "resourcePath": "/{{proxy+}}"}}}}"#,
-                &PATH[1..]
+                        "path": "{front}{PATH}", "resourcePath": "/v2/{{proxy+}}"}}}}"#,
+                &PATH["/v2/".len()..]
             ));
             assert_eq!(path(&config(), &request), PATH);
             assert_eq!(urls(&config(), &request).api, format!("https://{domain}{front}"));

@@ -1,12 +1,15 @@
 //! Links lead back to themselves, behind every front door and with every name.
 
+use std::collections::BTreeMap;
+
 use lambda_http::Request;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{path, urls};
+use super::{Resource, path, urls};
 use crate::config::Config;
 use crate::runtime;
+use crate::slug::is_reserved;
 
 const REST_API: &str = "https://abc.execute-api.eu-central-1.amazonaws.com";
 const FUNCTION_URL: &str = "https://abc.lambda-url.eu-central-1.on.aws";
@@ -27,19 +30,14 @@ struct Door {
 
 /// A REST API's event: `front` stands in the context's path, `mapping` in both.
 fn rest_api(domain: &str, target: &str, path: &str, mapping: &str) -> Value {
-    let rest = &path[mapping.len()..];
-    let proxy = rest.strip_prefix('/').unwrap_or(rest);
-    let mut event = json!({
-        "httpMethod": "GET", "path": path, "resource": "/{proxy+}", "headers": {},
-        "pathParameters": { "proxy": decoded(proxy) },
+    let resource = Resource::of(&path[mapping.len()..]).unwrap();
+    let parameters: BTreeMap<_, _> = resource.parameters.into_iter().collect();
+    json!({
+        "httpMethod": "GET", "path": path, "resource": resource.template, "headers": {},
+        "pathParameters": (!parameters.is_empty()).then_some(parameters),
         "requestContext": { "stage": "live", "domainName": domain, "httpMethod": "GET", "apiId": "abc",
-            "path": target, "resourcePath": "/{proxy+}" }
-    });
-    if proxy.is_empty() {
-        event["pathParameters"] = Value::Null;
-        event["requestContext"]["resourcePath"] = "/".into();
-    }
-    event
+            "path": target, "resourcePath": resource.template }
+    })
 }
 
 fn version_2(domain: &str, stage: &str, raw_path: &str) -> Value {
@@ -225,17 +223,28 @@ fn links_lead_back_to_themselves() {
                 continue;
             }
             let segment = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
-            let link = format!("{}/v2/packages/{segment}/packages/{segment}", door.base);
-            let request = get(&door, &link);
-            let path = path(&config, &request);
-            let segments: Vec<_> = path.split('/').map(decoded).collect();
-            assert_eq!(
-                segments,
-                ["", "v2", "packages", name, "packages", name],
-                "{}",
-                door.name
-            );
-            assert_eq!(urls(&config, &request).api, door.base, "{} {name}", door.name);
+            for named in [
+                vec!["v2", "packages", "{}", "packages", "{}"],
+                vec!["organizations", "{}"],
+                vec!["{}"],
+                vec!["{}", "{}"],
+                vec!["o", "r", "npm", "{}"],
+                vec!["{}", "{}", "nuget", "{}"],
+                vec!["o", "r", "nuget", "package", "{}", "{}"],
+                vec!["o", "r", "maven2", "{}", "maven2", "{}"],
+            ] {
+                // No organization is called so.
+                if named[0] == "{}" && is_reserved(name) {
+                    continue;
+                }
+                let link = format!("{}/{}", door.base, named.join("/").replace("{}", &segment));
+                let request = get(&door, &link);
+                let path = path(&config, &request);
+                let segments: Vec<_> = path.split('/').skip(1).map(decoded).collect();
+                let expected = named.iter().map(|part| if *part == "{}" { name } else { part });
+                assert_eq!(segments, expected.copied().collect::<Vec<_>>(), "{}", door.name);
+                assert_eq!(urls(&config, &request).api, door.base, "{} {link}", door.name);
+            }
         }
     }
 }

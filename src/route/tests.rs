@@ -3,6 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::*;
+use crate::front_door::Resource;
 use crate::http::status;
 
 const PACKAGES: &str = "/v2/packages/organizations/o/registries/r/packages";
@@ -122,6 +123,23 @@ fn first_segments_of_the_api_are_reserved() {
             first.is_empty() || first.contains('.') || is_reserved(first),
             "{template}"
         );
+    }
+}
+
+#[test]
+fn every_route_has_a_resource() {
+    let native = PROTOCOLS.iter().flat_map(|protocol| protocol.routes);
+    let native = native.map(|route| format!("/{{organization}}/{{registry}}{}", route.template));
+    let api = API.iter().map(|(_, template, _)| (*template).to_owned());
+    for template in api.chain(native) {
+        for name in ["a", "@s%2Fn", "maven2", "package"] {
+            let path: Vec<_> = template
+                .split('/')
+                .map(|segment| if segment.starts_with('{') { name } else { segment })
+                .collect();
+            let path = path.join("/");
+            assert!(Resource::of(&path).is_some(), "{path}");
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use http::header::{HOST, HeaderName};
 use http::request::Parts;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Context, RequestExt};
-use packages_api::MAX_EVENT_BYTES;
 use packages_api::time::epoch_millis;
+use packages_api::{MAX_EVENT_BYTES, Resource};
 
 use super::{FrontDoor, Refusal};
 
@@ -35,7 +35,10 @@ pub(super) fn from_head(
         return Err(Refusal::BAD_TARGET);
     }
     Ok(match front_door {
-        FrontDoor::RestApi => LambdaRequest::ApiGatewayV1(rest_api::event(head, host, peer, id)),
+        FrontDoor::RestApi => {
+            let resource = Resource::of(path).ok_or(Refusal::NO_RESOURCE)?;
+            LambdaRequest::ApiGatewayV1(rest_api::event(head, resource, host, peer, id))
+        }
         FrontDoor::HttpApi => LambdaRequest::ApiGatewayV2(http_api::event(head, host, peer, id)),
     })
 }
@@ -155,11 +158,26 @@ mod tests {
 
     #[test]
     fn rest_apis_keep_paths_and_decode_parameters() {
-        let request = http::Request::get("/v2/a%2Fb/c%252Fd/%E9").header(HOST, "a");
+        let request = http::Request::get("/o/r/a%2Fb/c%252Fd/%E9/").header(HOST, "a");
         let request = self::request(FrontDoor::RestApi, request, b"");
-        assert_eq!(request.raw_http_path(), "/v2/a%2Fb/c%252Fd/%E9");
-        let proxy = request.path_parameters().first("proxy").map(str::to_owned);
-        assert_eq!(proxy.as_deref(), Some("v2/a/b/c%2Fd/\u{fffd}"));
+        assert_eq!(request.raw_http_path(), "/o/r/a%2Fb/c%252Fd/%E9/");
+        for (name, text) in [
+            ("organization", "o"),
+            ("registry", "r"),
+            ("proxy", "a/b/c%2Fd/\u{fffd}"),
+        ] {
+            let parameters = request.path_parameters();
+            assert_eq!(parameters.first(name), Some(text), "{name}");
+        }
+    }
+
+    #[test]
+    fn rest_apis_refuse_paths_without_a_resource() {
+        let missing = event(http::Request::get("/v2").header(HOST, "a"));
+        assert_eq!(missing.map(|_| ()), Err(Refusal::NO_RESOURCE));
+        let request = http::Request::get("/v2").header(HOST, "a");
+        let request = self::request(FrontDoor::HttpApi, request, b"");
+        assert_eq!(request.raw_http_path(), "/v2");
     }
 
     #[test]

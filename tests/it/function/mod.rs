@@ -1,5 +1,6 @@
 //! The function's binary, fed events as Lambda does.
 
+mod events;
 mod fixture;
 mod front_doors;
 mod lifecycle;

@@ -6,17 +6,23 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyRequestContext};
+use packages_api::Resource;
 use packages_api::time::epoch_millis;
-use percent_encoding::percent_decode_str;
 
 /// The stage that the gateway would serve; it is part of the event's URI, never of its path.
 const STAGE: &str = "local";
 
 /// The event of a request to this host. Every body is in base64.
-pub(super) fn event(head: &Parts, host: String, peer: SocketAddr, id: &str) -> ApiGatewayProxyRequest {
+pub(super) fn event(
+    head: &Parts,
+    resource: Resource,
+    host: String,
+    peer: SocketAddr,
+    id: &str,
+) -> ApiGatewayProxyRequest {
     let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
     let mut event = ApiGatewayProxyRequest::default();
-    event.resource = Some("/{proxy+}".to_owned());
+    event.resource = Some(resource.template.to_owned());
     event.path = Some(path.to_owned());
     event.http_method = head.method.clone();
     event.multi_value_headers = super::headers(&head.headers, &host, peer);
@@ -24,10 +30,11 @@ pub(super) fn event(head: &Parts, host: String, peer: SocketAddr, id: &str) -> A
     // Reading a query never fails: what is no pair is a name without a value.
     event.query_string_parameters = query.parse().unwrap_or_default();
     event.multi_value_query_string_parameters = query.parse().unwrap_or_default();
-    // The path stays as it was sent; the parameter that is cut out of it is decoded.
-    let proxy = percent_decode_str(&path[1..]).decode_utf8_lossy().into_owned();
-    event.path_parameters = [("proxy".to_owned(), proxy)].into();
     event.request_context = context(&head.method, path, host, peer, id);
+    event.request_context.resource_path = Some(resource.template.to_owned());
+    // The path stays as it was sent; the parameters that are cut out of it are decoded.
+    let parameters = resource.parameters.into_iter();
+    event.path_parameters = parameters.map(|(name, text)| (name.to_owned(), text)).collect();
     event.is_base64_encoded = true;
     event
 }
@@ -55,7 +62,6 @@ fn context(
     context.request_id = Some(id.to_owned());
     context.protocol = Some("HTTP/1.1".to_owned());
     context.identity.source_ip = Some(peer.ip().to_string());
-    context.resource_path = Some("/{proxy+}".to_owned());
     context.path = Some(path.to_owned());
     context.http_method = method.clone();
     context.request_time_epoch = i64::try_from(epoch_millis(SystemTime::now())).unwrap_or(i64::MAX);
