@@ -71,13 +71,12 @@ impl Ecosystem {
     #[must_use]
     pub fn has_registry_index(self) -> bool {
         match self {
-            Self::Python | Self::Ruby => true,
+            Self::Javascript | Self::Python | Self::Ruby => true,
             Self::Alpine
             | Self::Debian
             | Self::Files
             | Self::Helm
             | Self::Java
-            | Self::Javascript
             | Self::Nuget
             | Self::Redhat
             | Self::Terraform => false,

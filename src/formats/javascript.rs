@@ -15,7 +15,7 @@ use sha2::Sha512;
 
 pub(crate) use self::entry::{Entry, MAX_ENTRY_BYTES};
 pub(crate) use self::facts::Facts;
-pub(crate) use self::version::normalized as normalized_version;
+pub(crate) use self::version::{normalized as normalized_version, precedence};
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
 use crate::formats::containers::tarball::{Archive, Member};

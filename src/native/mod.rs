@@ -39,10 +39,10 @@ pub fn renderers(ecosystem: Ecosystem) -> &'static [&'static dyn Renderer] {
         | Ecosystem::Files
         | Ecosystem::Helm
         | Ecosystem::Java
-        | Ecosystem::Javascript
         | Ecosystem::Nuget
         | Ecosystem::Redhat
         | Ecosystem::Terraform => &[],
+        Ecosystem::Javascript => javascript::RENDERERS,
         Ecosystem::Python => python::RENDERERS,
         Ecosystem::Ruby => &[&ruby::RubyIndex],
     }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use semver::Version;
 use uuid::Uuid;
 
 use super::Context;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::formats::javascript::normalized_version;
+use crate::formats::javascript::{normalized_version, precedence};
 use crate::id::{PackageId, minted_at};
 use crate::records::{
     Action, AuditEvent, Deprecation, MAX_DEPRECATIONS, Registry, TagEntry, TaggedEntries, VersionEntry,
@@ -139,13 +138,7 @@ impl TaggedName {
     }
 
     fn highest(&self) -> Option<&NamedVersion> {
-        self.versions.iter().max_by_key(|own| {
-            let version = Version::parse(&own.version).ok();
-            (
-                version.as_ref().is_some_and(|version| version.pre.is_empty()),
-                version,
-            )
-        })
+        self.versions.iter().max_by_key(|own| precedence(&own.version))
     }
 }
 

@@ -32,6 +32,13 @@ pub(crate) fn normalized(stated: &str) -> Option<String> {
     cleaned(stated).map(|(_, normalized)| normalized)
 }
 
+/// Key by which the version that installers take is the greatest: a release before all prereleases, then by precedence.
+pub(crate) fn precedence(version: &str) -> (bool, Option<Version>) {
+    let version = Version::parse(version).ok();
+    let is_release = version.as_ref().is_some_and(|version| version.pre.is_empty());
+    (is_release, version)
+}
+
 /// The strict version that a loose one stands for: `01.2.3beta.04` is `1.2.3-beta.4`.
 fn strict(text: &str) -> Option<String> {
     let (text, build) = match text.split_once('+') {
@@ -102,6 +109,16 @@ mod tests {
             let expected = Some((whole.to_owned(), precedence.to_owned()));
             assert_eq!(cleaned(stated), expected, "{stated}");
         }
+    }
+
+    #[test]
+    fn releases_come_before_all_prereleases() {
+        let mut versions = ["10.0.0-rc.1", "1.10.0", "text", "1.9.0", "10.0.0-rc.10"];
+        versions.sort_by_key(|version| precedence(version));
+        assert_eq!(
+            versions,
+            ["text", "10.0.0-rc.1", "10.0.0-rc.10", "1.9.0", "1.10.0"]
+        );
     }
 
     #[test]

@@ -10,16 +10,22 @@ use super::{Answer, Protocol, Refusal, Request, Route};
 use crate::ecosystem::Ecosystem;
 use crate::error::Result;
 use crate::http;
+use crate::indexes::Renderer;
 
 mod change;
 mod form;
+mod index;
 mod name;
 mod packument;
 mod page;
 mod publish;
+mod search;
 mod service;
 mod tags;
 mod tarball;
+
+/// Renderers of a registry's indexes.
+pub(super) const RENDERERS: &[&dyn Renderer] = &[&index::SearchIndex];
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     ecosystem: Ecosystem::Javascript,
@@ -31,6 +37,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 const ROUTES: &[Route] = &[
     Route::read(Method::GET,      "/npm/-/ping",                                               "NpmPing",         service::ping),
     Route::read(Method::GET,      "/npm/-/whoami",                                             "NpmWhoami",       service::whoami),
+    Route::read(Method::GET,      "/npm/-/v1/search",                                          "NpmSearch",       search::search),
     Route::read(Method::POST,     "/npm/-/npm/v1/security/advisories/bulk",                    "NpmAudit",        service::audit),
     Route::read(Method::POST,     "/npm/-/npm/v1/security/audits",                             "NpmFullAudit",    service::full_audit),
     Route::read(Method::POST,     "/npm/-/npm/v1/security/audits/quick",                       "NpmFullAudit",    service::full_audit),

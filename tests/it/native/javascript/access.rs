@@ -46,6 +46,7 @@ async fn cases(owner: &Client) -> Vec<Case> {
         "fruit/1.0.0",
         "-/ping",
         "-/whoami",
+        "-/v1/search?text=fruit",
         "-/package/fruit/dist-tags",
     ] {
         cases.push((Method::GET, native(path), json!({}), ReadPackages));

@@ -6,3 +6,4 @@ mod pages;
 mod publishing;
 mod removal;
 mod tags;
+mod search;
