@@ -9,6 +9,7 @@ pub(crate) use self::facts::Facts;
 use self::facts::FileType;
 use self::filename::{FileName, sdist_name, wheel_name};
 pub(crate) use self::name_facts::NameFacts;
+pub(crate) use self::version::Precedence;
 use self::version::Version;
 use crate::cancellation::Cancellation;
 use crate::ecosystem::Ecosystem;

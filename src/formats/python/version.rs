@@ -7,7 +7,10 @@
 
 use std::fmt;
 
+pub(crate) use self::precedence::Precedence;
 use crate::formats::manifest::MAX_VERSION_BYTES;
+
+mod precedence;
 
 /// Marks of pre-releases, longer ones before those that they begin with, and their one spelling.
 const PRE: &[(&str, &str)] = &[

@@ -8,6 +8,7 @@ use crate::indexes::Renderer;
 
 mod accept;
 mod files;
+mod json;
 mod names;
 mod page;
 mod rendering;
@@ -37,6 +38,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             "PythonFile",
             |request| Box::pin(files::answer(request)),
         ),
+        Route::read(Method::GET, "/pypi/{name}/json", "PythonJson", |request| {
+            Box::pin(json::answer(request))
+        }),
         Route::change(Method::POST, "/pypi/", "PythonUpload", |request| {
             Box::pin(upload::answer(request))
         }),

@@ -11,6 +11,7 @@ use crate::http::redirect;
 use crate::native::Request;
 use crate::packages::NamePages;
 use crate::permission::Permission;
+use crate::records::Registry;
 
 /// Answers the page of a project. One round trip; one more for each thousand files above the first fifty.
 pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
@@ -31,23 +32,32 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
         }
     }
     if page.is_empty() {
-        return Err(Error::NotFound(format!(
-            "The registry `{}` has no project `{name}`. Check the name, or the registry that this index is of.",
-            access.registry.address
-        )));
+        return Err(not_found(&access.registry, name));
     }
     form.response(page.finish()?)
 }
 
+/// The refusal where no file of a project is there.
+pub(super) fn not_found(registry: &Registry, name: &str) -> Error {
+    Error::NotFound(format!(
+        "The registry `{}` has no project `{name}`. Check the name, or the registry that this index is of.",
+        registry.address
+    ))
+}
+
 /// Redirects to the page by the project's normalized name (PEP 503). One round trip.
 pub(super) async fn redirect_to_normal(request: Request<'_>) -> Result<Response<Body>> {
-    request.authorize(Permission::Read).await?;
     let name = Ecosystem::Python.normalize(request.value(0));
-    redirect(&format!("{}/pypi/simple/{}/", request.root(), encode(&name)))
+    redirect_to(&request, &format!("simple/{}/", encode(&name))).await
 }
 
 /// Redirects to the list of all projects, whose address ends in a slash. One round trip.
 pub(super) async fn redirect_to_names(request: Request<'_>) -> Result<Response<Body>> {
+    redirect_to(&request, "simple/").await
+}
+
+/// Redirects to a path below `pypi/`. One round trip.
+pub(super) async fn redirect_to(request: &Request<'_>, path: &str) -> Result<Response<Body>> {
     request.authorize(Permission::Read).await?;
-    redirect(&format!("{}/pypi/simple/", request.root()))
+    redirect(&format!("{}/pypi/{path}", request.root()))
 }

@@ -16,7 +16,7 @@ use crate::time::rfc3339_millis;
 const API_VERSION: &str = "1.1";
 
 /// Bytes of a page. Some 50,000 files have one of this size.
-const MAX_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Characters that an address keeps as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -56,8 +56,8 @@ struct File<'a> {
 }
 
 #[derive(Serialize)]
-struct Sha256<'a> {
-    sha256: &'a str,
+pub(super) struct Sha256<'a> {
+    pub(super) sha256: &'a str,
 }
 
 /// The whole page as JSON.

@@ -2,6 +2,7 @@
 
 mod access;
 mod files;
-mod fixture;
+pub(super) mod fixture;
+mod json;
 mod pages;
 mod uploads;
