@@ -7,5 +7,6 @@ mod killed;
 mod late;
 mod records;
 mod registries;
+mod tags;
 mod tokens;
 mod uploads;

@@ -3,5 +3,6 @@
 mod admin;
 mod fences;
 mod registries;
+mod tags;
 mod upkeep;
 mod writes;

@@ -4,6 +4,7 @@ mod access;
 mod large;
 mod pages;
 mod publishing;
+mod races;
 mod removal;
-mod tags;
 mod search;
+mod tags;
