@@ -78,6 +78,8 @@ pub enum Error {
     AnswerTooLarge(usize),
     /// 500: ours. The text is for the log alone.
     Internal(String),
+    /// 500: the record of this package is there, and its metadata cannot be read: it is lost, or the bucket refuses it.
+    MetadataMissing(PackageId),
     /// 503: the registry takes no changes at the moment, as its operator wants it.
     ReadOnly,
     /// 503: a dependency did not answer in time; the outcome may be unknown. The text is for the
@@ -133,7 +135,9 @@ impl Error {
     /// information where the request is at fault.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::Internal(_) | Self::AnswerTooLarge(_) | Self::Unavailable(_) => Level::ERROR,
+            Self::Internal(_) | Self::AnswerTooLarge(_) | Self::MetadataMissing(_) | Self::Unavailable(_) => {
+                Level::ERROR
+            }
             Self::Throttled(_)
             | Self::ReadOnly
             | Self::InProgress
@@ -194,6 +198,7 @@ impl fmt::Display for Error {
             }
             Self::Throttled(_)
             | Self::Internal(_)
+            | Self::MetadataMissing(_)
             | Self::ReadOnly
             | Self::Unavailable(_)
             | Self::InProgress
@@ -215,6 +220,11 @@ impl Error {
             Self::Internal(_) => f.write_str(
                 "Something went wrong on our side. Repeat the request; if it fails again, tell the \
                  registry's operator.",
+            ),
+            Self::MetadataMissing(id) => write!(
+                f,
+                "The metadata of package {id} cannot be read. Repeat the request; if it fails again, publish the \
+                 same file again, which puts the metadata back, or delete that package."
             ),
             Self::ReadOnly => write!(
                 f,

@@ -74,7 +74,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Internal(_) | Error::AnswerTooLarge(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Internal(_) | Error::AnswerTooLarge(_) | Error::MetadataMissing(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         Error::ReadOnly
         | Error::Unavailable(_)
         | Error::InProgress

@@ -22,6 +22,9 @@ const CUT_BYTES: usize = 2 * 1024 * 1024;
 /// Members below which a block is joined to one beside it.
 pub(super) const MIN_MEMBERS: usize = 128;
 
+/// Reason for which a package is left out whose metadata cannot be read: the one that may pass, as no other does.
+pub(super) const METADATA_MISSING: &str = "its metadata is missing";
+
 /// Knowledge that an index keeps of one package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Member {
@@ -77,6 +80,11 @@ impl Manifest {
         self.blocks.iter().map(|block| block.members).sum()
     }
 
+    /// Bytes of all members, in memory.
+    pub(super) fn member_bytes(&self) -> u64 {
+        self.blocks.iter().map(|block| block.segment.text_bytes).sum()
+    }
+
     pub(super) fn left_out(&self) -> u64 {
         self.blocks.iter().map(|block| block.left_out).sum()
     }
@@ -113,6 +121,10 @@ pub(super) fn cut(names: Names) -> Vec<Names> {
 }
 
 impl Member {
+    pub(super) fn lacks_metadata(&self) -> bool {
+        matches!(self, Self::LeftOut(reason) if reason == METADATA_MISSING)
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Taken(text) => text.len(),

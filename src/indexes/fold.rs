@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 use super::Index;
-use super::weave::{Edits, Woven};
+use super::edits::believed;
+use super::weave::Woven;
 use crate::error::{Error, Result};
-use crate::id::PackageId;
-use crate::records::{Change, Changes, Head, Swap};
+use crate::records::{Change, Changes, Head, Swap, Unread};
 use crate::retry::Retry;
 use crate::steps;
 use crate::time::epoch_seconds;
@@ -45,6 +45,8 @@ struct Folding {
     /// Whether documents that have not changed may stay the objects that they are: not where the state before may be
     /// one whose objects are missing.
     is_edit: bool,
+    /// Whether metadata could not be read.
+    is_unread: bool,
     built_at: u64,
 }
 
@@ -114,16 +116,17 @@ impl Index<'_> {
         let folding = match usable {
             None => self.build(open, own).await?,
             Some(head) => {
-                let (edits, folded) = self.edits(seen, open).await?;
-                if folded.is_empty() {
+                let taken = self.taken(seen, open).await?;
+                if taken.folded.is_empty() {
                     // Nothing that may be believed yet: no publish and no delete of it was answered before this read.
                     return Ok(Attempt::Current(head.clone()));
                 }
-                if let Ok(woven) = self.edited(head, edits).await? {
+                if let Ok(woven) = self.edited(head, taken.edits).await? {
                     Folding {
-                        folded,
+                        folded: taken.folded,
                         woven,
                         is_edit: true,
+                        is_unread: taken.is_unread,
                         built_at: head.built_at,
                     }
                 } else {
@@ -140,36 +143,11 @@ impl Index<'_> {
         self.replace(folding, seen, heads).await
     }
 
-    /// Effect of the open changes on the index, by plain reads of their packages' records: a change says where to look,
-    /// never what is there. One that its record contradicts is left: either its publish had not been answered when
-    /// this read began, or its delete has not been answered yet.
-    async fn edits(&self, seen: &[Change], open: &[&Change]) -> Result<(Edits, BTreeSet<Uuid>)> {
-        let ids: BTreeSet<PackageId> = open.iter().map(|change| change.package_id).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let mut found = self.seen(&ids).await?;
-        let present: BTreeSet<_> = found.keys().copied().collect();
-        let folded = believed(seen, open, &present);
-        let mut edits = Edits::new();
-        for change in open.iter().filter(|change| folded.contains(&change.id)) {
-            let id = change.package_id;
-            match found.remove(&id) {
-                Some(package) => {
-                    let packages = edits.entry(package.name).or_default();
-                    packages.insert(id, Some(package.member));
-                }
-                None if !present.contains(&id) => {
-                    edits.entry(change.name.clone()).or_default().insert(id, None);
-                }
-                None => {}
-            }
-        }
-        Ok((edits, folded))
-    }
-
     /// The index of all packages. The changes were read before.
     async fn build(&self, open: &[&Change], own: Option<&Head>) -> Result<Folding> {
         let built_at = epoch_seconds(SystemTime::now());
-        let scan = self.scan().await?;
+        let mut scan = self.scan().await?;
+        self.take_unread(&mut scan, own).await?;
         let mut folded = if own.is_some_and(|head| head.is_restored) {
             // A restored table may hold half a transaction, and nothing is under way in it.
             open.iter().map(|change| change.id).collect()
@@ -184,6 +162,7 @@ impl Index<'_> {
             folded,
             woven: self.built(scan.names).await?,
             is_edit: false,
+            is_unread: !scan.unread.is_empty(),
             built_at,
         })
     }
@@ -212,6 +191,12 @@ impl Index<'_> {
             Some(own) => own
                 .scan_due
                 .filter(|due| folding.is_edit || folding.built_at < *due),
+        };
+        let unread = own.and_then(|own| own.unread);
+        head.unread = if folding.is_unread && !(folding.is_edit && unread.is_some()) {
+            Some(Unread::at(head.modified, unread))
+        } else {
+            unread.filter(|_| folding.is_edit)
         };
         head.modified = own.map_or(head.modified, |own| head.modified.max(own.modified + 1));
         let revision = own.map(|head| head.revision);
@@ -258,57 +243,6 @@ impl Index<'_> {
                 cause = error.cause(),
                 "changes that an index has taken in are left to the next reader"
             );
-        }
-    }
-}
-
-/// The open changes that the records do not contradict. `present` are the packages whose records were read.
-fn believed(seen: &[Change], open: &[&Change], present: &BTreeSet<PackageId>) -> BTreeSet<Uuid> {
-    let deletions = seen.iter().filter(|change| change.is_deletion());
-    let deleted: BTreeSet<_> = deletions.map(|change| change.package_id).collect();
-    let is_believed = |change: &&&Change| {
-        let id = &change.package_id;
-        deleted.contains(id) != present.contains(id)
-    };
-    let believed = open.iter().filter(is_believed);
-    believed.map(|change| change.id).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn change(package: PackageId, id: Uuid) -> Change {
-        Change {
-            id,
-            registry_id: Uuid::nil(),
-            package_id: package,
-            name: "banana".to_owned(),
-            variant: None,
-        }
-    }
-
-    #[test]
-    fn changes_that_records_contradict_are_left() {
-        let package = PackageId::mint();
-        let publish = change(package, package.into());
-        let delete = change(package, Uuid::now_v7());
-        let (there, gone) = (BTreeSet::from([package]), BTreeSet::new());
-        for (seen, present, expected) in [
-            (vec![publish.clone()], &there, vec![publish.id]),
-            (vec![publish.clone()], &gone, vec![]),
-            (vec![delete.clone()], &gone, vec![delete.id]),
-            (vec![delete.clone()], &there, vec![]),
-            (vec![publish.clone(), delete.clone()], &there, vec![]),
-            (
-                vec![publish.clone(), delete.clone()],
-                &gone,
-                vec![publish.id, delete.id],
-            ),
-        ] {
-            let open: Vec<_> = seen.iter().collect();
-            let believed = believed(&seen, &open, present);
-            assert_eq!(believed, expected.into_iter().collect(), "{seen:?}");
         }
     }
 }

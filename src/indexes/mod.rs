@@ -22,6 +22,7 @@ use crate::records::{Changes, Head, Records, Registry};
 
 mod blocks;
 mod check;
+mod edits;
 mod fold;
 mod gzip;
 mod members;

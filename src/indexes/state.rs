@@ -8,9 +8,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use super::Index;
-use super::blocks::{self, MIN_MEMBERS, Manifest, Names, Segment};
+use super::blocks::{self, MIN_MEMBERS, Manifest, Member, Names, Segment};
+use super::members::Room;
 use super::weave::{Before, Damaged, Edits, Piece, Woven, edit, weave};
 use crate::error::{Error, Result};
+use crate::id::PackageId;
 use crate::records::{Head, HeadDocument};
 use crate::time::epoch_seconds;
 
@@ -62,10 +64,46 @@ impl Index<'_> {
         let (Some(manifest), Some(documents)) = (manifest, documents) else {
             return Ok(Err(Damaged));
         };
+        let edits = self.bounded(&manifest, edits);
         let Some(pieces) = self.pieces(&manifest, edits).await? else {
             return Ok(Err(Damaged));
         };
         self.woven(Before { manifest, documents }, pieces).await
+    }
+
+    /// The edits, without members for which a full index has no room.
+    fn bounded(&self, manifest: &Manifest, mut edits: Edits) -> Edits {
+        let mut room = Room::beside(manifest.member_bytes());
+        for (id, member) in edits.values_mut().flatten() {
+            *member = member.take().map(|member| self.within(&mut room, *id, member));
+        }
+        edits
+    }
+
+    /// Members that the state of `head` has of these packages, made when their metadata could be read.
+    pub(super) async fn known(
+        &self,
+        head: &Head,
+        packages: &BTreeMap<PackageId, String>,
+    ) -> Result<BTreeMap<PackageId, Member>> {
+        let mut known = BTreeMap::new();
+        let Some(manifest) = self.manifest(head).await? else {
+            return Ok(known);
+        };
+        let positions = packages.values().filter_map(|name| manifest.position(name));
+        let positions: BTreeSet<_> = positions.collect();
+        for block in positions
+            .iter()
+            .filter_map(|position| manifest.blocks.get(*position))
+        {
+            let names = self.segment(block.segment).await?.unwrap_or_default();
+            for (id, member) in names.into_values().flatten() {
+                if packages.contains_key(&id) && matches!(member, Member::Taken(_)) {
+                    known.insert(id, member);
+                }
+            }
+        }
+        Ok(known)
     }
 
     /// The new state of all these packages.
@@ -176,6 +214,7 @@ impl Index<'_> {
             modified: epoch_seconds(SystemTime::now()),
             built_at: 0,
             scan_due: None,
+            unread: None,
             folded: BTreeSet::new(),
             documents,
             members: woven.manifest.members(),
@@ -225,8 +264,7 @@ fn joined(manifest: &Manifest, mut open: BTreeMap<usize, Names>, small: &BTreeSe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::PackageId;
-    use crate::indexes::blocks::{Block, Member};
+    use crate::indexes::blocks::Block;
 
     /// A manifest of so many blocks, whose first names are `b0`, `b1`, ….
     fn manifest(blocks: usize) -> Manifest {

@@ -227,9 +227,13 @@ pub(super) fn edit(names: &mut Names, edits: Edits) {
         let known = names.entry(name.clone()).or_default();
         for (id, member) in packages {
             match member {
-                Some(member) => known.insert(id, member),
-                None => known.remove(&id),
-            };
+                // It was made of the same metadata when that could be read.
+                Some(member) if member.lacks_metadata() => {
+                    known.entry(id).or_insert(member);
+                }
+                Some(member) => drop(known.insert(id, member)),
+                None => drop(known.remove(&id)),
+            }
         }
         if known.is_empty() {
             names.remove(&name);

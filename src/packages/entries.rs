@@ -40,7 +40,7 @@ pub(crate) struct EntryKind {
 /// One round trip for few packages; for many, one more where the kept entries lack some.
 ///
 /// # Errors
-/// A 422 where they are too large together.
+/// A 422 where they are too large together; [`Error::MetadataMissing`] where that of a package cannot be read.
 pub(crate) async fn entries(
     context: &Context,
     registry: &Registry,
@@ -136,8 +136,7 @@ async fn batch(
 ) -> Result<Vec<(PackageId, String)>> {
     let packages = context.records.packages_of(registry, ids).await?;
     let entries = packages.into_values().map(|package| async move {
-        // Without its metadata a package is as good as gone.
-        let metadata = Metadata::find(context, registry, &package).await?;
+        let metadata = Metadata::find_listed(context, registry, &package).await?;
         let entry = metadata.and_then(|metadata| (kind.make)(&package, &String::from(metadata)));
         Ok::<_, Error>(entry.map(|entry| (package.id, entry)))
     });

@@ -4,7 +4,7 @@ use super::{Attestations, Companions, Context, Metadata};
 use crate::error::{Error, Result};
 use crate::files::{Content, Kind, ObjectKey};
 use crate::id::PackageId;
-use crate::records::{Package, Registry};
+use crate::records::{Change, Package, Registry};
 
 /// Puts back what is missing of `first`: its file from that of `package`, which has the same bytes,
 /// its metadata from what was read of them, and its attestations from those that came with them, if any did.
@@ -58,6 +58,9 @@ async fn heal_metadata(
     if let Some(stored) = Metadata::find(context, registry, first).await? {
         return Ok(stored);
     }
+    // The change first: whoever reads it before the metadata is there leaves it to the next reader.
+    let change = Change::repaired(first);
+    context.records.put_change(registry, &change).await?;
     metadata.put(context, registry, first.id).await?;
     tracing::warn!(package_id = %first.id, "metadata was missing and has been put back");
     Ok(metadata)

@@ -38,17 +38,31 @@ impl Metadata {
 
     /// Reads the metadata of a package. One round trip where it lies beside the file, else none.
     pub async fn read(context: &Context, registry: &Registry, package: &Package) -> Result<Self> {
-        if let Some(metadata) = Self::find(context, registry, package).await? {
-            return Ok(metadata);
-        }
-        // Deleted meanwhile, records first; or the bucket refuses it, which S3 does not tell apart.
-        Err(match context.records.package(registry, package.id).await? {
-            None => just_deleted(),
-            Some(_) => Error::Internal(format!("the metadata of {} cannot be read", package.id)),
-        })
+        let metadata = Self::find_listed(context, registry, package).await?;
+        metadata.ok_or_else(just_deleted)
     }
 
-    /// Reads the metadata of a package; `None` where it is missing.
+    /// Reads the metadata of a package that was listed; `None` where the package has been deleted meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::MetadataMissing`] where the package is there: a document without it would be wrong.
+    pub(crate) async fn find_listed(
+        context: &Context,
+        registry: &Registry,
+        package: &Package,
+    ) -> Result<Option<Self>> {
+        if let Some(metadata) = Self::find(context, registry, package).await? {
+            return Ok(Some(metadata));
+        }
+        // Deleted meanwhile, records first; or lost; or the bucket refuses it, which S3 does not tell apart.
+        match context.records.package(registry, package.id).await? {
+            None => Ok(None),
+            Some(_) => Err(Error::MetadataMissing(package.id)),
+        }
+    }
+
+    /// Reads the metadata of a package; `None` where it is missing, or where the bucket refuses it: to a role that may
+    /// not list, S3 says both with a 403.
     pub(crate) async fn find(
         context: &Context,
         registry: &Registry,

@@ -122,15 +122,16 @@ fn of_entry<F: NameFacts>(entry: NameEntry) -> Option<NamedPackage<F>> {
     })
 }
 
-/// The package by its own record and metadata; `None` where it has been deleted meanwhile, or its metadata is lost.
+/// The package by its own record and metadata; `None` where it has been deleted meanwhile, or its metadata tells nothing.
 async fn of_package<F: NameFacts>(
     context: &Context,
     registry: &Registry,
     package: Package,
 ) -> Result<Option<NamedPackage<F>>> {
-    let metadata = Metadata::find(context, registry, &package).await?;
-    let facts = metadata.and_then(|metadata| F::of_metadata(metadata.as_str()).ok());
-    let Some(facts) = facts else {
+    let Some(metadata) = Metadata::find_listed(context, registry, &package).await? else {
+        return Ok(None);
+    };
+    let Ok(facts) = F::of_metadata(metadata.as_str()) else {
         tracing::warn!(package_id = %package.id, "a package without readable metadata is left out of an index");
         return Ok(None);
     };

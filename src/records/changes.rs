@@ -1,7 +1,7 @@
-//! Changes: publishes and deletes that the indexes of a registry have still to take in.
+//! Changes: publishes and deletes that the indexes of a registry have still to take in, and repairs of metadata.
 //!
 //! Each is written by the transaction of its publish or delete, under a key that is new, so that no two publishers
-//! meet. Readers of an index fold the changes into it, and remove them (`docs/INDEXES.md`).
+//! meet; that of a repair is written alone. Readers of an index fold the changes into it, and remove them (`docs/INDEXES.md`).
 
 use aws_sdk_dynamodb::types::{DeleteRequest, Get, TransactGetItem, TransactWriteItem, WriteRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -28,10 +28,10 @@ const CONCURRENCY: usize = 8;
 /// Attempts to remove what a batch left unprocessed.
 const BATCH_ATTEMPTS: u32 = 4;
 
-/// A publish or a delete of one package.
+/// A publish, a delete or a repair of one package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Change {
-    /// Its key: the package's id where it was published, the delete's own where it was deleted.
+    /// Its key: the package's id where it was published, otherwise one of its own.
     #[serde(rename = "change_id")]
     pub(crate) id: Uuid,
     pub(crate) registry_id: Uuid,
@@ -40,6 +40,10 @@ pub(crate) struct Change {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) variant: Option<String>,
+    /// Whether the package is there as before, and metadata that was missing is put back: an index that could not read it
+    /// is to read it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_repair: bool,
 }
 
 impl Change {
@@ -53,6 +57,14 @@ impl Change {
         Self::of(package, deletion)
     }
 
+    /// The change of a package whose metadata is put back. Its id is new: an index may remember the publish's.
+    pub(crate) fn repaired(package: &Package) -> Self {
+        Self {
+            is_repair: true,
+            ..Self::of(package, Uuid::now_v7())
+        }
+    }
+
     fn of(package: &Package, id: Uuid) -> Self {
         Self {
             id,
@@ -60,12 +72,13 @@ impl Change {
             package_id: package.id,
             name: package.normalized_name.clone(),
             variant: package.variant.clone(),
+            is_repair: false,
         }
     }
 
     /// Whether it is of a delete.
     pub(crate) fn is_deletion(&self) -> bool {
-        self.id != Uuid::from(self.package_id)
+        !self.is_repair && self.id != Uuid::from(self.package_id)
     }
 }
 
@@ -102,6 +115,20 @@ impl Records {
         }
         let item = to_item(&keys::change(&registry.address, change.id), change)?;
         self.transaction_items().put(item, |put| put).map(Some)
+    }
+
+    /// Puts a change that belongs to no transaction, if the registry's ecosystem has indexes that want one.
+    ///
+    /// # Errors
+    /// Where it is not certain that it is there.
+    pub(crate) async fn put_change(&self, registry: &Registry, change: &Change) -> Result<()> {
+        if !registry.ecosystem.has_registry_index() {
+            return Ok(());
+        }
+        let item = to_item(&keys::change(&registry.address, change.id), change)?;
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item)).send().await;
+        put.map(drop).map_err(aws::failed)
     }
 
     /// The first changes of an address: one page, to be read beside a credential.

@@ -36,6 +36,9 @@ pub(crate) struct Head {
     /// deployment may lack what sandboxes of the version before published without a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scan_due: Option<u64>,
+    /// Packages that it lacks because their metadata could not be read; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unread: Option<Unread>,
     /// Changes that were in the table when the index took them in, or an earlier state had.
     #[serde(default)]
     pub(crate) folded: BTreeSet<Uuid>,
@@ -55,7 +58,28 @@ pub(crate) struct Head {
 impl Head {
     /// Whether it is to be built from all packages before it is served.
     pub(crate) fn is_to_be_built(&self) -> bool {
-        self.is_restored || self.scan_due.is_some_and(has_come)
+        let retry_at = self.unread.map(|unread| unread.retry_at);
+        self.is_restored || self.scan_due.is_some_and(has_come) || retry_at.is_some_and(has_come)
+    }
+}
+
+/// Moments of packages whose metadata could not be read, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unread {
+    /// When an index met the first of them.
+    pub(crate) since: u64,
+    /// When it is to be built from all packages, because it may be possible to read them then.
+    pub(crate) retry_at: u64,
+}
+
+impl Unread {
+    /// Metadata that cannot be read at this moment, as it could not before.
+    pub(crate) fn at(moment: u64, before: Option<Self>) -> Self {
+        let since = before.map_or(moment, |before| before.since);
+        // Each time twice as late, so that what is lost for good costs a scan a day.
+        let pause = moment.saturating_sub(since).clamp(60, 24 * 60 * 60);
+        let retry_at = moment + pause;
+        Self { since, retry_at }
     }
 }
 

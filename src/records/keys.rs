@@ -20,7 +20,7 @@
 //! | token, by its secret | `token/{sha256}` | `token` |
 //! | token, by its id | `organization/{org}` | `token/{id}` |
 //! | keys of an issuer of OIDC tokens | `issuer/{sha256}` | `keys` |
-//! | change, which an index has still to take in | `changes/{org}/{registry}` | the package's id, or the delete's own |
+//! | change, which an index has still to take in | `changes/{org}/{registry}` | the package's id of a publish, else one of its own |
 //! | head of an index | `indexes/{org}/{registry}` | `head/{format of the renderer}` |
 //!
 //! Texts from a package are percent-encoded, and its reader bounds their length; slugs and ids need neither.

@@ -78,6 +78,12 @@ async fn document(request: &Request<'_>, access: &Access, mut name: TaggedName) 
         // Deleted meanwhile, or not there yet: a publish becomes visible record by record.
         name.versions
             .retain(|version| entries.contains_key(&version.entry.id));
+        if name.versions.is_empty() {
+            return Err(Error::NotFound(format!(
+                "All versions of `{}` have just been deleted.",
+                name.name
+            )));
+        }
     }
     let text = packument::render(&name, &entries, &root, form)
         .map_err(|error| Error::Internal(error.to_string()))?;

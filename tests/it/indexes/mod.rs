@@ -5,5 +5,6 @@ mod folds;
 mod halves;
 mod history;
 mod large;
+mod lost;
 mod scans;
 mod sweeps;

@@ -213,3 +213,21 @@ async fn names_that_cannot_be_are_missing() {
     }
     assert_snapshot!(user.npm_get("nothing").await.text(), @r#"{"error":"The registry `my_great_org/my-npm` has no package `nothing`, or none any more. Look at its spelling and at the registry that your settings name."}"#);
 }
+
+/// A document without that version would be wrong, and be kept by whoever read it.
+#[tokio::test]
+async fn versions_without_metadata_are_errors() {
+    let app = TestApp::start().await;
+    let user = npm_user(&app).await;
+    let large = json!({"name": "fruit", "version": "1.0.0", "description": "x".repeat(20_000)});
+    assert_eq!(user.npm_publish(&large, "latest").await.status, 201);
+    let s3 = aws_sdk_s3::Client::new(&app.stack.sdk_config());
+    let objects = app.contents().await.objects.into_keys();
+    for key in objects.filter(|key| key.starts_with("metadata/")) {
+        let delete = s3.delete_object().bucket(app.stack.bucket()).key(key);
+        delete.send().await.expect("a writable bucket");
+    }
+    for path in ["fruit", "fruit/1.0.0", "fruit/latest"] {
+        assert_snapshot!("without_metadata", user.npm_get(path).await.rendered());
+    }
+}

@@ -214,3 +214,29 @@ async fn lists_of_projects_show_every_publish() {
     let names = list(JSON).await.json()["projects"].clone();
     assert_eq!(names, serde_json::json!([{"name": "banana-split"}]));
 }
+
+/// A page without that file would be wrong, and be kept by whoever read it.
+#[tokio::test]
+async fn files_without_metadata_are_errors() {
+    let app = TestApp::start().await;
+    let user = with_bananas(&app).await;
+    let large = format!(
+        "Requires-Python: >={}\nSummary: {}\n",
+        "9".repeat(2000),
+        "s".repeat(20_000)
+    );
+    user.publish(&wheel("banana-split", "3", &large)).await.id();
+    let s3 = aws_sdk_s3::Client::new(&app.stack.sdk_config());
+    let objects = app.contents().await.objects.into_keys();
+    for key in objects.filter(|key| key.starts_with("metadata/")) {
+        let delete = s3.delete_object().bucket(app.stack.bucket()).key(key);
+        delete.send().await.expect("a writable bucket");
+    }
+    let answer = page(&user, "banana-split", JSON).await;
+    assert_eq!(answer.status, 500);
+    assert!(
+        answer.text().contains("cannot be read. Repeat the request"),
+        "{}",
+        answer.text()
+    );
+}
