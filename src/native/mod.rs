@@ -127,3 +127,24 @@ impl Route {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ecosystems_with_renderers_have_changes() {
+        for ecosystem in Ecosystem::all() {
+            let renders = !renderers(ecosystem).is_empty();
+            assert_eq!(renders, ecosystem.has_registry_index(), "{ecosystem}");
+        }
+    }
+
+    #[test]
+    fn protocols_have_one_ecosystem_each() {
+        let mut ecosystems: Vec<_> = PROTOCOLS.iter().map(|protocol| protocol.ecosystem).collect();
+        ecosystems.sort_unstable_by_key(|ecosystem| ecosystem.as_str());
+        ecosystems.dedup();
+        assert_eq!(ecosystems.len(), PROTOCOLS.len());
+    }
+}
