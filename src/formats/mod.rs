@@ -11,6 +11,7 @@ pub use self::manifest::{
 };
 pub use self::name_facts::NameFacts;
 pub(crate) use self::name_facts::{name_facts, read_name_facts};
+pub(crate) use self::same_file::same_file;
 pub use self::source::Source;
 use self::source::bounded::{length_of, unreadable};
 use self::source::budget::{Budget, Metered};
@@ -28,6 +29,7 @@ pub(crate) mod nuget;
 pub(crate) mod python;
 pub(crate) mod redhat;
 pub(crate) mod ruby;
+mod same_file;
 pub(crate) mod terraform;
 
 mod containers;

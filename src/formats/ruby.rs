@@ -1,6 +1,8 @@
 //! `ruby`: a gem, the tar of `metadata.gz` (a `Gem::Specification` as YAML) and `data.tar.gz`.
 
 pub(crate) use self::facts::{Dependency, Facts};
+pub(super) use self::full_name::same_full_name;
+pub(crate) use self::full_name::{RUBY, splits, word};
 pub(crate) use self::name_facts::NameFacts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::gunzip;
@@ -12,6 +14,7 @@ use crate::formats::source::budget::Metered;
 use crate::formats::texts::yaml;
 
 mod facts;
+mod full_name;
 mod name_facts;
 mod specification;
 

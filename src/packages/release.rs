@@ -80,8 +80,10 @@ pub(super) async fn release(
 ) -> Result<Published> {
     let records = &context.records;
     let facts = formats::name_facts(registry.ecosystem, companions.metadata.as_str());
+    let same_file = formats::same_file(registry.ecosystem, &release_of(&package));
     let beside = Beside {
         facts: facts.as_deref(),
+        same_file: &same_file,
         ..beside
     };
     let publication = records.publish(registry, &package, beside, event, retry_until);
@@ -125,6 +127,11 @@ fn refused(registry: &Registry, package: &Package, refusal: &Refusal) -> Error {
     match refusal {
         Refusal::Repeated(first) => taken(package, first.id),
         Refusal::Taken(holder) => taken(package, *holder),
+        Refusal::FileTaken(holder) => Error::Conflict(format!(
+            "Clients would ask for {} by the same file name as for the package {holder}, which is published already. \
+             Publish this file under another name or version.",
+            release_of(package)
+        )),
         Refusal::Retired(reuse) => Error::Retired {
             release: release_of(package),
             same_bytes: *reuse == Reuse::SameBytes,

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
-use super::releases::conflicting_release;
+use super::releases::{conflicting_release, file_refusal};
 use super::transaction::{Outcome, refused};
 use super::{AuditEvent, Change, Records, Registry, ReleaseRecord, UploadRef, to_item};
 use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
-use crate::release::Reuse;
+use crate::release::{Release, Reuse};
 use crate::retry::Retry;
 
 /// A published package. Its file lies in the bucket under the same path as this record in the table.
@@ -141,6 +141,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) posted: Option<UploadRef<'a>>,
     /// A tag of its name that is to stand for it.
     pub(crate) tag: Option<&'a str>,
+    /// Other releases whose files have the same name: none of them may be held.
+    pub(crate) same_file: &'a [Release],
 }
 
 impl<'a> Beside<'a> {
@@ -180,6 +182,8 @@ pub(crate) enum Refusal {
     Repeated(Box<Package>),
     /// The release is held by other content, of this package.
     Taken(PackageId),
+    /// The name of its file is that of this package's.
+    FileTaken(PackageId),
     /// The release was deleted, and its registry does not let it be published again.
     Retired(Reuse),
     /// The registry has been deleted meanwhile; the release is held by a package of its successor.
@@ -213,7 +217,9 @@ impl Records {
                 Outcome::Applied => return Ok(Publication::Published),
                 Outcome::Refused(reasons) => reasons,
             };
-            let is_tag_refused = tag_at.filter(|at| refused(&reasons, *at) && !refused(&reasons, RELEASE));
+            let claims = RELEASE..=RELEASE + beside.same_file.len();
+            let claim = claims.clone().find(|at| refused(&reasons, *at));
+            let is_tag_refused = tag_at.filter(|at| refused(&reasons, *at) && claim.is_none());
             if let Some(at) = is_tag_refused {
                 // Without the tag it is another transaction, which must not meet an attempt of this one.
                 if !transaction.is_answered() {
@@ -226,12 +232,17 @@ impl Records {
                 transaction = self.transaction(items.clone(), Uuid::now_v7());
                 continue;
             }
-            let release = conflicting_release(&reasons)?;
+            let claim = claim.unwrap_or(RELEASE);
+            let release = conflicting_release(&reasons, claim)?;
             // The release first: that it is ours explains why the package is there too.
             if release.package_id == package.id {
                 return Ok(Publication::Published);
             }
-            if let Some(refusal) = self.refusal(registry, package, &release).await? {
+            let refusal = match claim {
+                RELEASE => self.refusal(registry, package, &release).await?,
+                _ => Some(file_refusal(registry, &release)),
+            };
+            if let Some(refusal) = refusal {
                 let fence = keys::package(&registry.address, package.id);
                 let applied = transaction.settle(&fence, Some(registry.id), deadline);
                 return Ok(if applied.await? {
@@ -257,6 +268,9 @@ impl Records {
         event: &AuditEvent,
     ) -> Result<(Vec<TransactWriteItem>, Option<usize>)> {
         let mut items = self.publication(registry, package, beside.facts)?;
+        let same_file = beside.same_file.iter();
+        let checks = same_file.map(|release| self.release_check(registry, release));
+        items.extend(checks.collect::<Result<Vec<_>>>()?);
         items.extend(self.change_put(registry, &Change::published(package))?);
         let upload = beside
             .posted

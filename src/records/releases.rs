@@ -9,12 +9,11 @@ use aws_sdk_dynamodb::types::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::packages::RELEASE;
-use super::{Package, Records, Registry, from_item, keys, to_item};
+use super::{Package, Records, Refusal, Registry, from_item, keys, to_item};
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
-use crate::release::Reuse;
+use crate::release::{Release, Reuse};
 use crate::time::rfc3339_millis;
 
 /// The claim on a name, version and variant, with all that a protocol needs which names files by them.
@@ -54,6 +53,12 @@ impl ReleaseRecord {
     }
 }
 
+/// Condition that nobody of this registry, or of a later one at its address, has claimed a release.
+const FREE: &str = "attribute_not_exists(pk) OR registry_id < :registry_id";
+
+/// Addition to it: or that its package was deleted.
+const RETIRED: &str = " OR (registry_id = :registry_id AND attribute_exists(deleted_at))";
+
 /// The conditions of a claim.
 ///
 /// A claim of a registry that is gone is no claim: of two that had this address, the one with the older id. A
@@ -61,13 +66,12 @@ impl ReleaseRecord {
 /// release is in the way as its registry has it.
 fn claim(put: PutBuilder, registry: &Registry, package: &Package) -> PutBuilder {
     let reuse = registry.details.reuse.unwrap_or_default();
-    let free = "attribute_not_exists(pk) OR registry_id < :registry_id";
     let condition = match reuse {
-        Reuse::Never => free.to_owned(),
+        Reuse::Never => FREE.to_owned(),
         Reuse::SameBytes => format!(
-            "{free} OR (registry_id = :registry_id AND attribute_exists(deleted_at) AND sha256 = :sha256)"
+            "{FREE} OR (registry_id = :registry_id AND attribute_exists(deleted_at) AND sha256 = :sha256)"
         ),
-        Reuse::Any => format!("{free} OR (registry_id = :registry_id AND attribute_exists(deleted_at))"),
+        Reuse::Any => format!("{FREE}{RETIRED}"),
     };
     let put = put
         .condition_expression(condition)
@@ -104,6 +108,27 @@ impl Records {
             .put(item, |put| claim(put, registry, package))
     }
 
+    /// Check that nobody holds a release whose file has the name of another one's.
+    pub(super) fn release_check(&self, registry: &Registry, release: &Release) -> Result<TransactWriteItem> {
+        let Release {
+            name,
+            version,
+            variant,
+        } = release;
+        let name = registry.ecosystem.normalize(name);
+        let key = keys::release(&registry.address, &name, version, variant.as_deref());
+        let mut condition = FREE.to_owned();
+        if registry.details.reuse.unwrap_or_default() == Reuse::Any {
+            condition += RETIRED;
+        }
+        self.transaction_items().check(&key, |check| {
+            check
+                .condition_expression(condition)
+                .expression_attribute_values(":registry_id", AttributeValue::S(registry.id.to_string()))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        })
+    }
+
     /// The end of a package's claim: it goes, or what is left of it keeps others from the release.
     pub(super) fn release_end(&self, registry: &Registry, package: &Package) -> Result<TransactWriteItem> {
         let key = package.release_key(registry);
@@ -127,9 +152,18 @@ impl Records {
     }
 }
 
-/// The existing release for which a publish was refused.
-pub(super) fn conflicting_release(reasons: &[CancellationReason]) -> Result<ReleaseRecord> {
-    let item = reasons.get(RELEASE).and_then(|reason| reason.item.clone());
+/// The existing release for which the item `at` of a publish was refused.
+pub(super) fn conflicting_release(reasons: &[CancellationReason], at: usize) -> Result<ReleaseRecord> {
+    let item = reasons.get(at).and_then(|reason| reason.item.clone());
     let item = item.ok_or_else(|| Error::Internal(format!("a refusal without a release: {reasons:?}")))?;
     from_item(item)
+}
+
+/// The reason for which another release's file prevents a publish.
+pub(super) fn file_refusal(registry: &Registry, release: &ReleaseRecord) -> Refusal {
+    if release.registry_id == registry.id {
+        Refusal::FileTaken(release.package_id)
+    } else {
+        Refusal::RegistryReplaced
+    }
 }

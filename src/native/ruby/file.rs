@@ -4,12 +4,11 @@ use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Response};
 
-use super::full_name::splits;
 use super::gemspec;
 use crate::auth::{Access, Requirements};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::formats::ruby::Facts;
+use crate::formats::ruby::{Facts, splits};
 use crate::http::{file_headers, redirect};
 use crate::native::Request;
 use crate::packages::{self, Metadata};
@@ -54,7 +53,8 @@ pub(super) async fn specification(request: Request<'_>) -> Result<Response<Body>
     Ok(response)
 }
 
-/// Finds the release that the file's name means: of several, the one with the longest name. One round trip.
+/// Finds the release that the file's name means. A publish takes no full name that another gem has; of several from
+/// before that rule, the one that was published first. One round trip.
 async fn find(request: &Request<'_>, ending: &str) -> Result<(Access, ReleaseRecord)> {
     let filename = request.value(0);
     let releases = filename.strip_suffix(ending).map(splits).unwrap_or_default();
@@ -64,7 +64,8 @@ async fn find(request: &Request<'_>, ending: &str) -> Result<(Access, ReleaseRec
         ..Requirements::default()
     };
     let mut access = request.authorize_with(requirements).await?;
-    let found = std::mem::take(&mut access.releases).into_iter().flatten().next();
+    let found = std::mem::take(&mut access.releases).into_iter().flatten();
+    let found = found.min_by_key(|release| release.package_id);
     let release = found.ok_or_else(|| {
         Error::NotFound(format!(
             "There is no gem for the file `{filename}` in the registry `{}`. Files are called \

@@ -14,7 +14,6 @@ mod document;
 mod file;
 #[cfg(test)]
 mod fixtures;
-mod full_name;
 mod gemspec;
 mod index;
 mod info;

@@ -1,7 +1,6 @@
 //! Platforms of gems, taken apart as `Gem::Platform.new` of RubyGems 4 does.
 
-/// Platform of gems without native code.
-pub(super) const RUBY: &str = "ruby";
+pub(super) use crate::formats::ruby::RUBY;
 
 /// The parts of a platform.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use lambda_http::{Body, Response};
 
 use super::compact_index::number;
-use super::full_name::word;
 use super::platform::RUBY;
 use super::push::{explained, said};
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
+use crate::formats::ruby::word;
 use crate::formats::{MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
 use crate::http::Query;
 use crate::native::Request;
@@ -15,12 +15,18 @@ use crate::packages;
 use crate::permission::Permission;
 use crate::release::Release;
 
+/// Bytes of a form: a name, a version and a platform, with each of their bytes encoded.
+const MAX_FORM_BYTES: usize = 4096;
+
 /// Deletes a gem. Four round trips.
 ///
 /// # Errors
 /// 404 where there is no such gem.
 pub(super) async fn yank(mut request: Request<'_>) -> Result<Response<Body>> {
     let body = request.take_body().map_err(explained)?;
+    if body.len() > MAX_FORM_BYTES {
+        return Err(Error::DocumentTooLarge(MAX_FORM_BYTES));
+    }
     let form = std::str::from_utf8(&body).unwrap_or_default();
     let release = release(Query::new(form));
     let requirements = Requirements {

@@ -1,19 +1,38 @@
 //! Full names of gems, `{name}-{version}` or `{name}-{version}-{platform}`, which can be meant in several ways: names
 //! and platforms may hold a `-` and a number too.
 
-use super::platform::RUBY;
 use crate::formats::{MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
 use crate::release::Release;
+
+/// Platform of gems that run on each, which a full name leaves out.
+pub(crate) const RUBY: &str = "ruby";
 
 /// Splits of one full name that are looked for.
 const MAX_SPLITS: usize = 8;
 
 /// The releases that a full name can mean, those with the longest names first. A version begins with a digit and
 /// holds no `-`.
-pub(super) fn splits(full_name: &str) -> Vec<Release> {
+pub(crate) fn splits(full_name: &str) -> Vec<Release> {
     let dashes = full_name.rmatch_indices('-').map(|(at, _)| at);
     let splits = dashes.filter_map(|at| split(&full_name[..at], &full_name[at + 1..]));
     splits.take(MAX_SPLITS).collect()
+}
+
+/// Other gems with the full name of `release`.
+pub(in crate::formats) fn same_full_name(release: &Release) -> Vec<Release> {
+    let Release {
+        name,
+        version,
+        variant,
+    } = release;
+    let platform = variant.as_deref().filter(|platform| *platform != RUBY);
+    let full_name = match platform {
+        Some(platform) => format!("{name}-{version}-{platform}"),
+        None => format!("{name}-{version}"),
+    };
+    let mut others = splits(&full_name);
+    others.retain(|other| other.name != *name);
+    others
 }
 
 fn split(name: &str, rest: &str) -> Option<Release> {
@@ -29,7 +48,7 @@ fn split(name: &str, rest: &str) -> Option<Release> {
 }
 
 /// A text that a gem's name, version or platform could be: no key is made of any other.
-pub(super) fn word(text: &str, most_bytes: usize) -> Option<String> {
+pub(crate) fn word(text: &str, most_bytes: usize) -> Option<String> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let fits = !text.is_empty() && text.len() <= most_bytes && text.bytes().all(is_allowed);
     fits.then(|| text.to_owned())
@@ -60,6 +79,22 @@ mod tests {
             ("a/b-1", &[]),
         ] {
             assert_eq!(shown(full_name), expected, "{full_name}");
+        }
+    }
+
+    #[test]
+    fn gems_of_one_full_name_are_rivals() {
+        for (full_name, expected) in [
+            ("banana-1.0.0", &[][..]),
+            ("fast-er-3.1.4-x86_64-linux", &[]),
+            ("b-1.0-darwin-9", &["b-1.0-darwin 9 (ruby)", "b 1.0 (darwin-9)"]),
+            ("a-1-2-3", &["a-1-2 3 (ruby)", "a-1 2 (3)", "a 1 (2-3)"]),
+        ] {
+            for own in splits(full_name) {
+                let shown: Vec<_> = same_full_name(&own).iter().map(ToString::to_string).collect();
+                let others = expected.iter().filter(|other| **other != own.to_string());
+                assert!(others.eq(shown.iter()), "{own}: {shown:?}");
+            }
         }
     }
 
