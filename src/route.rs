@@ -293,13 +293,20 @@ pub(crate) fn refuse(matched: Option<&Matched>, error: &Error, request_id: &str)
     }
 }
 
-/// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty.
+/// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty. One in the place
+/// of `@{…}` begins with `@`, which clients may encode.
 fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let mut values = Vec::new();
     let mut segments = path.split('/');
     for expected in template.split('/') {
         let segment = segments.next()?;
-        if expected.starts_with('{') && !segment.is_empty() {
+        let is_scope = || segment.starts_with('@') || segment.starts_with("%40");
+        let fits = match expected.as_bytes() {
+            [b'{', ..] => !segment.is_empty(),
+            [b'@', b'{', ..] => is_scope(),
+            _ => false,
+        };
+        if fits {
             values.push(segment);
         } else if expected != segment {
             return None;

@@ -29,6 +29,9 @@ mod filename;
 mod name_facts;
 mod version;
 
+/// Bytes of `Requires-Python`, which the page of a project repeats of each file. Real ones have some 30.
+pub(crate) const MAX_REQUIRES_PYTHON_BYTES: usize = 1000;
+
 pub(super) const FORMAT: Format = Format {
     ecosystem: Ecosystem::Python,
     holds: "wheels (`.whl`) and source distributions (`.tar.gz`, `.zip`)",
@@ -186,6 +189,18 @@ fn manifest<'a>(
         )
     })?;
     named.check_name(name, &version)?;
+    if fields
+        .get("Requires-Python")
+        .is_some_and(|versions| versions.len() > MAX_REQUIRES_PYTHON_BYTES)
+    {
+        return Err(Rejection::new(
+            "Requires-Python",
+            format!(
+                "The metadata's `Requires-Python` has more than {MAX_REQUIRES_PYTHON_BYTES} bytes, which every page of the \
+                 project would repeat. Shorten it: `>=3.9,!=3.12.0`."
+            ),
+        ));
+    }
     Ok(Manifest {
         name: name.to_owned(),
         normalized_name: Ecosystem::Python.normalize(name),

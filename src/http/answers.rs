@@ -130,3 +130,12 @@ pub(crate) fn add_error_headers(error: &Error, response: &mut Response<Body>) {
         _ => {}
     }
 }
+
+/// The beginning of a text that a client sent, for a message.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 100;
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(MOST)
+        .collect()
+}

@@ -5,7 +5,7 @@ mod call;
 mod query;
 
 pub(crate) use answers::{
-    REPR_DIGEST, add_error_headers, empty, file_headers, json, message, redirect, repr_digest, status,
+    REPR_DIGEST, add_error_headers, empty, file_headers, json, message, redirect, repr_digest, shown, status,
 };
 pub(crate) use call::Call;
 pub(crate) use query::Query;

@@ -1,10 +1,10 @@
 //! Endpoints of the protocols: a route, and the names in a path.
 
-use lambda_http::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use lambda_http::http::{HeaderValue, Method};
+use lambda_http::http::header::{ACCEPT_RANGES, CONTENT_TYPE, RANGE, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 
-use super::{Protocol, Request, Route, cross_site, headers};
+use super::{Protocol, Request, Route, cross_site, headers, range};
 use crate::error::{Error, Result};
 use crate::http::{Call, add_error_headers, empty, message, status};
 use crate::path::RegistryPath;
@@ -46,8 +46,11 @@ impl Endpoint {
         headers::add(&mut response);
         let bytes = carried_bytes(response.body());
         match call.max_answer_bytes {
-            Some(most) if bytes > most => Err(Error::AnswerTooLarge(bytes)),
-            _ => Ok(response),
+            Some(most) if bytes <= most => Ok(response),
+            None => Ok(response),
+            // The whole may fit in gzip, which nobody takes who asks for a part: Bundler asks again without that.
+            Some(_) if is_refusable_part(call.headers, &response) => Ok(range::refused(response)),
+            Some(_) => Err(Error::AnswerTooLarge(bytes)),
         }
     }
 
@@ -65,6 +68,15 @@ impl Endpoint {
         headers::add(&mut response);
         response
     }
+}
+
+/// Whether the whole is answered to a client that asked for a part of a document.
+fn is_refusable_part(headers: &HeaderMap, response: &Response<Body>) -> bool {
+    let takes_no_parts = response
+        .headers()
+        .get(ACCEPT_RANGES)
+        .is_some_and(|unit| unit == "none");
+    headers.contains_key(RANGE) && takes_no_parts && response.status() == StatusCode::OK
 }
 
 /// Bytes that an answer's body takes where it is not streamed: what is not text is base64.

@@ -48,6 +48,17 @@ pub(super) fn answer_part(headers: &HeaderMap, method: &Method, response: &mut R
     headers.extend(value.ok().map(|value| (CONTENT_RANGE, value)));
 }
 
+/// The refusal of a part, in the place of the whole.
+pub(super) fn refused(mut response: Response<Body>) -> Response<Body> {
+    let length = HeaderValue::from_str(&format!("bytes */{}", response.body().len()));
+    *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+    *response.body_mut() = Body::Empty;
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers.extend(length.ok().map(|length| (CONTENT_RANGE, length)));
+    response
+}
+
 /// A part of so many bytes, as a `Range` names it.
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
@@ -154,5 +165,13 @@ mod tests {
             answered("bytes", &[("range", "bytes=10-")]),
             (416, String::new(), "bytes */10".to_owned())
         );
+    }
+
+    #[test]
+    fn refused_parts_tell_the_length() {
+        let response = refused(Response::new(Body::Text("0123456789".to_owned())));
+        assert_eq!(response.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+        assert_eq!(response.headers()[CONTENT_RANGE], "bytes */10");
+        assert!(response.body().is_empty());
     }
 }

@@ -14,8 +14,8 @@ use crate::path::RegistryPath;
 use crate::permission::Permission;
 use crate::records::{Changes, NameEntries, Registry};
 
-/// Records of a name that are read before the caller is authorized: some 64 kB. One more than fifty, because a
-/// `Query` that ends at its limit does not tell that nothing follows.
+/// Records of a name that are read before the caller is authorized: some 64 kB, and 150 kB at most. One more than fifty,
+/// because a `Query` that ends at its limit does not tell that nothing follows.
 const MAX_FIRST_ENTRIES: usize = 51;
 
 /// A request below the root of a registry.
@@ -64,8 +64,8 @@ impl Request<'_> {
         Ok(access)
     }
 
-    /// Authorizes the caller while something is read. Nothing of it is used, nor its error told, before
-    /// the caller is authorized: it has to be small.
+    /// Authorizes the caller while something is read. Nothing is read without a well-formed credential; a refusal does
+    /// not wait for what is read, and so tells nothing of it: neither its error nor its time. It has to be small.
     ///
     /// # Errors
     /// As of [`Request::authorize`], then those of `read`.
@@ -74,8 +74,9 @@ impl Request<'_> {
         permission: Permission,
         read: impl Future<Output = Result<T>>,
     ) -> Result<(Access, T)> {
-        let (access, read) = tokio::join!(self.authorize(permission), read);
-        Ok((access?, read?))
+        self.call.check_credentials()?;
+        let (access, read) = tokio::try_join!(self.authorize(permission), async { Ok(read.await) })?;
+        Ok((access, read?))
     }
 
     /// Authorizes the caller for reading while the first records of a name are read. One round trip.
@@ -104,7 +105,6 @@ impl Request<'_> {
     /// # Errors
     /// As of [`Request::authorize`].
     pub(crate) async fn authorize_with_changes(&self, permission: Permission) -> Result<(Access, Changes)> {
-        self.call.check_credentials()?;
         let changes = async {
             match self.address() {
                 Some(address) => self.call.context.records.first_changes(&address).await,

@@ -17,6 +17,9 @@ use crate::records::{
 /// Versions of one name that are read.
 const MAX_VERSIONS: usize = 20_000;
 
+/// Tags of one name: each document shows all of them.
+const MAX_TAGS: usize = 1000;
+
 /// The tag that installers take where nobody names another.
 pub(crate) const LATEST: &str = "latest";
 
@@ -111,6 +114,21 @@ impl TaggedName {
             tags.entry(LATEST).or_insert(highest);
         }
         tags
+    }
+
+    /// Refuses a tag more than a name may have.
+    ///
+    /// # Errors
+    /// A 422.
+    pub(crate) fn check_room(&self, tag: &str) -> Result<()> {
+        if self.records.len() < MAX_TAGS || self.records.iter().any(|record| record.tag == tag) {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` has {MAX_TAGS} tags, which is as many as a package may have. Remove some that nobody needs.",
+            self.name
+        );
+        Err(Error::invalid("tag", "too_many", message))
     }
 
     /// Whether the tag has a record, which stands for a version that is there.
@@ -233,4 +251,32 @@ pub(crate) fn changed_meanwhile(name: &str) -> Error {
     Error::Conflict(format!(
         "Somebody else has just changed `{name}`, so this change was not made. Repeat the command."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_have_a_thousand_tags_at_most() {
+        let record = |tag: usize| {
+            let id = Uuid::nil();
+            serde_json::from_value(json!({"registry_id": id, "tag": tag.to_string(), "revision": id}))
+                .unwrap()
+        };
+        let mut name = TaggedName {
+            name: "fruit".to_owned(),
+            versions: Vec::new(),
+            records: (1..MAX_TAGS).map(record).collect(),
+        };
+        assert!(name.check_room("next").is_ok());
+        name.records.push(record(0));
+        assert!(name.check_room("0").is_ok(), "it is there already");
+        assert_eq!(
+            name.check_room("next").unwrap_err().to_string(),
+            "`fruit` has 1000 tags, which is as many as a package may have. Remove some that nobody needs."
+        );
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -245,23 +245,27 @@ impl Records {
         Ok(matches!(outcome, Outcome::Applied))
     }
 
-    /// Removes the tags of a name that stand for a package that is gone.
+    /// Removes the tags of a name that stand for a package that is gone. What is left of them keeps late attempts of the
+    /// changes before from being applied, and nothing else: their revision stays.
     pub(crate) async fn drop_tags(&self, registry: &Registry, name: &str, package: PackageId) -> Result<()> {
         let prefix = keys::tag_prefix(name);
         let partition = keys::names_partition(&registry.address);
         let tags: Vec<TagEntry> = self.all(&partition, &prefix).await?;
         for tag in tags.iter().filter(|tag| tag.tagged == Some(package)) {
             let key = keys::tag(&registry.address, name, &tag.tag);
-            let delete = self.client.delete_item().table_name(&self.table);
-            let deleted = delete
+            let end = epoch_seconds(SystemTime::now() + REMOVED_KEPT);
+            let update = self.client.update_item().table_name(&self.table);
+            let removed = update
                 .set_key(Some(key.attributes()))
+                .update_expression("REMOVE tagged SET expires_at = :end")
                 .condition_expression("tagged = :package")
                 .expression_attribute_values(":package", AttributeValue::S(package.to_string()))
+                .expression_attribute_values(":end", AttributeValue::N(end.to_string()))
                 .send()
                 .await;
-            if let Err(error) = deleted {
+            if let Err(error) = removed {
                 let service = error.as_service_error();
-                if !service.is_some_and(DeleteItemError::is_conditional_check_failed_exception) {
+                if !service.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
                     return Err(aws::failed(error));
                 }
             }

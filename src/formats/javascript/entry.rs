@@ -14,7 +14,7 @@ use crate::formats::texts::json;
 /// Bytes of a version in a packument, which an installer reads of every version.
 pub(crate) const MAX_ENTRY_BYTES: usize = 100_000;
 
-/// Members that are objects or are left out.
+/// Members that are objects or are left out, in npm's order.
 const OBJECTS: [&str; 8] = [
     "dependencies",
     "optionalDependencies",
@@ -26,8 +26,21 @@ const OBJECTS: [&str; 8] = [
     "engines",
 ];
 
-/// Members that are taken as they are.
-const PLAIN: [&str; 4] = ["os", "cpu", "libc", "funding"];
+/// Those of them of which every value is a text or is left out: typed readers would refuse the whole document.
+const TEXTS: [&str; 6] = [
+    "dependencies",
+    "optionalDependencies",
+    "devDependencies",
+    "peerDependencies",
+    "acceptDependencies",
+    "engines",
+];
+
+/// Members that are a text or a list of texts, or are left out.
+const LISTS: [&str; 3] = ["os", "cpu", "libc"];
+
+/// Member that is taken as it is.
+const FUNDING: &str = "funding";
 
 /// Members that are written by the registry, or by nobody.
 const OWN: [&str; 11] = [
@@ -85,7 +98,8 @@ fn is_for_people(name: &str) -> bool {
     !name.starts_with('_')
         && !OWN.contains(&name)
         && !OBJECTS.contains(&name)
-        && !PLAIN.contains(&name)
+        && !LISTS.contains(&name)
+        && name != FUNDING
         // JavaScript would take it for something else than a member.
         && name != "__proto__"
 }
@@ -105,7 +119,7 @@ fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<Str
         let is_usable =
             |value: &&str| value.starts_with('{') || (name == "engines" && value.starts_with('['));
         if let Some(value) = value.filter(is_usable) {
-            add(name, value);
+            add(name, &usable(name, value));
         }
     }
     let bundled = members
@@ -117,10 +131,14 @@ fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<Str
     if !facts.bin.is_empty() {
         add("bin", &serde_json::to_string(&facts.bin).ok()?);
     }
-    for name in PLAIN {
-        if let Some(value) = members.get(name) {
-            add(name, value.get());
+    for name in LISTS {
+        let value = members.get(name).map(|value| value.get());
+        if let Some(value) = value.filter(|value| value.starts_with('"') || is_list_of_texts(value)) {
+            add(name, value);
         }
+    }
+    if let Some(value) = members.get(FUNDING) {
+        add(FUNDING, value.get());
     }
     if facts.has_install_script {
         add("hasInstallScript", "true");
@@ -138,6 +156,35 @@ fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<Str
     Some(short)
 }
 
+/// An object as it is, or without the values that are no texts where they have to be.
+fn usable<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    let Ok(object) = serde_json::from_str::<&RawValue>(value) else {
+        return Cow::Borrowed(value);
+    };
+    if !TEXTS.contains(&name) || !value.starts_with('{') {
+        return Cow::Borrowed(value);
+    }
+    let mut texts = Vec::new();
+    let mut count = 0;
+    json::members(object, |member, value| {
+        count += 1;
+        if value.get().starts_with('"') {
+            texts.push(format!("{}:{}", quoted(member), value.get()));
+        }
+    });
+    if texts.len() == count {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!("{{{}}}", texts.join(",")))
+}
+
+/// Whether a value is a list of texts alone.
+fn is_list_of_texts(value: &str) -> bool {
+    value.starts_with('[')
+        && serde_json::from_str::<Vec<&RawValue>>(value)
+            .is_ok_and(|values| values.iter().all(|value| value.get().starts_with('"')))
+}
+
 /// The names of what a package brings with it, as a list: `true` stands for all of its dependencies.
 fn bundled_names(bundled: &RawValue, members: &BTreeMap<String, &RawValue>) -> Option<String> {
     match bundled.get() {
@@ -148,7 +195,7 @@ fn bundled_names(bundled: &RawValue, members: &BTreeMap<String, &RawValue>) -> O
             }
             serde_json::to_string(&names).ok()
         }
-        list if list.starts_with('[') => Some(list.to_owned()),
+        list if is_list_of_texts(list) => Some(list.to_owned()),
         _ => None,
     }
 }
@@ -189,6 +236,17 @@ mod tests {
             r#""name":"@s/n","version":"1.0.0","dependencies":{"d":"1"},"bundleDependencies":["d"],"bin":{"n":"c.js"},"os":["linux"],"hasInstallScript":true,"_hasShrinkwrap":true,"dist":{"integrity":"sha512-x","shasum":"00","fileCount":2,"unpackedSize":3"#
         );
         assert_eq!(entry.long, r#","description":"E","exports":{"b":1,"a":2}"#);
+    }
+
+    #[test]
+    fn values_that_typed_readers_refuse_are_left_out() {
+        let package_json = r#"{"name": "n", "version": "1.0.0", "os": 5, "cpu": {"a": 1}, "libc": ["musl", 1],
+            "dependencies": {"a": "1", "b": {"c": 1}, "d": "2"}, "engines": {"node": 20},
+            "peerDependenciesMeta": {"a": {"optional": true}}, "bundleDependencies": [1]}"#;
+        assert_eq!(
+            Entry::of(&facts(package_json)).unwrap().short,
+            r#""name":"n","version":"1.0.0","dependencies":{"a":"1","d":"2"},"peerDependenciesMeta":{"a":{"optional":true}},"engines":{},"dist":{"integrity":"sha512-x","shasum":"00","fileCount":2,"unpackedSize":3"#
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
             if matches!(parts.len(), 5 | 6)
                 && parts.iter().all(|part| !part.is_empty())
                 && is_made_of(tags, b"._-")
-                && build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit())) =>
+                && build.is_none_or(is_build) =>
         {
             Ok(FileName {
                 name,
@@ -41,6 +41,11 @@ pub(super) fn wheel_name(stem: &str) -> Result<FileName<'_>, Rejection> {
              as the build tool writes it: installers read its tags from there.",
         )),
     }
+}
+
+/// A digit, then what tags are made of.
+fn is_build(build: &str) -> bool {
+    build.starts_with(|first: char| first.is_ascii_digit()) && is_made_of(build, b"._+")
 }
 
 /// Only the metadata decides where the name ends and the version begins.

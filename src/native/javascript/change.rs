@@ -1,18 +1,20 @@
 //! Changes that a client makes to a document and sends back: deprecations; removals of versions and packages.
 
+use std::collections::{BTreeMap, HashMap};
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 
 use super::form::Document;
 use super::page::read;
-use super::{Answer, Request, done, name, packument};
+use super::{Answer, Request, done, name, packument, tarball};
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
 use crate::formats::javascript::{json, normalized_version};
 use crate::packages::{self, TaggedName, changed_meanwhile};
 use crate::permission::Permission;
-use crate::records::Deprecation;
+use crate::records::{Deprecation, VersionEntry};
 
 /// Bytes of a reason for a deprecation.
 const MAX_REASON_BYTES: usize = 500;
@@ -33,7 +35,8 @@ pub(super) async fn deprecate(
                        is a matter of tokens, not of owners.";
         return Err(Error::invalid("versions", "missing", message));
     };
-    let mut wanted = Vec::new();
+    // Of several members of one version the last counts, as in JavaScript.
+    let mut wanted = BTreeMap::new();
     json::members(versions, |version, manifest| {
         let mut reason = None;
         json::members(manifest, |member, value| {
@@ -44,14 +47,20 @@ pub(super) async fn deprecate(
         });
         wanted.extend(normalized_version(version).zip(reason));
     });
+    let own: HashMap<&str, &VersionEntry> = name
+        .versions
+        .iter()
+        .map(|own| (own.version.as_str(), &own.entry))
+        .collect();
     let mut changes = Vec::new();
     for (version, reason) in &wanted {
         if reason.len() > MAX_REASON_BYTES {
             let message = format!("A deprecation has at most {MAX_REASON_BYTES} bytes. Shorten its text.");
             return Err(Error::invalid("deprecated", "too_long", message));
         }
-        let own = name.versions.iter().find(|own| own.version == *version);
-        let entry = &own.ok_or_else(|| changed_meanwhile(&name.name))?.entry;
+        let entry = *own
+            .get(version.as_str())
+            .ok_or_else(|| changed_meanwhile(&name.name))?;
         let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
         if entry.deprecated.as_deref() != reason {
             changes.push(Deprecation {
@@ -85,9 +94,10 @@ pub(super) fn prepare(mut request: Request<'_>) -> Answer<'_> {
 /// `DELETE …/-/{id}/{file}/-rev/{revision}`: deletes a version.
 pub(super) fn unpublish(request: Request<'_>) -> Answer<'_> {
     Box::pin(async move {
-        let [.., id, _file, _revision] = request.values else {
+        let [before @ .., id, file, _revision] = request.values else {
             return Err(Error::Internal("a template without an id".to_owned()));
         };
+        let name = name::last(before)?;
         let requirements = Requirements {
             permissions: &[Permission::Delete],
             package: Some(id),
@@ -95,6 +105,7 @@ pub(super) fn unpublish(request: Request<'_>) -> Answer<'_> {
         };
         let mut access = request.authorize_with(requirements).await?;
         let package = access.take_package()?;
+        tarball::check_address(&package, &name, file)?;
         packages::delete(&request.call.context, &access.registry, &package, &access.actor()).await?;
         done(StatusCode::OK)
     })

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Result};
 use crate::formats::Manifest;
 use crate::formats::javascript::{Facts, json, normalized_version};
+use crate::http::shown;
 
 /// A document that a client sends.
 #[derive(Debug, Default)]
@@ -104,7 +105,7 @@ impl<'a> Document<'a> {
             ));
         };
         let version = normalized_version(stated)
-            .ok_or_else(|| invalid(format!("`{}` is not a semantic version.", stated.escape_debug())))?;
+            .ok_or_else(|| invalid(format!("`{}` is not a semantic version.", shown(stated))))?;
         Ok(Some(Publication {
             tag: self.tag(&version)?,
             version,
@@ -168,7 +169,7 @@ impl Publication<'_> {
             if let Some(stated) = stated.filter(|stated| !is_same_digest(stated, own)) {
                 return Err(invalid(format!(
                     "The tarball has the {member} {own}, not `{}`: it was damaged on its way. Publish it again.",
-                    stated.escape_debug()
+                    shown(&stated)
                 )));
             }
         }
@@ -244,7 +245,7 @@ fn differs(what: &str, stated: &str, own: &str) -> Error {
     invalid(format!(
         "The {what} of the request is `{}`, and that in the tarball's package.json `{own}`. Pack it again, and publish \
          with one tool.",
-        stated.escape_debug()
+        shown(stated)
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::javascript::is_name;
+use crate::http::shown;
 
 /// The name that the texts of a path begin with, and the texts after it.
 ///
@@ -21,8 +22,21 @@ pub(super) fn split(values: &[String]) -> Result<(String, &[String])> {
     Err(Error::NotFound(format!(
         "`{}` cannot be the name of a package. Names are letters, digits, `-`, `.`, `_` and `~`, as in `left-pad` or \
          `@scope/left-pad`.",
-        name.escape_debug()
+        shown(&name)
     )))
+}
+
+/// The name that the texts of a path end with.
+///
+/// # Errors
+/// [`Error::NotFound`] where no package can have the name.
+pub(super) fn last(values: &[String]) -> Result<String> {
+    let name = match values {
+        [.., scope, name] if scope.starts_with('@') && !scope.contains('/') => format!("{scope}/{name}"),
+        [.., name] => name.clone(),
+        [] => String::new(),
+    };
+    split(&[name]).map(|(name, _)| name)
 }
 
 /// The name as an address has it, in one segment.
@@ -59,6 +73,21 @@ mod tests {
         ] {
             let rest: Vec<String> = rest.iter().map(|&text: &&str| text.to_owned()).collect();
             assert_eq!(split_of(values), Some((name.to_owned(), rest)), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn last_names_may_have_scopes() {
+        for (values, expected) in [
+            (&["n"][..], Some("n")),
+            (&["o", "r", "@s", "n"], Some("@s/n")),
+            (&["o", "r", "@s/n"], Some("@s/n")),
+            (&["o", "r", "n"], Some("n")),
+            (&["@s", ".."], None),
+            (&[], None),
+        ] {
+            let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+            assert_eq!(last(&values).ok().as_deref(), expected, "{values:?}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::time::rfc3339_millis;
 
 /// Entries of versions, in the two parts of [`Entry`].
 pub(super) const ENTRIES: EntryKind = EntryKind {
-    name: "npm-1",
+    name: "npm-2",
     make: entry,
 };
 

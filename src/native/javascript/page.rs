@@ -8,7 +8,7 @@ use super::packument::{self, ENTRIES, Form};
 use super::{Answer, Request, name};
 use crate::auth::Access;
 use crate::error::{Error, Result};
-use crate::http::empty;
+use crate::http::{empty, shown};
 use crate::native::headers::is_known;
 use crate::packages::{self, TaggedName};
 use crate::permission::Permission;
@@ -103,7 +103,7 @@ async fn one(
         return Err(Error::NotFound(format!(
             "`{}` has no version and no tag `{}`.",
             name.name,
-            version.escape_debug()
+            shown(version)
         )));
     };
     let (context, id) = (&request.call.context, version.entry.id);

@@ -8,7 +8,7 @@ use super::page::read;
 use super::{Answer, Request, done, name};
 use crate::error::{Error, Result};
 use crate::formats::javascript::normalized_version;
-use crate::http::json;
+use crate::http::{json, shown};
 use crate::packages::{self, LATEST};
 use crate::permission::Permission;
 
@@ -37,6 +37,7 @@ pub(super) fn set(mut request: Request<'_>) -> Answer<'_> {
         let tag = rest.first().map_or("", String::as_str);
         let (access, name) = read(&request, Permission::Publish, &name).await?;
         check(tag)?;
+        name.check_room(tag)?;
         let number = number(&body)?;
         let version = name
             .versions
@@ -71,9 +72,9 @@ pub(super) fn remove(request: Request<'_>) -> Answer<'_> {
         let tag = rest.first().map_or("", String::as_str);
         let (access, name) = read(&request, Permission::Publish, &name).await?;
         let tags = name.tags();
-        let version = tags.get(tag).ok_or_else(|| {
-            Error::NotFound(format!("`{}` has no tag `{}`.", name.name, tag.escape_debug()))
-        })?;
+        let version = tags
+            .get(tag)
+            .ok_or_else(|| Error::NotFound(format!("`{}` has no tag `{}`.", name.name, shown(tag))))?;
         if tag == LATEST {
             let message = "The tag `latest` cannot be removed, since it is what installers take. Set it to another version.";
             return Err(Error::invalid("tag", "required", message));
@@ -99,15 +100,29 @@ pub(super) fn remove(request: Request<'_>) -> Answer<'_> {
 pub(super) fn check(tag: &str) -> Result<()> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
     let is_text = !tag.is_empty() && tag.len() <= MAX_TAG_BYTES && tag.bytes().all(is_plain);
-    if is_text && normalized_version(tag).is_none() && semver::VersionReq::parse(tag).is_err() {
+    if is_text && normalized_version(tag).is_none() && !is_range(tag) {
         return Ok(());
     }
     let message = format!(
         "`{}` cannot be a tag. Tags are letters, digits and `-_.!~*'()`, at most {MAX_TAG_BYTES}, and no version and \
          no range of versions: `next`, `beta`.",
-        tag.escape_debug()
+        shown(tag)
     );
     Err(Error::invalid("tag", "invalid", message))
+}
+
+/// Whether npm would read a tag as a range: `1`, `v1.x`, `~2`, `*`.
+fn is_range(tag: &str) -> bool {
+    let number = tag.trim_start_matches(['v', '~']);
+    let (number, has_end) = number
+        .split_once('-')
+        .map_or((number, false), |(number, _)| (number, true));
+    let parts: Vec<_> = number.split('.').collect();
+    let is_part = |part: &&str| {
+        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || matches!(*part, "x" | "X" | "*")
+    };
+    parts.iter().all(is_part) && (parts.len() == 3 || parts.len() < 3 && !has_end)
 }
 
 /// The version in a body, which is a text of JSON.
@@ -135,6 +150,14 @@ mod tests {
             ("^1", false),
             ("1", false),
             ("1.x", false),
+            ("v1", false),
+            ("v1.x", false),
+            ("vv1", false),
+            ("~1", false),
+            ("X", false),
+            ("1.x.x-a", false),
+            ("experimental", true),
+            ("xcode", true),
             ("*", false),
             ("", false),
             ("a/b", false),

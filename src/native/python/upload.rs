@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::form::{self, Fields, File};
 use crate::formats::python::{Facts, normalize_version};
 use crate::formats::{Manifest, hex};
+use crate::http::shown;
 use crate::native::{Refusal, Request};
 use crate::packages::{self, PackageFile, run_blocking};
 use crate::permission::Permission;
@@ -137,13 +138,4 @@ fn comparable<'a>(field: &str, value: &'a str) -> Cow<'a, str> {
         "version" => normalize_version(value).map_or(Cow::Borrowed(value), Cow::Owned),
         _ => value.into(),
     }
-}
-
-/// The beginning of a text, for a message.
-fn shown(text: &str) -> String {
-    const MOST: usize = 100;
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(MOST)
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! Package managers' own protocols.
 
 mod javascript;
+mod others;
 mod python;
 mod ruby;
 mod ruby_changes;

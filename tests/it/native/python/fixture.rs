@@ -8,15 +8,15 @@ use crate::support::app::{ORGANIZATION, TestApp};
 use crate::support::client::Client;
 use crate::support::zip::zip;
 
-pub(super) const PYTHON: &str = "my-wheels";
+pub(in crate::native) const PYTHON: &str = "my-wheels";
 
 /// METADATA of a wheel.
-pub(super) fn metadata(name: &str, version: &str, more: &str) -> String {
+pub(in crate::native) fn metadata(name: &str, version: &str, more: &str) -> String {
     format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}")
 }
 
 /// A wheel with these further lines in its METADATA.
-pub(super) fn wheel(name: &str, version: &str, more: &str) -> File {
+pub(in crate::native) fn wheel(name: &str, version: &str, more: &str) -> File {
     let stem = format!("{}-{version}", name.replace(['-', '.'], "_"));
     let metadata = metadata(name, version, more);
     let about = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
@@ -31,7 +31,7 @@ pub(super) fn wheel(name: &str, version: &str, more: &str) -> File {
 }
 
 /// A user of the registry [`PYTHON`] of this app, which is made, who follows no redirects.
-pub(super) async fn user_of(app: &TestApp) -> Client {
+pub(in crate::native) async fn user_of(app: &TestApp) -> Client {
     app.create_registry(PYTHON, Ecosystem::Python).await;
     let mut user = app.user.at(ORGANIZATION, PYTHON);
     let http = reqwest::Client::builder().redirect(Policy::none());
