@@ -14,6 +14,7 @@ use crate::packages::Context;
 use crate::path::{OrganizationPath, PackagePath, RegistryPath};
 use crate::permission::Permission;
 use crate::records::{Package, Token};
+use crate::secret::Secret;
 use crate::urls::Urls;
 
 /// A call, as its endpoint sees it.
@@ -51,12 +52,20 @@ impl Call<'_> {
         self.credential().map(drop)
     }
 
+    /// The secret that the caller sends, of which nothing is verified.
+    ///
+    /// # Errors
+    /// 401 without a well-formed one, and for the token of a job.
+    pub(crate) fn secret(&self) -> Result<Secret> {
+        self.credential()?.into_secret()
+    }
+
     /// Identifies the caller by the token alone, for calls about the token itself. One round trip.
     ///
     /// # Errors
     /// 401 without a valid token.
     pub(crate) async fn identify_token(&self) -> Result<Token> {
-        let secret = self.credential()?.into_secret()?;
+        let secret = self.secret()?;
         let token = auth::identify_token(&self.context.records, &secret).await?;
         self.token_id.get_or_init(|| token.id);
         Ok(token)
@@ -71,7 +80,7 @@ impl Call<'_> {
         path: &OrganizationPath,
         permissions: &[Permission],
     ) -> Result<OrganizationAccess> {
-        let secret = self.credential()?.into_secret()?;
+        let secret = self.secret()?;
         let identified = auth::identify_in_organization(&self.context.records, &secret, path).await?;
         self.token_id.get_or_init(|| identified.token_id());
         identified.authorize(permissions)

@@ -22,6 +22,7 @@ mod marshal;
 mod platform;
 mod push;
 mod root;
+mod signin;
 mod version;
 mod yank;
 
@@ -59,6 +60,12 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         // `gem` puts a slash between its host and the path, so a host that ends in one has two.
         push("//api/v1/gems"),
         yank("//api/v1/gems/yank"),
+        sign_in(Method::POST, "/api/v1/api_key"),
+        sign_in(Method::POST, "//api/v1/api_key"),
+        sign_in(Method::GET, "/api/v1/api_key"),
+        owners(Method::GET, "/api/v1/gems/{name}/owners.yaml"),
+        owners(Method::POST, "/api/v1/gems/{name}/owners"),
+        owners(Method::DELETE, "/api/v1/gems/{name}/owners"),
     ],
     refusal: Refusal::plain,
 };
@@ -76,5 +83,17 @@ const fn push(template: &'static str) -> Route {
 const fn yank(template: &'static str) -> Route {
     Route::change(Method::DELETE, template, "RubyYank", |request| {
         Box::pin(yank::yank(request))
+    })
+}
+
+const fn sign_in(method: Method, template: &'static str) -> Route {
+    Route::read(method, template, "RubySignIn", |request| {
+        Box::pin(signin::key(request))
+    })
+}
+
+const fn owners(method: Method, template: &'static str) -> Route {
+    Route::read(method, template, "RubyOwners", |request| {
+        Box::pin(signin::owners(request))
     })
 }
