@@ -62,7 +62,7 @@ pub async fn check(
             registry,
             renderer: *renderer,
         };
-        let head = heads.get(renderer.format());
+        let head = heads.get(renderer.format()).filter(|head| !head.is_planned);
         let is_open = |id| head.is_none_or(|head| !head.folded.contains(id));
         let packages = match head.filter(|head| head.left_out > 0) {
             Some(head) => index.packages_left_out(head).await?,

@@ -8,8 +8,7 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 use super::Index;
-use super::edits::believed;
-use super::weave::Woven;
+use super::build::Wait;
 use crate::error::{Error, Result};
 use crate::records::{Change, Changes, Head, Swap, Unread};
 use crate::retry::Retry;
@@ -22,32 +21,17 @@ const MAX_EDITS: usize = 2000;
 /// Changes that one head remembers: 37 bytes each, and a record ends at 400 kB.
 const MAX_FOLDED: usize = 5000;
 
-/// Time after which no sandbox of a version before is at work that published without changes.
-const DEPLOYMENT: Duration = Duration::from_mins(20);
-
 /// Time that the removal of changes may take: the answer is certain already.
 const REMOVAL: Duration = Duration::from_secs(3);
 
 /// Outcome of one attempt to fold.
-enum Attempt {
+pub(super) enum Attempt {
     /// The state that a reader may see.
-    Current(Head),
+    Current(Box<Head>),
     /// Another's state has come first: the changes are to be read again.
     Refused,
-}
-
-/// Changes that are open in a state, and what their packages' records say of them.
-struct Folding {
-    /// Ids of the changes that are taken in.
-    folded: BTreeSet<Uuid>,
-    /// The new state.
-    woven: Woven,
-    /// Whether documents that have not changed may stay the objects that they are: not where the state before may be
-    /// one whose objects are missing.
-    is_edit: bool,
-    /// Whether metadata could not be read.
-    is_unread: bool,
-    built_at: u64,
+    /// The state cannot be used: the index is to be built from all packages.
+    Unusable,
 }
 
 impl Index<'_> {
@@ -61,165 +45,124 @@ impl Index<'_> {
         // Later ones need not be waited for: otherwise a reader might never end.
         let wanted: BTreeSet<Uuid> = seen.iter().map(|change| change.id).collect();
         let mut retry = Retry::until(self.context.retry_until);
+        let mut wait = Wait::default();
         loop {
             // After the changes: a head that was read before them may lack one that has been removed since.
             let heads = records.heads(self.registry).await?;
-            let own = heads
-                .get(self.renderer.format())
-                .filter(|head| !head.is_to_be_built());
-            let is_open = |change: &&Change| own.is_none_or(|head| !head.folded.contains(&change.id));
-            let open: Vec<&Change> = seen.iter().filter(is_open).collect();
-            if let Some(head) = own
-                && !open.iter().any(|change| wanted.contains(&change.id))
-            {
-                return Ok(head.clone());
-            }
-            match self.fold(&seen, &open, &heads).await? {
-                Attempt::Current(head) => return Ok(head),
+            let own = heads.get(self.renderer.format());
+            match self.attempt(&wanted, &seen, &heads).await? {
+                Attempt::Current(head) => return self.after_due_scan(*head).await,
                 Attempt::Refused if retry.again().await => {}
                 Attempt::Refused => {
                     return Err(Error::Unavailable("others kept changing the index".to_owned()));
+                }
+                Attempt::Unusable => {
+                    if let Some(head) = self.build_or_wait(own, &mut wait).await? {
+                        return Ok(head);
+                    }
                 }
             }
             seen = records.all_changes(self.registry, Changes::unread()).await?;
         }
     }
 
-    /// Builds the index from all packages, whatever its state is.
-    pub(super) async fn rebuild(&self) -> Result<Head> {
-        let records = &self.context.records;
-        let mut retry = Retry::until(self.context.retry_until);
-        loop {
-            let seen = records.all_changes(self.registry, Changes::unread()).await?;
-            let heads = records.heads(self.registry).await?;
-            let own = heads.get(self.renderer.format());
-            let open: Vec<&Change> = seen.iter().collect();
-            let folding = self.build(&open, own).await?;
-            match self.replace(folding, &seen, &heads).await? {
-                Attempt::Current(head) => return Ok(head),
-                Attempt::Refused if retry.again().await => {}
-                Attempt::Refused => {
-                    return Err(Error::Unavailable("others kept changing the index".to_owned()));
-                }
-            }
+    async fn attempt(
+        &self,
+        wanted: &BTreeSet<Uuid>,
+        seen: &[Change],
+        heads: &BTreeMap<String, Head>,
+    ) -> Result<Attempt> {
+        let own = heads.get(self.renderer.format());
+        let Some(own) = own.filter(|head| head.is_usable()) else {
+            return Ok(Attempt::Unusable);
+        };
+        let is_open = |change: &&Change| !own.folded.contains(&change.id);
+        let open: Vec<&Change> = seen.iter().filter(is_open).collect();
+        if !open.iter().any(|change| wanted.contains(&change.id)) {
+            return Ok(Attempt::Current(Box::new(own.clone())));
         }
+        if open.len() > MAX_EDITS {
+            return Ok(Attempt::Unusable);
+        }
+        self.fold(own, seen, &open, heads).await
     }
 
     async fn fold(
         &self,
+        own: &Head,
         seen: &[Change],
         open: &[&Change],
         heads: &BTreeMap<String, Head>,
     ) -> Result<Attempt> {
-        let own = heads.get(self.renderer.format());
-        let usable = own.filter(|head| !head.is_to_be_built() && open.len() <= MAX_EDITS);
-        let folding = match usable {
-            None => self.build(open, own).await?,
-            Some(head) => {
-                let taken = self.taken(seen, open).await?;
-                if taken.folded.is_empty() {
-                    // Nothing that may be believed yet: no publish and no delete of it was answered before this read.
-                    return Ok(Attempt::Current(head.clone()));
-                }
-                if let Ok(woven) = self.edited(head, taken.edits).await? {
-                    Folding {
-                        folded: taken.folded,
-                        woven,
-                        is_edit: true,
-                        is_unread: taken.is_unread,
-                        built_at: head.built_at,
-                    }
-                } else {
-                    tracing::warn!(
-                        organization = self.registry.address.organization.as_str(),
-                        registry = self.registry.slug().as_str(),
-                        index = self.renderer.format(),
-                        "an index is damaged and is built anew"
-                    );
-                    self.build(open, own).await?
-                }
-            }
-        };
-        self.replace(folding, seen, heads).await
-    }
-
-    /// The index of all packages. The changes were read before.
-    async fn build(&self, open: &[&Change], own: Option<&Head>) -> Result<Folding> {
-        let built_at = epoch_seconds(SystemTime::now());
-        let mut scan = self.scan().await?;
-        self.take_unread(&mut scan, own).await?;
-        let mut folded = if own.is_some_and(|head| head.is_restored) {
-            // A restored table may hold half a transaction, and nothing is under way in it.
-            open.iter().map(|change| change.id).collect()
-        } else {
-            let seen: Vec<_> = open.iter().copied().cloned().collect();
-            believed(&seen, open, &scan.ids)
-        };
-        while folded.len() > MAX_FOLDED {
-            folded.pop_last();
+        let taken = self.taken(seen, open).await?;
+        if taken.folded.is_empty() {
+            // Nothing that may be believed yet: no publish and no delete of it was answered before this read.
+            return Ok(Attempt::Current(Box::new(own.clone())));
         }
-        Ok(Folding {
-            folded,
-            woven: self.built(scan.names).await?,
-            is_edit: false,
-            is_unread: !scan.unread.is_empty(),
-            built_at,
-        })
+        let Ok(woven) = self.edited(own, taken.edits).await? else {
+            tracing::warn!(
+                organization = self.registry.address.organization.as_str(),
+                registry = self.registry.slug().as_str(),
+                index = self.renderer.format(),
+                "an index is damaged and is built anew"
+            );
+            return Ok(Attempt::Unusable);
+        };
+        let (mut head, objects) = self.state_of(woven, Some(&own.documents))?;
+        self.put(objects).await?;
+        head.built_at = own.built_at;
+        head.scan_due = own.scan_due;
+        head.unread = own
+            .unread
+            .or_else(|| taken.is_unread.then(|| Unread::at(now(), None)));
+        // Whoever builds needs the changes that come meanwhile; but not for ever, and not any number of them.
+        head.build = own
+            .build
+            .filter(|build| build.is_claimed() && seen.len() <= MAX_EDITS);
+        head.folded = taken.folded;
+        head.folded.extend(&own.folded);
+        self.replace(head, own, seen, heads).await
     }
 
-    /// Puts a new state in the place of the one that was seen, and removes the changes that all indexes have.
-    async fn replace(
+    /// Puts a new state in the place of `own`, and removes the changes that all indexes have. Its objects have been put.
+    pub(super) async fn replace(
         &self,
-        folding: Folding,
+        mut head: Head,
+        own: &Head,
         seen: &[Change],
         heads: &BTreeMap<String, Head>,
     ) -> Result<Attempt> {
-        let format = self.renderer.format();
-        let own = heads.get(format);
-        let mut folded = folding.folded;
-        let known = seen.iter().map(|change| change.id);
         // Changes that were removed need not be remembered: nobody can see them again.
-        folded.extend(known.filter(|id| own.is_some_and(|head| head.folded.contains(id))));
-        let documents = own.filter(|_| folding.is_edit).map(|head| &head.documents);
-        let (mut head, objects) = self.state_of(folding.woven, documents)?;
-        self.put(objects).await?;
-        head.folded = folded;
-        head.built_at = folding.built_at;
-        head.scan_due = match own {
-            None => Some(head.built_at + DEPLOYMENT.as_secs()),
-            // Only a scan that began after it was due has seen what it is due for.
-            Some(own) => own
-                .scan_due
-                .filter(|due| folding.is_edit || folding.built_at < *due),
-        };
-        let unread = own.and_then(|own| own.unread);
-        head.unread = if folding.is_unread && !(folding.is_edit && unread.is_some()) {
-            Some(Unread::at(head.modified, unread))
-        } else {
-            unread.filter(|_| folding.is_edit)
-        };
-        head.modified = own.map_or(head.modified, |own| head.modified.max(own.modified + 1));
-        let revision = own.map(|head| head.revision);
-        let swap =
-            self.context
-                .records
-                .swap_head(self.registry, format, &head, revision, self.context.retry_until);
-        match swap.await? {
+        let known: BTreeSet<Uuid> = seen.iter().map(|change| change.id).collect();
+        head.folded.retain(|id| known.contains(id));
+        while head.folded.len() > MAX_FOLDED {
+            head.folded.pop_last();
+        }
+        head.modified = head.modified.max(own.modified + 1);
+        let (format, seen_revision) = (self.renderer.format(), Some(own.revision));
+        let records = &self.context.records;
+        let end = self.context.retry_until;
+        match records
+            .swap_head(self.registry, format, &head, seen_revision, end)
+            .await?
+        {
             // Nothing of ours is removed: a record may name it, whoever's head it is.
             Swap::Refused => return Ok(Attempt::Refused),
             Swap::Ours => {}
         }
         let others = heads.iter().filter(|(other, _)| *other != format);
-        let others: Vec<&Head> = others.map(|(_, head)| head).collect();
-        self.remove(seen, &head, &others).await;
-        Ok(Attempt::Current(head))
+        let all: Vec<&Head> = others.map(|(_, head)| head).chain([&head]).collect();
+        self.remove(seen, &all).await;
+        Ok(Attempt::Current(Box::new(head)))
     }
 
-    /// Removes the changes that every index has. Whatever is left is removed by the next fold.
-    async fn remove(&self, seen: &[Change], head: &Head, others: &[&Head]) {
-        let is_everywhere = |change: &&Change| {
-            head.folded.contains(&change.id) && others.iter().all(|other| other.folded.contains(&change.id))
-        };
+    /// Removes the changes that every index has, unless one is being built: that one may have to take in what its scan
+    /// missed. Whatever is left is removed by the next fold.
+    async fn remove(&self, seen: &[Change], heads: &[&Head]) {
+        if heads.iter().any(|head| head.build.is_some()) {
+            return;
+        }
+        let is_everywhere = |change: &&Change| heads.iter().all(|head| head.folded.contains(&change.id));
         let (deletions, publishes): (Vec<_>, Vec<_>) = seen
             .iter()
             .filter(is_everywhere)
@@ -245,4 +188,9 @@ impl Index<'_> {
             );
         }
     }
+}
+
+/// This moment, in seconds since 1970.
+pub(super) fn now() -> u64 {
+    epoch_seconds(SystemTime::now())
 }

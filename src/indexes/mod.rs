@@ -21,6 +21,7 @@ use crate::packages::Context;
 use crate::records::{Changes, Head, Records, Registry};
 
 mod blocks;
+mod build;
 mod check;
 mod edits;
 mod fold;
@@ -108,12 +109,15 @@ pub async fn document(
         return Ok(document);
     }
     // The bucket has lost what the head names, as a restore may leave it.
-    let head = index.rebuild().await?;
+    let head = match index.rebuild(Some(newer.built_at)).await? {
+        Some(head) => head,
+        None => index.current(Changes::unread()).await?,
+    };
     let document = index.read(&head, name).await?;
     document.ok_or_else(|| Error::Internal(format!("the document `{name}` cannot be read")))
 }
 
-/// Brings an index up to date, without reading a document.
+/// Brings an index up to date, without reading a document, and makes the scan that is due.
 ///
 /// # Errors
 /// As of [`document`].
@@ -127,7 +131,12 @@ pub(crate) async fn refresh(
         registry,
         renderer,
     };
-    index.current(Changes::unread()).await.map(drop)
+    let head = index.current(Changes::unread()).await?;
+    if head.is_scan_due() {
+        // Readers had not enough time for it, and one of them may have claimed it again.
+        index.rebuild(None).await?;
+    }
+    Ok(())
 }
 
 /// The objects that the heads of all indexes at an address name, those of earlier registries too; `None` where a state
@@ -138,7 +147,8 @@ pub(crate) async fn named_objects(
     address: &RegistryAddress,
 ) -> Result<Option<BTreeSet<Uuid>>> {
     let mut named = BTreeSet::new();
-    for head in records.heads_at(address).await? {
+    let heads = records.heads_at(address).await?;
+    for head in heads.into_iter().filter(|head| !head.is_planned) {
         named.insert(head.manifest);
         named.extend(head.documents.values().map(|document| document.object));
         let bytes = files.index(address, head.manifest).await?;
@@ -167,7 +177,8 @@ pub async fn rebuild(
         registry,
         renderer,
     };
-    let head = index.rebuild().await?;
+    let built = index.rebuild(None).await?;
+    let head = built.ok_or_else(|| Error::Internal("an index was not built".to_owned()))?;
     Ok(Built {
         index: renderer.format().to_owned(),
         members: head.members,

@@ -220,6 +220,8 @@ impl Index<'_> {
             members: woven.manifest.members(),
             left_out: woven.manifest.left_out(),
             is_restored: false,
+            is_planned: false,
+            build: None,
         };
         Ok((head, objects))
     }

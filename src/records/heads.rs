@@ -53,13 +53,64 @@ pub(crate) struct Head {
     /// Whether the table was restored since: the index is to be built from all packages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_restored: bool,
+    /// Whether it has no state yet, as it was made by the claim of its first build: it keeps changes from being removed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_planned: bool,
+    /// The build of all packages that is under way, or was given up. While it stands here, no change is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) build: Option<Build>,
 }
 
 impl Head {
-    /// Whether it is to be built from all packages before it is served.
-    pub(crate) fn is_to_be_built(&self) -> bool {
+    /// A head for an index that is about to be built for the first time.
+    pub(crate) fn planned(registry_id: Uuid, moment: u64) -> Self {
+        Self {
+            registry_id,
+            revision: Uuid::now_v7(),
+            manifest: Uuid::nil(),
+            modified: moment,
+            built_at: 0,
+            scan_due: None,
+            unread: None,
+            folded: BTreeSet::new(),
+            documents: BTreeMap::new(),
+            members: 0,
+            left_out: 0,
+            is_restored: false,
+            is_planned: true,
+            build: None,
+        }
+    }
+
+    /// Whether its state may be served, and folded into.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.is_planned && !self.is_restored
+    }
+
+    /// Whether it is to be built from all packages once more. It may be served all the same.
+    pub(crate) fn is_scan_due(&self) -> bool {
         let retry_at = self.unread.map(|unread| unread.retry_at);
-        self.is_restored || self.scan_due.is_some_and(has_come) || retry_at.is_some_and(has_come)
+        self.scan_due.is_some_and(has_come) || retry_at.is_some_and(has_come)
+    }
+
+    /// Whether somebody is building it, as far as the clock tells.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.build.is_some_and(Build::is_claimed)
+    }
+}
+
+/// A build of an index from all packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Build {
+    /// Identity of the first of those builds of which each took over the claim before: changes are kept since that began.
+    pub(crate) id: Uuid,
+    /// End of the time in which others leave it to whoever claimed it, in seconds since 1970.
+    pub(crate) claimed_until: u64,
+}
+
+impl Build {
+    pub(crate) fn is_claimed(self) -> bool {
+        !has_come(self.claimed_until)
     }
 }
 
@@ -211,15 +262,15 @@ impl Records {
         Ok(found.is_some_and(|head| head.revision == revision))
     }
 
-    /// Marks every head of a registry as one that a restore left: a new revision, so that no fold from before
-    /// replaces it, and the demand to build it anew.
+    /// Marks every head of a registry as one that a restore left: a new revision and no claim, so that no fold or build
+    /// from before replaces it, and the demand to build it anew.
     pub(crate) async fn mark_heads_restored(&self, registry: &Registry) -> Result<usize> {
         let formats: Vec<_> = self.heads(registry).await?.into_keys().collect();
         for format in &formats {
             let update = self.client.update_item().table_name(&self.table);
             let update = update
                 .set_key(Some(keys::head(&registry.address, format).attributes()))
-                .update_expression("SET revision = :revision, is_restored = :true")
+                .update_expression("SET revision = :revision, is_restored = :true REMOVE build")
                 .condition_expression("registry_id = :mine")
                 .expression_attribute_values(":revision", AttributeValue::S(Uuid::now_v7().to_string()))
                 .expression_attribute_values(":true", AttributeValue::Bool(true))

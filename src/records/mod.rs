@@ -68,7 +68,7 @@ pub use changes::Changes;
 pub(crate) use deleted_registries::{DeletedRegistry, MAX_TRANSACTION_ITEMS};
 use fence::is_fence;
 pub(crate) use halves::Repair;
-pub(crate) use heads::{Head, HeadDocument, Swap, Unread};
+pub(crate) use heads::{Build, Head, HeadDocument, Swap, Unread};
 pub(crate) use issuer_keys::IssuerKeys;
 pub use listing::Listed;
 pub use marker::Marker;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::minted_at;
 use crate::indexes;
 use crate::packages::Context;
-use crate::records::{Changes, Registry};
+use crate::records::{Changes, Head, Registry};
 use crate::time::{MAX_SANDBOX_TIME, epoch_seconds};
 
 /// Age of a change at which no transaction of it can be under way.
@@ -39,7 +39,7 @@ impl Sweep {
     async fn fold_registry(&self, registry: &Registry, report: &mut Report) -> Result<()> {
         let renderers = (self.renderers)(registry.ecosystem);
         let changes = self.records.all_changes(registry, Changes::unread()).await?;
-        if changes.is_empty() || renderers.is_empty() {
+        if renderers.is_empty() || (changes.is_empty() && !self.is_scan_due(registry).await?) {
             return Ok(());
         }
         report.folded_changes += changes.len();
@@ -69,6 +69,14 @@ impl Sweep {
             }
         }
         self.remove_orphaned_changes(registry, report).await
+    }
+
+    /// Whether an index of the registry is to be built from all packages: readers have not found the time, or not come.
+    async fn is_scan_due(&self, registry: &Registry) -> Result<bool> {
+        match self.records.heads(registry).await {
+            Err(Error::NotFound(_)) => Ok(false),
+            heads => Ok(heads?.values().any(Head::is_scan_due)),
+        }
     }
 
     /// Removes changes of publishes that never were: half of a transaction, as a restored table may hold it.

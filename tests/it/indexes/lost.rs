@@ -125,7 +125,7 @@ async fn repairs_under_way_stay_open() {
     assert_eq!(reader.packages().await, ["banana 1.0.0"]);
 }
 
-/// Whoever put it back, and however.
+/// Nobody tells the index that it is back.
 #[tokio::test]
 async fn lost_metadata_is_tried_again() {
     let (app, reader, id, metadata) = lost(true).await;

@@ -36,6 +36,31 @@ async fn unread_changes_are_folded_by_the_sweep() {
 }
 
 #[tokio::test]
+async fn due_scans_are_made_by_the_sweep() {
+    let app = TestApp::start().await;
+    app.user.publish(&Gem::banana().build()).await.id();
+    sweep(&app).await;
+    let head = async || app.contents().await.of_kind("indexes")[0].1.clone();
+    let mut due = head().await;
+    due.insert("scan_due".to_owned(), AttributeValue::N("1".to_owned()));
+    // Also where a reader has claimed it, and ran out of time.
+    let number = AttributeValue::N(u32::MAX.to_string());
+    let build = [
+        ("id".to_owned(), AttributeValue::S(id_of(HOUR).to_string())),
+        ("claimed_until".to_owned(), number),
+    ];
+    let claimed = AttributeValue::M(build.into());
+    for build in [None, Some(claimed)] {
+        let mut due = due.clone();
+        due.extend(build.map(|build| ("build".to_owned(), build)));
+        put_item(&app.stack, due).await;
+        assert_eq!(sweep(&app).await.unfolded_indexes, 0);
+        let head = head().await;
+        assert!(!head.contains_key("scan_due") && !head.contains_key("build"));
+    }
+}
+
+#[tokio::test]
 async fn unnamed_objects_are_removed_after_a_day() {
     let app = TestApp::start().await;
     app.user.publish(&Gem::banana().build()).await.id();

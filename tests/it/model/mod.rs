@@ -1,13 +1,14 @@
 //! The protocol of indexes as a model, in which every interleaving is tried: two publishes, a delete, and two readers
-//! that fold, crash, lose answers and have swaps arrive late.
+//! that fold, crash, lose answers and have swaps arrive late. And in a second model, an index that is built meanwhile.
 //!
 //! `docs/INDEXES.md` explains the protocol. Whoever changes `src/indexes/fold.rs` changes `protocol` first.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use protocol::{LeftOut, State};
+use protocol::{LeftOut, State, Violation};
 
+mod builds;
 mod protocol;
 mod reader;
 
@@ -36,19 +37,31 @@ impl Hasher for Fast {
 }
 
 /// Explores every state. Returns their number, or the first violation.
-fn explore(rule: LeftOut, has_head: bool) -> Result<usize, String> {
-    let start = State::start(has_head);
-    let mut known: HashSet<State, BuildHasherDefault<Fast>> = [start].into_iter().collect();
+fn explore_from<S: Copy + Eq + Hash>(
+    start: S,
+    next: impl Fn(&S) -> Result<Vec<S>, Violation>,
+) -> Result<usize, Violation> {
+    let mut known: HashSet<S, BuildHasherDefault<Fast>> = [start].into_iter().collect();
     let mut open = vec![start];
     while let Some(state) = open.pop() {
-        state.check_alone(rule)?;
-        for next in state.next(rule)? {
+        for next in next(&state)? {
             if known.insert(next) {
                 open.push(next);
             }
         }
     }
     Ok(known.len())
+}
+
+fn explore(rule: LeftOut, has_head: bool) -> Result<usize, Violation> {
+    explore_from(State::start(has_head), |state| {
+        state.check_alone(rule)?;
+        state.next(rule)
+    })
+}
+
+fn explore_builds(rule: builds::LeftOut, is_new: bool) -> Result<usize, Violation> {
+    explore_from(builds::State::start(is_new), |state| state.next(rule))
 }
 
 #[test]
@@ -71,6 +84,27 @@ fn every_rule_is_needed() {
         LeftOut::EveryChange,
     ] {
         let explored = explore(rule, true);
+        assert!(explored.is_err(), "{rule:?} is not needed: {explored:?}");
+    }
+}
+
+#[test]
+fn builds_lose_nothing_that_comes_meanwhile() {
+    for is_new in [true, false] {
+        let states = explore_builds(builds::LeftOut::Nothing, is_new).expect("no violation");
+        assert!(states > 10_000, "{states} states");
+    }
+}
+
+#[test]
+fn every_rule_of_builds_is_needed() {
+    for (rule, is_new) in [
+        (builds::LeftOut::PlannedHead, true),
+        (builds::LeftOut::KeptChanges, false),
+        (builds::LeftOut::Claim, false),
+        (builds::LeftOut::Condition, false),
+    ] {
+        let explored = explore_builds(rule, is_new);
         assert!(explored.is_err(), "{rule:?} is not needed: {explored:?}");
     }
 }
