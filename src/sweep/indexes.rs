@@ -20,6 +20,12 @@ const SETTLED: Duration = Duration::from_hours(1);
 /// Time after its last change at which the head of a format that nobody renders any more is removed.
 const FORGOTTEN: Duration = Duration::from_hours(7 * 24);
 
+/// Shorter time where such a head keeps so many changes that every index suffers.
+const FORGOTTEN_SOON: Duration = Duration::from_hours(24);
+
+/// Changes that an index folds without a scan.
+const MANY_CHANGES: usize = 2000;
+
 impl Sweep {
     /// Takes the changes of all registries into their indexes: nobody may have read them since.
     pub(super) async fn fold_indexes(&self, report: &mut Report) -> Result<()> {
@@ -50,7 +56,7 @@ impl Sweep {
             .deadline
             .unwrap_or_else(|| tokio::time::Instant::now() + MAX_SANDBOX_TIME);
         let context = Context::new(self.records.clone(), self.files.clone(), end);
-        self.forget_formats(registry).await?;
+        self.forget_formats(registry, changes.len()).await?;
         for renderer in renderers {
             match indexes::refresh(&context, registry, *renderer).await {
                 // It has just been deleted.
@@ -96,16 +102,21 @@ impl Sweep {
     }
 
     /// Removes heads of formats that no renderer has: otherwise no change would ever be removed.
-    async fn forget_formats(&self, registry: &Registry) -> Result<()> {
+    async fn forget_formats(&self, registry: &Registry, changes: usize) -> Result<()> {
         let renderers = (self.renderers)(registry.ecosystem);
         let now = epoch_seconds(SystemTime::now());
+        let forgotten = if changes > MANY_CHANGES {
+            FORGOTTEN_SOON
+        } else {
+            FORGOTTEN
+        };
         let heads = match self.records.heads(registry).await {
             Err(Error::NotFound(_)) => return Ok(()),
             heads => heads?,
         };
         for (format, head) in heads {
             let is_known = renderers.iter().any(|renderer| renderer.format() == format);
-            if !is_known && now.saturating_sub(head.modified) > FORGOTTEN.as_secs() {
+            if !is_known && now.saturating_sub(head.modified) > forgotten.as_secs() {
                 self.records.remove_head(registry, &format, &head).await?;
             }
         }
