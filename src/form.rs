@@ -12,7 +12,7 @@ use futures_util::stream;
 use lambda_http::Body;
 use lambda_http::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use lambda_http::http::{HeaderMap, HeaderValue};
-use multer::{Field, Multipart};
+use multer::Multipart;
 
 use self::disposition::{Disposition, parameter};
 use crate::error::{Error, MAX_BODY_BYTES, Result};
@@ -75,11 +75,9 @@ pub(crate) enum PackagePart {
 /// 400 where the body is no form, 413 where it is too large, 415 where it is encoded, 422 where it
 /// has not exactly one usable `file` or `package_url`.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
-    let mut form = parts_of(headers, &bytes(headers, body)?, MAX_PARTS)?;
+    let mut parts = Parts::of(headers, &bytes(headers, body)?, MAX_PARTS)?;
     let (mut file, mut package_url, mut attestation_bundle) = (None, None, None);
-    while let Some(mut part) = form.next_field().await.map_err(malformed)? {
-        let disposition = Disposition::of(&part);
-        let content = content(&mut part).await?;
+    while let Some((disposition, content)) = parts.next().await? {
         match disposition.name.as_deref() {
             Some(b"file") => only(&mut file, "file", (disposition, content))?,
             Some(b"package_url") => only(&mut package_url, "package_url", content)?,
@@ -103,11 +101,9 @@ pub(crate) async fn read_fields(
     body: Bytes,
     file_part: &'static str,
 ) -> Result<(File, Fields)> {
-    let mut form = parts_of(headers, &body, MAX_FIELDS)?;
+    let mut parts = Parts::of(headers, &body, MAX_FIELDS)?;
     let (mut file, mut fields) = (None, Fields::default());
-    while let Some(mut part) = form.next_field().await.map_err(malformed)? {
-        let disposition = Disposition::of(&part);
-        let content = content(&mut part).await?;
+    while let Some((disposition, content)) = parts.next().await? {
         match &disposition.name {
             Some(name) if name == file_part.as_bytes() => only(&mut file, file_part, (disposition, content))?,
             Some(name) => fields.0.push((name.clone(), content)),
@@ -121,12 +117,37 @@ pub(crate) async fn read_fields(
     Ok((whole_file(disposition, bytes)?, fields))
 }
 
-/// The parts of a form. Their contents lie in the body, and are not copied.
-fn parts_of(headers: &HeaderMap, body: &Bytes, max_parts: usize) -> Result<Multipart<'static>> {
-    let boundary = boundary(headers)?;
-    let pieces = parts::canonical(body, &boundary, max_parts)?;
-    let pieces = pieces.into_iter().map(Ok::<_, Infallible>);
-    Ok(Multipart::new(stream::iter(pieces), boundary))
+/// The parts of a form, one after another. Their contents lie in the body, and are not copied.
+struct Parts {
+    /// A form of the same headers and nothing else: its reader would copy the contents.
+    heads: Multipart<'static>,
+    contents: std::vec::IntoIter<Bytes>,
+}
+
+impl Parts {
+    fn of(headers: &HeaderMap, body: &Bytes, max_parts: usize) -> Result<Self> {
+        let boundary = boundary(headers)?;
+        let (mut heads, mut contents) = (Vec::new(), Vec::new());
+        for part in parts::canonical(body, &boundary, max_parts)? {
+            heads.extend(part.head);
+            heads.extend(b"\r\n");
+            contents.push(part.content);
+        }
+        heads.extend(format!("--{boundary}--\r\n").into_bytes());
+        let heads = stream::iter([Ok::<_, Infallible>(heads)]);
+        Ok(Self {
+            heads: Multipart::new(heads, boundary),
+            contents: contents.into_iter(),
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<(Disposition, Bytes)>> {
+        let Some(head) = self.heads.next_field().await.map_err(malformed)? else {
+            return Ok(None);
+        };
+        let content = self.contents.next().ok_or_else(cut_off)?;
+        Ok(Some((Disposition::of(&head), content)))
+    }
 }
 
 /// The one package of a form.
@@ -237,19 +258,6 @@ fn boundary(headers: &HeaderMap) -> Result<String> {
         )));
     }
     Ok(boundary)
-}
-
-/// A part's content. The whole body is in memory, so it comes in one piece and is not copied.
-async fn content(part: &mut Field<'_>) -> Result<Bytes> {
-    let first = part.chunk().await.map_err(malformed)?.unwrap_or_default();
-    let Some(second) = part.chunk().await.map_err(malformed)? else {
-        return Ok(first);
-    };
-    let mut all = [first, second].concat();
-    while let Some(chunk) = part.chunk().await.map_err(malformed)? {
-        all.extend_from_slice(&chunk);
-    }
-    Ok(all.into())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

@@ -19,23 +19,28 @@ const MAX_HEADERS_BYTES: usize = 16 * 1024;
 
 const CRLF: &[u8] = b"\r\n";
 
-/// The body of at most `max_parts` parts between its boundaries, in pieces: headers unfolded, nothing before the first
-/// boundary and nothing after the last.
+/// A part: its boundary and headers, written anew, and its content as it lies in the body.
+pub(super) struct Part {
+    pub(super) head: Vec<u8>,
+    pub(super) content: Bytes,
+}
+
+/// The parts of a body, of which there may be at most `max_parts`: headers unfolded, nothing before the first boundary
+/// and nothing after the last.
 ///
 /// # Errors
 /// 400 where the boundaries or a part's headers cannot be read, or exceed their bounds; 415 where a
 /// part's content is encoded.
-pub(super) fn canonical(body: &Bytes, boundary: &str, max_parts: usize) -> Result<Vec<Bytes>> {
+pub(super) fn canonical(body: &Bytes, boundary: &str, max_parts: usize) -> Result<Vec<Part>> {
     let delimiter = format!("\r\n--{boundary}");
     let next = Finder::new(&delimiter);
-    let mut pieces = Vec::new();
+    let mut parts = Vec::new();
     let mut at = first_delimiter(body, &delimiter.as_bytes()[CRLF.len()..]).ok_or_else(cut_off)?;
     loop {
         if body[at..].starts_with(b"--") {
-            pieces.push(Bytes::from(format!("--{boundary}--\r\n")));
-            return Ok(pieces);
+            return Ok(parts);
         }
-        if pieces.len() / PIECES_OF_A_PART == max_parts {
+        if parts.len() == max_parts {
             return Err(Error::BadRequest(format!(
                 "The form has more than {max_parts} parts. Send the package as `file`, and little else."
             )));
@@ -44,7 +49,7 @@ pub(super) fn canonical(body: &Bytes, boundary: &str, max_parts: usize) -> Resul
         // The line break before a part may be the next delimiter's own: then the part is empty.
         let searched = start - CRLF.len();
         let end = searched + next.find(&body[searched..]).ok_or_else(cut_off)?;
-        pieces.extend(part(body, start..end.max(start), boundary)?);
+        parts.push(part(body, start..end.max(start), boundary)?);
         at = end + delimiter.len();
     }
 }
@@ -72,12 +77,10 @@ fn line_end(body: &[u8], at: usize) -> Result<usize> {
     }
 }
 
-const PIECES_OF_A_PART: usize = 3;
-
-/// One part's headers, content and end.
-fn part(body: &Bytes, range: Range<usize>, boundary: &str) -> Result<[Bytes; PIECES_OF_A_PART]> {
+/// One part's headers and content.
+fn part(body: &Bytes, range: Range<usize>, boundary: &str) -> Result<Part> {
     let part = body.slice(range);
-    let (head, content) = if part.is_empty() || part.starts_with(CRLF) {
+    let (sent, content) = if part.is_empty() || part.starts_with(CRLF) {
         (Bytes::new(), part.slice(part.len().min(CRLF.len())..))
     } else if let Some(end) = Finder::new(b"\r\n\r\n").find(&part) {
         (part.slice(..end), part.slice(end + 2 * CRLF.len()..))
@@ -86,10 +89,10 @@ fn part(body: &Bytes, range: Range<usize>, boundary: &str) -> Result<[Bytes; PIE
         let head = part.strip_suffix(CRLF).ok_or_else(unreadable_headers)?;
         (part.slice_ref(head), Bytes::new())
     };
-    let mut head_and_boundary = format!("--{boundary}\r\n").into_bytes();
-    head_and_boundary.extend(headers(&head)?);
-    head_and_boundary.extend(CRLF);
-    Ok([head_and_boundary.into(), content, Bytes::from_static(CRLF)])
+    let mut head = format!("--{boundary}\r\n").into_bytes();
+    head.extend(headers(&sent)?);
+    head.extend(CRLF);
+    Ok(Part { head, content })
 }
 
 /// A part's headers, a line each.
