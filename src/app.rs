@@ -28,10 +28,6 @@ use crate::time::{MAX_SANDBOX_TIME, sandbox_time_left};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Time that the first poll has the processors for itself: reading the system's certificates takes
-/// longer than all else of a start.
-const FIRST_POLL: Duration = Duration::from_millis(2);
-
 /// The Packages API over one table and one bucket.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -61,10 +57,8 @@ impl App {
         }
     }
 
-    /// Opens the connection to the table before the first request, beside the function's first poll and
-    /// not in its way; its failure is ignored.
+    /// Opens the connection to the table before the first request; its failure is ignored.
     pub async fn warm_up(&self) {
-        tokio::time::sleep(FIRST_POLL).await;
         self.records.warm_up().await;
     }
 

@@ -1,7 +1,10 @@
 //! The function's side of the Lambda runtime: events in, answers out.
 
 use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lambda_http::http::HeaderMap;
@@ -16,7 +19,11 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::RawValue;
 
 use crate::app::App;
-use crate::config::Transfer;
+use crate::config::{Config, Transfer};
+
+/// Time that the first poll has the processors for itself: reading the system's certificates takes
+/// longer than all else of a start.
+const FIRST_POLL: Duration = Duration::from_millis(2);
 
 /// Longer than any path of the API, and what a URI can hold.
 const MAX_PATH_BYTES: usize = 16 * 1024;
@@ -35,17 +42,28 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
 
 /// Serves the function until its sandbox ends.
 ///
+/// The App is made beside the first poll, not before it: Lambda counts the time until then, and nobody needs the App
+/// before the first event. Then its connection to the table is opened, too: a table that does not answer holds nothing
+/// up.
+///
 /// # Errors
 /// Where the runtime cannot be reached.
-pub async fn run(app: App) -> Result<(), lambda_http::Error> {
+pub async fn run(config: Config, sdk: SdkConfig) -> Result<(), lambda_http::Error> {
+    let transfer = config.transfer;
+    let app = Arc::new(LazyLock::new(move || App::new(config, &sdk)));
+    let early = Arc::clone(&app);
+    tokio::spawn(async move {
+        tokio::time::sleep(FIRST_POLL).await;
+        early.warm_up().await;
+    });
     let handler = {
-        let app = app.clone();
+        let app = Arc::clone(&app);
         service_fn(move |request: Request| {
-            let app = app.clone();
+            let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(app.handle(request).await) }
         })
     };
-    match app.config.transfer {
+    match transfer {
         Transfer::Buffered => poll(app, Runtime::new(door(Adapter::from(handler)))).await,
         Transfer::Streamed => poll(app, Runtime::new(door(StreamAdapter::from(handler)))).await,
     }
@@ -53,12 +71,13 @@ pub async fn run(app: App) -> Result<(), lambda_http::Error> {
 
 /// Polls one event after another. Where work goes on after its answer, the next one waits for it: Lambda stops a
 /// sandbox that polls.
-async fn poll<S>(app: App, runtime: Runtime<S>) -> Result<(), lambda_http::Error>
+async fn poll<M, S>(app: Arc<LazyLock<App, M>>, runtime: Runtime<S>) -> Result<(), lambda_http::Error>
 where
+    M: FnOnce() -> App + Send + 'static,
     S: Service<LambdaInvocation, Response = (), Error = lambda_http::Error>,
 {
     let ended = layer_fn(move |answering| {
-        let app = app.clone();
+        let app = Arc::clone(&app);
         ServiceExt::<LambdaInvocation>::then(answering, |answered| async move {
             app.overtime_ended().await;
             answered
