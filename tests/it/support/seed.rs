@@ -6,8 +6,8 @@ use packages_api::registries::{self, NewRegistry};
 use packages_api::{Actor, DEVELOPMENT_TOKEN, Scope, Slug};
 use packages_api_local::{Stack, StackOptions};
 
-/// The organization `my_great_org`, its registries `my-registry` (ruby) and `files`, and the
-/// development token for all of it.
+/// The organization `my_great_org`, its registries `my-registry` (ruby), `my-python`, `my-javascript` and
+/// `files`, and the development token for all of it.
 pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
     let stack = Stack::start(options).await.expect("a stack");
     let records = Records::new(&stack.sdk_config(), stack.table());
@@ -17,7 +17,12 @@ pub(crate) async fn seeded_stack(options: StackOptions) -> Stack {
         .create_organization(&slug("my_great_org"), &by)
         .await
         .expect("new");
-    for (registry, ecosystem) in [("my-registry", Ecosystem::Ruby), ("files", Ecosystem::Files)] {
+    for (registry, ecosystem) in [
+        ("my-registry", Ecosystem::Ruby),
+        ("my-python", Ecosystem::Python),
+        ("my-javascript", Ecosystem::Javascript),
+        ("files", Ecosystem::Files),
+    ] {
         let new = NewRegistry::plain(slug(registry), ecosystem);
         let made = registries::create(&records, &organization, new, &by, operator_deadline());
         made.await.expect("new");
