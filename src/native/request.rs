@@ -16,7 +16,7 @@ use crate::records::{Changes, NameEntries, Registry};
 
 /// Records of a name that are read before the caller is authorized: some 64 kB, and 150 kB at most. One more than fifty,
 /// because a `Query` that ends at its limit does not tell that nothing follows.
-const MAX_FIRST_ENTRIES: usize = 51;
+pub(super) const MAX_FIRST_ENTRIES: usize = 51;
 
 /// A request below the root of a registry.
 pub(crate) struct Request<'a> {

@@ -35,9 +35,35 @@ pub(crate) struct EntryKind {
     pub(crate) make: MakeEntry,
 }
 
+/// The object of a name's kept entries, where there is one. Some of its packages may be gone, and some of the name's
+/// may be missing.
+#[derive(Debug)]
+pub(crate) struct KeptEntries(Option<Bytes>);
+
+/// Reads the kept entries of a name. One round trip.
+///
+/// # Errors
+/// Where the bucket fails.
+pub(crate) async fn kept_entries(
+    context: &Context,
+    registry: &Registry,
+    kind: EntryKind,
+    name: &str,
+) -> Result<KeptEntries> {
+    let key = key(registry, kind, name);
+    Ok(KeptEntries(context.files.read(&key, MAX_BYTES as u64).await?))
+}
+
+/// Key of a name's kept entries.
+fn key(registry: &Registry, kind: EntryKind, name: &str) -> ObjectKey {
+    let identity = format!("{}/{}/{name}", kind.name, registry.id);
+    ObjectKey::entries(&registry.address, Digest::sha256(identity.as_bytes()))
+}
+
 /// The entries of these packages of one name; those of packages that are gone or have none are missing.
 ///
-/// One round trip for few packages; for many, one more where the kept entries lack some.
+/// `kept` are the name's kept entries, if they have been read already. One round trip for few packages; for many, one to
+/// read what is kept, and one more where that lacks some.
 ///
 /// # Errors
 /// A 422 where they are too large together; [`Error::MetadataMissing`] where that of a package cannot be read.
@@ -47,13 +73,13 @@ pub(crate) async fn entries(
     kind: EntryKind,
     name: &str,
     ids: &[PackageId],
+    kept: Option<KeptEntries>,
 ) -> Result<HashMap<PackageId, String>> {
-    if ids.len() <= MAX_READ {
-        return read(context, registry, kind, ids).await;
-    }
-    let identity = format!("{}/{}/{name}", kind.name, registry.id);
-    let key = ObjectKey::entries(&registry.address, Digest::sha256(identity.as_bytes()));
-    let kept = context.files.read(&key, MAX_BYTES as u64).await?;
+    let KeptEntries(kept) = match kept {
+        Some(kept) => kept,
+        None if ids.len() <= MAX_READ => return read(context, registry, kind, ids).await,
+        None => kept_entries(context, registry, kind, name).await?,
+    };
     let mut entries = kept.map(|bytes| parse(&bytes, ids)).unwrap_or_default();
     let missing: Vec<_> = ids
         .iter()
@@ -73,6 +99,7 @@ pub(crate) async fn entries(
     if missing.len() > MAX_MISSING {
         let bytes = written(&entries);
         let digest = Digest::sha256(&bytes);
+        let key = key(registry, kind, name);
         if let Err(error) = context.files.put(&key, bytes, digest).await {
             tracing::warn!(cause = error.cause(), "the entries of a name were not kept");
         }

@@ -64,6 +64,11 @@ pub(crate) struct TaggedEntries {
 }
 
 impl TaggedEntries {
+    /// Whether there are more than were read.
+    pub(crate) fn has_more(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Leaves out what earlier registries left at the same address.
     pub(crate) fn of(mut self, registry: &Registry) -> Self {
         self.versions.retain(|version| version.registry_id == registry.id);
@@ -87,7 +92,7 @@ impl Records {
         address: &RegistryAddress,
         name: &str,
         after: Option<&str>,
-        limit: Option<i32>,
+        limit: Option<usize>,
     ) -> Result<TaggedEntries> {
         let prefix = keys::name_prefix(name);
         let low = after.map_or_else(|| format!("{prefix}-"), str::to_owned);
@@ -101,7 +106,7 @@ impl Records {
             .expression_attribute_values(":low", AttributeValue::S(low))
             // Beyond every tag, whose texts are ASCII.
             .expression_attribute_values(":high", AttributeValue::S(format!("{prefix}~\u{7f}")))
-            .set_limit(limit)
+            .set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
             .send()
             .await
             .map_err(aws::failed)?;

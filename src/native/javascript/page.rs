@@ -1,5 +1,8 @@
 //! `GET npm/{name}`: a package's document; `GET npm/{name}/{version}`: one of its versions.
 
+use std::pin::pin;
+
+use futures_util::future::{self, Either};
 use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG};
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -10,11 +13,10 @@ use crate::auth::Access;
 use crate::error::{Error, Result};
 use crate::http::{empty, shown};
 use crate::native::headers::is_known;
+use crate::native::request::MAX_FIRST_ENTRIES;
 use crate::packages::{self, TaggedName};
 use crate::permission::Permission;
-
-/// Versions and tags that are read of a name before its caller is authorized.
-const MAX_UNAUTHORIZED_ENTRIES: i32 = 50;
+use crate::records::TaggedEntries;
 
 /// Media type of abbreviated documents.
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
@@ -23,10 +25,12 @@ const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
 pub(super) fn page(request: Request<'_>) -> Answer<'_> {
     Box::pin(async move {
         let (name, rest) = name::split(request.values)?;
-        let (access, name) = read(&request, Permission::Read, &name).await?;
         match rest.first() {
-            None => document(&request, &access, name).await,
-            Some(version) => one(&request, &access, &name, version).await,
+            None => document(&request, &name).await,
+            Some(version) => {
+                let (access, name) = read(&request, Permission::Read, &name).await?;
+                one(&request, &access, &name, version).await
+            }
         }
     })
 }
@@ -40,27 +44,53 @@ pub(super) async fn read(
     permission: Permission,
     name: &str,
 ) -> Result<(Access, TaggedName)> {
-    let context = &request.call.context;
+    let (access, first) = read_first(request, permission, name).await?;
+    let name = TaggedName::complete(&request.call.context, &access.registry, name, first).await?;
+    Ok((access, name))
+}
+
+/// Authorizes the caller, and reads the first versions and tags of a name. One round trip.
+async fn read_first(
+    request: &Request<'_>,
+    permission: Permission,
+    name: &str,
+) -> Result<(Access, TaggedEntries)> {
+    let records = &request.call.context.records;
     let address = request.address();
     let first = async {
         match &address {
             Some(address) => {
-                let limit = Some(MAX_UNAUTHORIZED_ENTRIES);
-                context.records.tagged_entries(address, name, None, limit).await
+                let limit = Some(MAX_FIRST_ENTRIES);
+                records.tagged_entries(address, name, None, limit).await
             }
-            None => Ok(crate::records::TaggedEntries::default()),
+            None => Ok(TaggedEntries::default()),
         }
     };
-    let (access, first) = request.authorize_beside(permission, first).await?;
-    let name = TaggedName::complete(context, &access.registry, name, first).await?;
-    Ok((access, name))
+    request.authorize_beside(permission, first).await
 }
 
-/// No further round trip where the client holds the document already, or is about to change something; else one,
-/// and one more where the kept entries lack some.
-async fn document(request: &Request<'_>, access: &Access, mut name: TaggedName) -> Result<Response<Body>> {
+/// One round trip where the client holds the document already, or is about to change something; else two. One more
+/// for the first document after a publish of a name with many versions, and another where their entries are kept anew.
+async fn document(request: &Request<'_>, name: &str) -> Result<Response<Body>> {
+    let context = &request.call.context;
+    let (access, first) = read_first(request, Permission::Read, name).await?;
     let root = request.root();
     let form = form(request);
+    // Where more are to be read, there are so many that their entries are kept: both are read at once.
+    let keeps_entries = first.has_more() && form.needs_entries();
+    let kept = async {
+        if !keeps_entries {
+            return Ok(None);
+        }
+        let kept = packages::kept_entries(context, &access.registry, ENTRIES, name);
+        kept.await.map(Some)
+    };
+    let complete = TaggedName::complete(context, &access.registry, name, first);
+    let (complete, kept) = (pin!(complete), pin!(kept));
+    let (mut name, kept) = match future::select(complete, kept).await {
+        Either::Left((name, kept)) => (name?, Either::Left(kept)),
+        Either::Right((kept, complete)) => (complete.await?, Either::Right(future::ready(kept))),
+    };
     if form == Form::Full || form == Form::Abbreviated {
         let known = tag(&name, &root, form)?;
         // Known before the document is made; what is made is compared again.
@@ -73,8 +103,8 @@ async fn document(request: &Request<'_>, access: &Access, mut name: TaggedName) 
     let mut entries = std::collections::HashMap::new();
     if form.needs_entries() {
         let ids: Vec<_> = name.versions.iter().map(|version| version.entry.id).collect();
-        let context = &request.call.context;
-        entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &ids).await?;
+        let kept = kept.await?;
+        entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &ids, kept).await?;
         // Deleted meanwhile, or not there yet: a publish becomes visible record by record.
         name.versions
             .retain(|version| entries.contains_key(&version.entry.id));
@@ -107,7 +137,7 @@ async fn one(
         )));
     };
     let (context, id) = (&request.call.context, version.entry.id);
-    let mut entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &[id]).await?;
+    let mut entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &[id], None).await?;
     let entry = entries.remove(&id).ok_or_else(|| {
         Error::NotFound(format!(
             "`{}` {} has just been deleted.",

@@ -4,6 +4,7 @@ mod ageing;
 mod audit;
 mod generations;
 mod healing;
+mod native_round_trips;
 mod permissions;
 mod races;
 mod round_trips;

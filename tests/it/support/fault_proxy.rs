@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -51,6 +52,8 @@ pub(crate) struct FaultProxy {
 struct State {
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<String>>,
+    /// When each call that was answered arrived, and when it was.
+    spans: Mutex<Vec<(Instant, Instant)>>,
     accesses: Mutex<BTreeSet<Access>>,
 }
 
@@ -60,6 +63,21 @@ struct Rule {
     operation: &'static str,
     faults: VecDeque<(Fault, usize)>,
 }
+
+/// Operations of calls to the function.
+const OPERATIONS: [&str; 11] = [
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "DeleteObject",
+    "GetItem",
+    "GetObject",
+    "HeadObject",
+    "PutItem",
+    "PutObject",
+    "Query",
+    "TransactWriteItems",
+];
 
 /// As often as it happens.
 pub(crate) const ALWAYS: usize = usize::MAX;
@@ -125,12 +143,36 @@ impl FaultProxy {
     pub(crate) fn clear(&self) {
         lock(&self.state.rules).clear();
         lock(&self.state.calls).clear();
+        lock(&self.state.spans).clear();
         lock(&self.state.accesses).clear();
     }
 
     /// Permissions that the requests took of table and bucket.
     pub(crate) fn accesses(&self) -> BTreeSet<Access> {
         lock(&self.state.accesses).clone()
+    }
+
+    /// Delays every answer from now on, so that [`Self::round_trips`] tells calls at once from calls one after
+    /// another.
+    pub(crate) fn slow_down(&self) {
+        for operation in OPERATIONS {
+            self.inject(operation, Fault::Delay(Duration::from_millis(150)), ALWAYS);
+        }
+    }
+
+    /// Calls that were answered one after another: those that were under way at the same time count once.
+    pub(crate) fn round_trips(&self) -> usize {
+        let mut spans = lock(&self.state.spans).clone();
+        spans.sort_unstable_by_key(|(_, answered)| *answered);
+        let mut last = None;
+        let in_turn = spans.into_iter().filter(|(arrived, answered)| {
+            let follows = last.is_none_or(|last| *arrived >= last);
+            if follows {
+                last = Some(*answered);
+            }
+            follows
+        });
+        in_turn.count()
     }
 
     /// The operations that were asked for, in the order of their arrival.
@@ -176,6 +218,19 @@ async fn answer(
     service: Service,
     upstream: SocketAddr,
     state: Arc<State>,
+) -> Result<Response<Body>, Cut> {
+    let arrived = Instant::now();
+    let answered = answer_by_rule(request, service, upstream, &state).await;
+    lock(&state.spans).push((arrived, Instant::now()));
+    answered
+}
+
+/// Counts the request, and answers it as the rules want.
+async fn answer_by_rule(
+    request: Request<Incoming>,
+    service: Service,
+    upstream: SocketAddr,
+    state: &State,
 ) -> Result<Response<Body>, Cut> {
     let operation = service.operation(&request);
     let fault = state.meet(&operation);

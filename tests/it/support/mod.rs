@@ -27,6 +27,7 @@ pub(crate) mod lines;
 pub(crate) mod log;
 pub(crate) mod npm;
 pub(crate) mod orphan;
+pub(crate) mod pypi;
 pub(crate) mod registry_deeds;
 pub(crate) mod runtime_api;
 pub(crate) mod seed;

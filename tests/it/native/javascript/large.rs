@@ -67,16 +67,18 @@ async fn many_versions_are_read_once() {
         first.json()["versions"].as_object().map(serde_json::Map::len),
         Some(60)
     );
-    let calls = proxy.calls();
+    let mut calls = proxy.calls();
+    calls[2..4].sort_unstable();
     assert_eq!(
         calls[2..],
-        ["Query", "GetObject", "BatchGetItem", "PutObject"],
+        ["GetObject", "Query", "BatchGetItem", "PutObject"],
         "{calls:?}"
     );
     proxy.clear();
     assert_eq!(user.npm_get("fruit").await.text(), first.text());
-    let calls = proxy.calls();
-    assert_eq!(calls[2..], ["Query", "GetObject"], "{calls:?}");
+    let mut calls = proxy.calls();
+    calls[2..].sort_unstable();
+    assert_eq!(calls[2..], ["GetObject", "Query"], "{calls:?}");
     // New versions are read beside the kept ones.
     user.npm_release("fruit", "2.0.0", "latest").await;
     proxy.clear();
@@ -84,6 +86,7 @@ async fn many_versions_are_read_once() {
     assert_eq!(more["versions"].as_object().map(serde_json::Map::len), Some(61));
     assert_eq!(more["dist-tags"]["latest"], "2.0.0");
     assert_eq!(more["versions"]["1.0.7"], first.json()["versions"]["1.0.7"]);
-    let calls = proxy.calls();
-    assert_eq!(calls[2..], ["Query", "GetObject", "BatchGetItem"], "{calls:?}");
+    let mut calls = proxy.calls();
+    calls[2..4].sort_unstable();
+    assert_eq!(calls[2..], ["GetObject", "Query", "BatchGetItem"], "{calls:?}");
 }

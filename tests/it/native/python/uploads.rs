@@ -3,14 +3,10 @@
 use std::time::Duration;
 
 use http::Method;
-use http::header::CONTENT_TYPE;
 
-use super::fixture::{PYTHON, user_of, wheel};
+use super::fixture::{PYTHON, upload, user_of, wheel};
 use crate::support::File;
-use crate::support::answer::Answer;
 use crate::support::app::TestApp;
-use crate::support::client::Client;
-use crate::support::form::{Form, Part};
 
 /// The fields of twine's form, apart from the file.
 fn fields() -> Vec<(&'static str, String)> {
@@ -24,22 +20,6 @@ fn fields() -> Vec<(&'static str, String)> {
         ("pyversion", "py3"),
     ];
     fields.map(|(name, value)| (name, value.to_owned())).into()
-}
-
-fn content(file: &File) -> Part {
-    let head = format!(
-        "Content-Disposition: form-data; name=\"content\"; filename=\"{}\"\r\nContent-Type: application/octet-stream",
-        file.name
-    );
-    Part::new(&head, file.bytes.clone())
-}
-
-async fn upload(user: &Client, fields: &[(&str, String)], file: Option<&File>) -> Answer {
-    let parts = fields.iter().map(|(name, value)| Part::field(name, value));
-    let form = Form::of(&parts.chain(file.map(content)).collect::<Vec<_>>());
-    let request = user.request(Method::POST, &user.native("/pypi/"));
-    user.send(request.header(CONTENT_TYPE, form.content_type).body(form.body))
-        .await
 }
 
 #[tokio::test]
