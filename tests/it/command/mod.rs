@@ -2,4 +2,5 @@
 
 mod admin;
 mod history;
+mod indexes;
 mod packages;

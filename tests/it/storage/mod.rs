@@ -1,5 +1,6 @@
 //! The table and the bucket under the calls: costs, permissions, races and repairs.
 
+mod admin_permissions;
 mod ageing;
 mod audit;
 mod generations;

@@ -25,6 +25,7 @@ pub(crate) mod issuer;
 pub(crate) mod jobs;
 pub(crate) mod lines;
 pub(crate) mod log;
+pub(crate) mod native_requests;
 pub(crate) mod npm;
 pub(crate) mod orphan;
 pub(crate) mod pypi;
