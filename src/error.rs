@@ -21,9 +21,10 @@ pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 pub const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES / 4 * 3;
 
 /// The `message` of a 413, wherever the limit is met.
-pub const TOO_LARGE: &str = "This file is larger than one call can carry (about 4.4 MB). \
-    Request an upload form with POST …/packages/upload, post the file to it, \
-    and publish it by its package_url.";
+pub const TOO_LARGE: &str = "This request is larger than one call can carry: a file of about 4.4 MB, or of 3.3 MB \
+    from npm. Publish the file with `admin package publish`, or request an upload form with POST \
+    /v2/packages/organizations/{organization}/registries/{registry}/packages/upload, post the file to it, and \
+    publish it by its package_url.";
 
 /// The `message` of a 404 for a path that leads nowhere, whoever answers it.
 pub const NOTHING_HERE: &str = "There is nothing at this address. The API's addresses begin with \

@@ -22,6 +22,9 @@ pub(crate) struct Refusal {
 #[derive(Serialize)]
 struct Message {
     message: &'static str,
+    /// The message once more, where a package manager may have published: npm, pnpm and yarn print it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
 }
 
 impl Refusal {
@@ -125,6 +128,7 @@ impl Refusal {
         // A struct of one text is always JSON; an empty body would be wrong, but no reason to crash.
         let body = serde_json::to_vec(&Message {
             message: self.message,
+            error: (self == Self::BODY_TOO_LARGE).then_some(self.message),
         });
         let mut response = Response::new(Bytes::from(body.unwrap_or_default()));
         *response.status_mut() = self.status;
@@ -162,6 +166,9 @@ mod tests {
             Refusal::NO_RESOURCE.message
         );
         assert!(template.contains(&missing), "{missing}");
+        let too_large = Refusal::BODY_TOO_LARGE.message;
+        let too_large = format!("{{\"message\": \"{too_large}\", \"error\": \"{too_large}\"}}");
+        assert!(template.contains(&too_large), "{too_large}");
         for refusal in [Refusal::TIMED_OUT, Refusal::CRASHED] {
             let answered = format!(
                 "Retry-After: \"'2'\" x-request-id: context.requestId ResponseTemplates: application/json: >- {{\"message\": \"{}",

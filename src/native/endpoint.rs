@@ -56,7 +56,11 @@ impl Endpoint {
 
     /// An error as its answer, in the form that the protocol's clients show.
     pub(crate) fn refuse(&self, error: &Error, request_id: &str) -> Response<Body> {
-        let refusal = (self.protocol.refusal)(&message(error, request_id));
+        let mut message = message(error, request_id);
+        if let Error::Unauthorized(_) = error {
+            message = format!("{message} {}", self.protocol.token_settings);
+        }
+        let refusal = (self.protocol.refusal)(&message);
         let mut response = empty(status(error));
         *response.body_mut() = Body::Text(refusal.body);
         let headers = response.headers_mut();

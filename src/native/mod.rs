@@ -54,6 +54,8 @@ pub(crate) struct Protocol {
     pub(crate) ecosystem: Ecosystem,
     /// Every request of its clients. The first template that fits is taken.
     pub(crate) routes: &'static [Route],
+    /// Sentence that a 401 ends with: the settings from which its clients take the token.
+    pub(crate) token_settings: &'static str,
     /// The body in which its clients show a message to people.
     pub(crate) refusal: fn(&str) -> Refusal,
 }

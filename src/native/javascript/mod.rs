@@ -30,6 +30,8 @@ pub(super) const RENDERERS: &[&dyn Renderer] = &[&index::SearchIndex];
 pub(super) const PROTOCOL: Protocol = Protocol {
     ecosystem: Ecosystem::Javascript,
     routes: ROUTES,
+    token_settings: "npm, pnpm and yarn 1 send the `_authToken` of this registry's address in .npmrc, yarn 4 the \
+                     `npmAuthToken` in .yarnrc.yml.",
     refusal,
 };
 

@@ -48,5 +48,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             Box::pin(upload::answer(request))
         }),
     ],
+    token_settings: "pip and uv send the one in the address of the index, twine the one in TWINE_PASSWORD, and `uv publish` \
+                     the one in UV_PUBLISH_TOKEN.",
     refusal: Refusal::plain,
 };

@@ -67,6 +67,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         owners(Method::POST, "/api/v1/gems/{name}/owners"),
         owners(Method::DELETE, "/api/v1/gems/{name}/owners"),
     ],
+    token_settings: "`gem` sends the one in GEM_HOST_API_KEY, else the one of this host in ~/.gem/credentials; Bundler sends \
+                     the one of this host in `bundle config`.",
     refusal: Refusal::plain,
 };
 

@@ -16,18 +16,18 @@ use crate::permission::Permission;
 
 /// Publishes a gem. Three round trips, the first one while its SHA-256 is taken.
 pub(super) async fn push(mut request: Request<'_>) -> Result<Response<Body>> {
-    let body = request.take_body().map_err(explained)?;
+    let body = request.take_body()?;
     let (bytes, bundle) = match parts(request.call.headers, body).await {
         Ok(parts) => parts,
         // Mistakes in a form are told only to callers that may publish.
         Err(error) => {
-            request.authorize(Permission::Publish).await.map_err(explained)?;
+            request.authorize(Permission::Publish).await?;
             return Err(error);
         }
     };
     let file = PackageFile::hash_unnamed(filename, bytes);
     let (access, file) = tokio::join!(request.authorize(Permission::Publish), file);
-    let access = access.map_err(explained)?;
+    let access = access?;
     let context = &request.call.context;
     let published = packages::publish(context, &access.registry, &access.actor(), file?, bundle).await?;
     let package = &published.package;
@@ -71,20 +71,6 @@ fn bundle(list: &str) -> Result<AttestationBundle> {
 fn filename(manifest: &Manifest) -> String {
     let number = number(&manifest.version, manifest.variant.as_deref().unwrap_or_default());
     format!("{}-{number}.gem", manifest.name)
-}
-
-/// Adds to a 401 where `gem` takes its key from.
-pub(super) fn explained(error: Error) -> Error {
-    match error {
-        Error::Unauthorized(message) => Error::Unauthorized(
-            format!(
-                "{message} `gem` sends the one in GEM_HOST_API_KEY, else the one of this host in \
-                 ~/.gem/credentials."
-            )
-            .into(),
-        ),
-        error => error,
-    }
 }
 
 /// A sentence that `gem` shows.

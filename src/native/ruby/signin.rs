@@ -4,7 +4,7 @@ use lambda_http::http::HeaderValue;
 use lambda_http::http::header::CACHE_CONTROL;
 use lambda_http::{Body, Response};
 
-use super::push::{explained, said};
+use super::push::said;
 use crate::error::{Error, Result};
 use crate::native::Request;
 use crate::permission::Permission;
@@ -15,8 +15,8 @@ use crate::permission::Permission;
 /// # Errors
 /// 401 without a valid token, and for the token of a job, which is gone before it could be used again.
 pub(super) async fn key(request: Request<'_>) -> Result<Response<Body>> {
-    let secret = request.call.secret().map_err(explained)?;
-    request.authorize(Permission::Read).await.map_err(explained)?;
+    let secret = request.call.secret()?;
+    request.authorize(Permission::Read).await?;
     let mut response = said(secret.expose().to_owned());
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -25,7 +25,7 @@ pub(super) async fn key(request: Request<'_>) -> Result<Response<Body>> {
 
 /// Refuses to list and to change owners.
 pub(super) async fn owners(request: Request<'_>) -> Result<Response<Body>> {
-    request.authorize(Permission::Read).await.map_err(explained)?;
+    request.authorize(Permission::Read).await?;
     Err(Error::NotFound(
         "This registry keeps no owners of gems: the scopes of a token decide what its holder may do. Ask an administrator \
          for a token."

@@ -4,7 +4,7 @@ use lambda_http::{Body, Response};
 
 use super::compact_index::number;
 use super::platform::RUBY;
-use super::push::{explained, said};
+use super::push::said;
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
 use crate::formats::ruby::word;
@@ -23,7 +23,7 @@ const MAX_FORM_BYTES: usize = 4096;
 /// # Errors
 /// 404 where there is no such gem.
 pub(super) async fn yank(mut request: Request<'_>) -> Result<Response<Body>> {
-    let body = request.take_body().map_err(explained)?;
+    let body = request.take_body()?;
     if body.len() > MAX_FORM_BYTES {
         return Err(Error::DocumentTooLarge(MAX_FORM_BYTES));
     }
@@ -34,7 +34,7 @@ pub(super) async fn yank(mut request: Request<'_>) -> Result<Response<Body>> {
         releases: release.as_slice(),
         ..Requirements::default()
     };
-    let mut access = request.authorize_with(requirements).await.map_err(explained)?;
+    let mut access = request.authorize_with(requirements).await?;
     let release = release.ok_or_else(|| {
         Error::invalid(
             "gem_name",

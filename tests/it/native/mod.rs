@@ -3,6 +3,7 @@
 mod javascript;
 mod others;
 mod python;
+mod refusals;
 mod ruby;
 mod ruby_changes;
 mod ruby_files;

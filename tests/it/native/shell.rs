@@ -78,7 +78,8 @@ async fn refusals_are_in_the_clients_words() {
             &path,
             401,
             "This request carries no token. Give the package manager a token as the password for this \
-             registry, with `token` as the user.\n",
+             registry, with `token` as the user. pip and uv send the one in the address of the index, twine the one in \
+             TWINE_PASSWORD, and `uv publish` the one in UV_PUBLISH_TOKEN.\n",
         ),
         (
             &stranger,

@@ -152,19 +152,6 @@ async fn provenance_is_left_aside_and_told() {
 }
 
 #[tokio::test]
-async fn large_bodies_name_the_upload_road() {
-    let app = TestApp::start().await;
-    let user = npm_user(&app).await;
-    let answer = user.npm_put("fruit", &json!({"x": "x".repeat(4_800_000)})).await;
-    assert_eq!(answer.status, 413);
-    assert!(
-        answer.text().contains("Request an upload form"),
-        "{}",
-        answer.text()
-    );
-}
-
-#[tokio::test]
 async fn entries_beyond_their_bound_are_refused() {
     let app = TestApp::start().await;
     let user = npm_user(&app).await;
