@@ -1,7 +1,7 @@
 //! Items as 0.1.0 wrote them: every call, the commands and the sweep read them.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use packages_api::records::NewToken;
@@ -14,6 +14,7 @@ use crate::support::app::{TestApp, slug, tester};
 use crate::support::client::Client;
 use crate::support::command;
 use crate::support::contents::{Item, put_item};
+use crate::support::gem::Gem;
 use crate::support::lines::renderers;
 use crate::support::uploads::{UploadForm, put};
 
@@ -40,13 +41,29 @@ async fn aged() -> (TestApp, Client) {
     (app, user)
 }
 
-/// The items of `fixtures/records-0.1.0/`, one a file, as DynamoDB writes items as JSON.
-fn items(app: &TestApp) -> Vec<Item> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/records-0.1.0");
+/// Files of a folder of `fixtures/`.
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/fixtures")
+        .join(folder);
     let files = std::fs::read_dir(folder).expect("the fixtures");
-    let items: Vec<_> = files
-        .map(|file| {
-            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+    let paths = files.map(|file| file.expect("a file").path());
+    paths.filter(|path| path.is_file()).collect()
+}
+
+/// The items of `fixtures/records-0.1.0/`, one of each kind.
+fn items(app: &TestApp) -> Vec<Item> {
+    let items = items_of(app, "records-0.1.0");
+    assert_eq!(items.len(), 16, "one file for each kind of item");
+    items
+}
+
+/// The items of a folder, one a file, as DynamoDB writes items as JSON.
+fn items_of(app: &TestApp, folder: &str) -> Vec<Item> {
+    let files = fixtures(folder).into_iter();
+    files
+        .map(|path| {
+            let text = std::fs::read_to_string(path).expect("a text");
             let text = text.replace("{table}", app.stack.table());
             let text = text.replace("{bucket}", app.stack.bucket());
             let item: HashMap<String, Value> = serde_json::from_str(&text).expect("an item");
@@ -54,9 +71,7 @@ fn items(app: &TestApp) -> Vec<Item> {
                 .map(|(name, value)| (name.clone(), attribute(value)))
                 .collect()
         })
-        .collect();
-    assert_eq!(items.len(), 16, "one file for each kind of item");
-    items
+        .collect()
 }
 
 fn attribute(value: &Value) -> AttributeValue {
@@ -110,6 +125,34 @@ async fn registries_are_read_from_old_records() {
     insta::assert_snapshot!(registry.rendered());
     let registries = user.call(http::Method::GET, &user.registries()).await;
     assert_eq!(registries.json(), serde_json::json!([registry.json()]));
+}
+
+/// A registry of gems as 0.1.0 left it: an index that has `apple`, and a change that brings `banana`. Of `apple` the
+/// index alone is there, so whatever shows it has been read from that.
+#[tokio::test]
+async fn indexes_are_read_from_old_records() {
+    let (app, user) = aged().await;
+    let items = items_of(&app, "index-0.1.0");
+    assert_eq!(
+        items.len(),
+        6,
+        "registry, package, name, release, change and head"
+    );
+    for item in items {
+        put_item(&app.stack, item).await;
+    }
+    for path in fixtures("index-0.1.0/objects") {
+        let id = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let key = format!("indexes/{ORGANIZATION}/old-gems/{id}");
+        put(&app.stack, &key, &std::fs::read(path).expect("an object")).await;
+    }
+    let gems = user.at(ORGANIZATION, "old-gems");
+    let read = async |path: &str| gems.call(http::Method::GET, &gems.native(path)).await;
+    assert_eq!(read("/names").await.text(), "---\napple\nbanana\n");
+    let sha256 = packages_api::Digest::sha256(&Gem::banana().build().bytes);
+    let info = format!("---\n1.0.0 rack:>= 2.0|checksum:{sha256},ruby:>= 2.7.0\n");
+    assert_eq!(read("/info/banana").await.text(), info);
+    assert_eq!(app.contents().await.of_kind("changes"), []);
 }
 
 /// A token as 0.1.0 wrote it, for one registry and reading alone.
