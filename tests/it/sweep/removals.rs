@@ -37,7 +37,7 @@ fn key(kind: &str, id: Uuid) -> String {
 }
 
 /// As if the registries that are gone had been deleted so long ago.
-async fn backdate_deletions(app: &TestApp, age: Duration) {
+pub(super) async fn backdate_deletions(app: &TestApp, age: Duration) {
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config());
     for (_, item) in app.contents().await.of_kind("gone") {
         let mut item = item.clone();
