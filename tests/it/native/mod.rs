@@ -4,6 +4,7 @@ mod javascript;
 mod others;
 mod python;
 mod refusals;
+mod renewal;
 mod ruby;
 mod ruby_changes;
 mod ruby_files;
