@@ -39,6 +39,7 @@ pub(super) async fn answer(mut request: Request<'_>) -> Result<Response<Body>> {
     );
     let (access, file) = (access?, file?);
     check_action(&fields)?;
+    check_attestations(&fields)?;
     check_digests(&fields, &file).await?;
     let (registry, by) = (&access.registry, access.actor());
     let context = &request.call.context;
@@ -65,6 +66,18 @@ fn check_action(fields: &Fields) -> Result<()> {
         Some("file_upload") => Ok(()),
         _ => Err(Error::BadRequest(
             "The form's field `:action` must be `file_upload`: send the form as twine and uv make it."
+                .to_owned(),
+        )),
+    }
+}
+
+/// Refuses attestations of PEP 740, instead of dropping what a publisher believes to be kept.
+fn check_attestations(fields: &Fields) -> Result<()> {
+    match fields.get("attestations").map(str::trim) {
+        None | Some("" | "[]") => Ok(()),
+        Some(_) => Err(Error::BadRequest(
+            "This registry does not keep attestations of PEP 740, so the file was not published. Upload it without \
+             `--attestations` (twine) or with `--no-attestations` (uv)."
                 .to_owned(),
         )),
     }

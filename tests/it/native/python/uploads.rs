@@ -170,3 +170,23 @@ async fn unusable_forms_are_told_why() {
     assert_eq!(upload(&reader, &[], None).await.status, 403);
     assert_eq!(upload(&user.authorized(None), &[], None).await.status, 401);
 }
+
+#[tokio::test]
+async fn attestations_are_refused_in_words() {
+    let app = TestApp::start().await;
+    let user = user_of(&app).await;
+    let file = wheel("Banana", "1.0", "");
+    let mut fields = fields();
+    fields.push(("attestations", r#"[{"version": 1}]"#.to_owned()));
+    let answer = upload(&user, &fields, Some(&file)).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text()),
+        (
+            400,
+            "This registry does not keep attestations of PEP 740, so the file was not published. Upload it without \
+             `--attestations` (twine) or with `--no-attestations` (uv).\n"
+        )
+    );
+    let list = user.call(Method::GET, &user.packages()).await.json();
+    assert_eq!(list["items"], serde_json::json!([]));
+}
