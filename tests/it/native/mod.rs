@@ -8,5 +8,6 @@ mod renewal;
 mod ruby;
 mod ruby_changes;
 mod ruby_files;
+mod ruby_accounts;
 mod ruby_lists;
 mod shell;
