@@ -2,6 +2,7 @@
 
 mod javascript;
 mod others;
+mod links;
 mod python;
 mod refusals;
 mod renewal;
