@@ -177,7 +177,7 @@ mod tests {
             ),
             (
                 r#", "description": "cut \ud83d""#,
-                ",\"description\":\"cut \u{fffd}\"",
+                ",\"description\":\"cut \u{fffd}\u{fffd}\u{fffd}\"",
             ),
         ] {
             let own = member("1.0.0", &manifest(more)).unwrap();
