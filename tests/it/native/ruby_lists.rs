@@ -134,7 +134,7 @@ async fn versions_hold_the_digest_of_every_info() {
     for (name, version, platform) in [
         ("A.b_c-D", "0.0.0.1", "ruby"),
         ("a-1", "2.0", "ruby"),
-        ("a", "1", "2.0"),
+        ("a", "1", "2.1"),
         ("zz", "1.0.0.pre.1", "x86_64-linux-musl"),
         (&"n".repeat(200), "1", "universal-darwin-9"),
     ] {

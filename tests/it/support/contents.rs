@@ -63,6 +63,13 @@ impl Contents {
         self
     }
 
+    /// Everything but what is left of removed tags, which keeps late attempts from being applied.
+    pub(crate) fn without_removed_tags(mut self) -> Self {
+        let is_removed = |sk: &str, item: &Item| sk.contains("/~tag/") && !item.contains_key("tagged");
+        self.records.retain(|(_, sk), item| !is_removed(sk, item));
+        self
+    }
+
     /// Fences, which keep late attempts from being applied.
     pub(crate) fn fences(&self) -> Vec<&Item> {
         self.records.values().filter(|item| is_fence(item)).collect()

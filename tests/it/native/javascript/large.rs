@@ -45,10 +45,10 @@ async fn documents_cost_two_round_trips() {
         calls,
         [
             "BatchGetItem",
-            "DeleteItem",
             "DeleteObject",
             "Query",
-            "TransactWriteItems"
+            "TransactWriteItems",
+            "UpdateItem"
         ]
     );
 }

@@ -157,7 +157,7 @@ async fn records_without_facts_are_completed() {
     let user = with_bananas(&app).await;
     let large = format!(
         "Requires-Python: >={}\nSummary: {}\n",
-        "9".repeat(2000),
+        "9".repeat(990),
         "s".repeat(20_000)
     );
     user.publish(&wheel("banana-split", "3", &large)).await.id();
