@@ -43,7 +43,8 @@ async fn signing_in_answers_the_token_itself() {
         (
             401,
             "This is not a token of this registry: its tokens begin with `pkgs_`. Use one made for this organization. \
-             `gem` sends the one in GEM_HOST_API_KEY, else the one of this host in ~/.gem/credentials.\n"
+             `gem` sends the one in GEM_HOST_API_KEY, else the one of this host in ~/.gem/credentials; Bundler sends the \
+             one of this host in `bundle config`.\n"
         )
     );
 }
