@@ -106,6 +106,7 @@ fn bodies_are_described_completely() {
             "Links" => &["first", "next", "prev"],
             "Package" => &["attestations_url"],
             "PostFormData" => &["x-amz-security-token"],
+            "TooLargeError" => &["error"],
             "WholeRegistry" => &["reuse"],
             _ => &[],
         };
