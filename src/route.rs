@@ -294,13 +294,16 @@ pub(crate) fn refuse(matched: Option<&Matched>, error: &Error, request_id: &str)
 }
 
 /// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty. One in the place
-/// of `@{…}` begins with `@`, which clients may encode.
+/// of `@{…}` begins with `@`, which clients may encode, and holds no encoded slash: that is a scope with a name.
 fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let mut values = Vec::new();
     let mut segments = path.split('/');
     for expected in template.split('/') {
         let segment = segments.next()?;
-        let is_scope = || segment.starts_with('@') || segment.starts_with("%40");
+        let is_scope = || {
+            let begins = segment.starts_with('@') || segment.starts_with("%40");
+            begins && !segment.contains("%2F") && !segment.contains("%2f")
+        };
         let fits = match expected.as_bytes() {
             [b'{', ..] => !segment.is_empty(),
             [b'@', b'{', ..] => is_scope(),

@@ -153,6 +153,7 @@ async fn addresses_name_one_package_of_npm() {
     let body = document(&package_json, "latest", &self::tarball(&package_json));
     for (method, wrong) in [
         (Method::PUT, "/npm/fruit/whatever"),
+        (Method::PUT, "/npm/@s%2ffruit/whatever"),
         (Method::PUT, "/npm/-/package/fruit/foo/dist-tags/bar"),
         (Method::GET, "/npm/fruit/1.0.0/whatever"),
     ] {
