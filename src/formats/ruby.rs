@@ -2,7 +2,7 @@
 
 pub(crate) use self::facts::{Dependency, Facts};
 pub(super) use self::full_name::same_full_name;
-pub(crate) use self::full_name::{RUBY, splits, word};
+pub(crate) use self::full_name::{RUBY, number, splits, word};
 pub(crate) use self::name_facts::NameFacts;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::gunzip;

@@ -21,7 +21,9 @@ pub trait Renderer: Send + Sync + 'static {
     fn documents(&self) -> &'static [&'static str];
 
     /// Whether clients compare digests of this document's text: reading it all costs each fold some time.
-    fn has_text_digests(&self, document: usize) -> bool;
+    fn has_text_digests(&self, _document: usize) -> bool {
+        false
+    }
 
     /// Member of the index that a package becomes: a text of the renderer's own, of at most [`MAX_MEMBER_BYTES`].
     ///
@@ -34,8 +36,12 @@ pub trait Renderer: Send + Sync + 'static {
     fn render(&self, name: &str, members: &[&[u8]], documents: &mut [Vec<u8>]) -> Vec<u64>;
 
     /// Text before the entries of a document, of which there are so many.
-    fn prologue(&self, document: usize, entries: u64, registry: &Registry) -> Vec<u8>;
+    fn prologue(&self, _document: usize, _entries: u64, _registry: &Registry) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Text after the entries of a document.
-    fn epilogue(&self, document: usize) -> Vec<u8>;
+    fn epilogue(&self, _document: usize) -> Vec<u8> {
+        Vec::new()
+    }
 }

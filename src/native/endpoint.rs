@@ -45,13 +45,14 @@ impl Endpoint {
         headers::negotiate(call.headers, method, &mut response);
         headers::add(&mut response);
         let bytes = carried_bytes(response.body());
-        match call.max_answer_bytes {
-            Some(most) if bytes <= most => Ok(response),
-            None => Ok(response),
+        if call.max_answer_bytes.is_some_and(|most| bytes > most) {
             // The whole may fit in gzip, which nobody takes who asks for a part: Bundler asks again without that.
-            Some(_) if is_refusable_part(call.headers, &response) => Ok(range::refused(response)),
-            Some(_) => Err(Error::AnswerTooLarge(bytes)),
+            if !is_refusable_part(call.headers, &response) {
+                return Err(Error::AnswerTooLarge(bytes));
+            }
+            range::refuse(&mut response);
         }
+        Ok(response)
     }
 
     /// An error as its answer, in the form that the protocol's clients show.

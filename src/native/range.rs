@@ -23,40 +23,32 @@ pub(super) fn answer_part(headers: &HeaderMap, method: &Method, response: &mut R
     let length = response.body().len();
     let part = match text(RANGE).map(|range| part(range, length)) {
         None | Some(Part::Whole) => return,
-        Some(Part::Bytes(part)) => Some(part),
-        Some(Part::Outside) => None,
+        Some(Part::Bytes(part)) => part,
+        Some(Part::Outside) => return refuse(response),
     };
-    let content_range = match &part {
-        Some(part) => format!("bytes {}-{}/{length}", part.start, part.end - 1),
-        None => format!("bytes */{length}"),
-    };
-    let bytes = part.as_ref().and_then(|part| response.body().get(part.clone()));
-    let bytes = bytes.map(<[u8]>::to_vec);
-    *response.status_mut() = match bytes {
-        Some(_) => StatusCode::PARTIAL_CONTENT,
-        None => StatusCode::RANGE_NOT_SATISFIABLE,
-    };
-    *response.body_mut() = bytes.map_or(Body::Empty, |bytes| match String::from_utf8(bytes) {
+    let content_range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+    let bytes = response.body().get(part).unwrap_or_default().to_vec();
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    *response.body_mut() = match String::from_utf8(bytes) {
         Ok(text) => Body::Text(text),
         Err(error) => Body::Binary(error.into_bytes()),
-    });
-    let headers = response.headers_mut();
-    if part.is_none() {
-        headers.remove(CONTENT_TYPE);
-    }
-    let value = HeaderValue::from_str(&content_range);
-    headers.extend(value.ok().map(|value| (CONTENT_RANGE, value)));
+    };
+    add_content_range(response, &content_range);
 }
 
 /// The refusal of a part, in the place of the whole.
-pub(super) fn refused(mut response: Response<Body>) -> Response<Body> {
-    let length = HeaderValue::from_str(&format!("bytes */{}", response.body().len()));
+pub(super) fn refuse(response: &mut Response<Body>) {
+    let content_range = format!("bytes */{}", response.body().len());
     *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
     *response.body_mut() = Body::Empty;
+    response.headers_mut().remove(CONTENT_TYPE);
+    add_content_range(response, &content_range);
+}
+
+fn add_content_range(response: &mut Response<Body>, text: &str) {
+    let value = HeaderValue::from_str(text).ok();
     let headers = response.headers_mut();
-    headers.remove(CONTENT_TYPE);
-    headers.extend(length.ok().map(|length| (CONTENT_RANGE, length)));
-    response
+    headers.extend(value.map(|value| (CONTENT_RANGE, value)));
 }
 
 /// A part of so many bytes, as a `Range` names it.
@@ -169,7 +161,8 @@ mod tests {
 
     #[test]
     fn refused_parts_tell_the_length() {
-        let response = refused(Response::new(Body::Text("0123456789".to_owned())));
+        let mut response = Response::new(Body::Text("0123456789".to_owned()));
+        refuse(&mut response);
         assert_eq!(response.status(), StatusCode::RANGE_NOT_SATISFIABLE);
         assert_eq!(response.headers()[CONTENT_RANGE], "bytes */10");
         assert!(response.body().is_empty());

@@ -114,12 +114,12 @@ fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<Str
         short.push_str(&format!(",\"{name}\":{value}"));
     };
     for name in OBJECTS {
-        let value = members.get(name).map(|value| value.get());
         // Old packages have a list of engines; everything else that is not an object is a mistake.
-        let is_usable =
-            |value: &&str| value.starts_with('{') || (name == "engines" && value.starts_with('['));
-        if let Some(value) = value.filter(is_usable) {
-            add(name, &usable(name, value));
+        match members.get(name) {
+            Some(value) if value.get().starts_with('{') && TEXTS.contains(&name) => add(name, &texts(value)),
+            Some(value) if value.get().starts_with('{') => add(name, value.get()),
+            Some(value) if name == "engines" && value.get().starts_with('[') => add(name, value.get()),
+            _ => {}
         }
     }
     let bundled = members
@@ -156,14 +156,8 @@ fn short(facts: &Facts<'_>, members: &BTreeMap<String, &RawValue>) -> Option<Str
     Some(short)
 }
 
-/// An object as it is, or without the values that are no texts where they have to be.
-fn usable<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    let Ok(object) = serde_json::from_str::<&RawValue>(value) else {
-        return Cow::Borrowed(value);
-    };
-    if !TEXTS.contains(&name) || !value.starts_with('{') {
-        return Cow::Borrowed(value);
-    }
+/// An object as it is, or without the values that are no texts.
+fn texts(object: &RawValue) -> Cow<'_, str> {
     let mut texts = Vec::new();
     let mut count = 0;
     json::members(object, |member, value| {
@@ -173,7 +167,7 @@ fn usable<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
         }
     });
     if texts.len() == count {
-        return Cow::Borrowed(value);
+        return Cow::Borrowed(object.get());
     }
     Cow::Owned(format!("{{{}}}", texts.join(",")))
 }

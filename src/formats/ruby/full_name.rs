@@ -20,19 +20,19 @@ pub(crate) fn splits(full_name: &str) -> Vec<Release> {
 
 /// Other gems with the full name of `release`.
 pub(in crate::formats) fn same_full_name(release: &Release) -> Vec<Release> {
-    let Release {
-        name,
-        version,
-        variant,
-    } = release;
-    let platform = variant.as_deref().filter(|platform| *platform != RUBY);
-    let full_name = match platform {
-        Some(platform) => format!("{name}-{version}-{platform}"),
-        None => format!("{name}-{version}"),
-    };
-    let mut others = splits(&full_name);
-    others.retain(|other| other.name != *name);
+    let number = number(&release.version, release.variant.as_deref().unwrap_or_default());
+    let mut others = splits(&format!("{}-{number}", release.name));
+    others.retain(|other| other.name != release.name);
     others
+}
+
+/// A version, and its platform where that is not Ruby's own.
+pub(crate) fn number(version: &str, platform: &str) -> String {
+    if matches!(platform, "" | RUBY) {
+        version.to_owned()
+    } else {
+        format!("{version}-{platform}")
+    }
 }
 
 fn split(name: &str, rest: &str) -> Option<Release> {

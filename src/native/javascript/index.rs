@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::formats::javascript::{Entry, Facts, json, precedence};
 use crate::indexes::Renderer;
-use crate::records::{Package, Registry};
+use crate::records::Package;
 use crate::time::rfc3339_millis;
 
 /// The one document.
@@ -54,10 +54,6 @@ impl Renderer for SearchIndex {
         &[SEARCH]
     }
 
-    fn has_text_digests(&self, _document: usize) -> bool {
-        false
-    }
-
     fn member(&self, package: &Package, metadata: &str) -> Result<Vec<u8>, String> {
         let facts: Facts<'_> = serde_json::from_str(metadata).map_err(|error| error.to_string())?;
         if Entry::of(&facts).is_none() {
@@ -93,14 +89,6 @@ impl Renderer for SearchIndex {
             document.push(b'\n');
         }
         vec![1]
-    }
-
-    fn prologue(&self, _document: usize, _entries: u64, _registry: &Registry) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn epilogue(&self, _document: usize) -> Vec<u8> {
-        Vec::new()
     }
 }
 

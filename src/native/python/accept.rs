@@ -38,14 +38,7 @@ impl Form {
 
     /// 200 with a page of this form, under the tag of its content.
     pub(super) fn response(self, text: String) -> Result<Response<Body>> {
-        let tag = HeaderValue::from_str(&format!("\"{}\"", Digest::sha256(text.as_bytes())));
-        let tag = tag.map_err(|error| Error::Internal(error.to_string()))?;
-        let mut response = empty(StatusCode::OK);
-        *response.body_mut() = Body::Text(text);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
-        headers.insert(ETAG, tag);
-        Ok(response)
+        tagged(self.content_type(), text)
     }
 
     /// Media types that ask for it, without parameters.
@@ -78,6 +71,18 @@ impl Form {
             _ => None,
         }
     }
+}
+
+/// A text whose tag is its SHA-256.
+pub(super) fn tagged(content_type: &'static str, text: String) -> Result<Response<Body>> {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", Digest::sha256(text.as_bytes())));
+    let tag = tag.map_err(|error| Error::Internal(error.to_string()))?;
+    let mut response = empty(StatusCode::OK);
+    *response.body_mut() = Body::Text(text);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(ETAG, tag);
+    Ok(response)
 }
 
 /// The form that a client likes best. Where it takes none of them, it gets HTML all the same: PEP 691 allows that, and

@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use lambda_http::http::header::{CONTENT_TYPE, ETAG};
-use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::accept::tagged;
 use super::page::{not_found, redirect_to};
 use super::rendering::{MAX_BYTES, Sha256, encode, internal};
-use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::formats::python::{Facts, NameFacts, Precedence};
-use crate::http::empty;
 use crate::id::PackageId;
 use crate::native::Request;
 use crate::packages::{Metadata, NamePages, NamedPackage};
@@ -36,7 +33,7 @@ struct Project<'a> {
     info: Info<'a>,
     /// Number of a change at `PyPI`. There is none here.
     last_serial: u64,
-    releases: BTreeMap<&'a str, &'a RawValue>,
+    releases: BTreeMap<&'a str, Box<RawValue>>,
     /// Files of the version that `info` is about.
     urls: &'a RawValue,
     vulnerabilities: [(); 0],
@@ -126,22 +123,22 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
     let facts: Facts<'_> = serde_json::from_str(&metadata)
         .map_err(|error| Error::Internal(format!("facts of {id}: {error}")))?;
     let page = format!("{root}/pypi/simple/{}/", encode(name));
-    let lists: BTreeMap<&str, Box<RawValue>> = releases
+    let urls = list(&latest.files)?;
+    let releases = releases
         .values()
         .map(|own| Ok((own.version.as_str(), list(&own.files)?)))
         .collect::<Result<_>>()?;
-    let urls = list(&latest.files)?;
     let project = Project {
         info: info(&facts, &package.name, &package.version, &page),
         last_serial: 0,
-        releases: lists
-            .iter()
-            .map(|(version, files)| (*version, &**files))
-            .collect(),
+        releases,
         urls: &urls,
         vulnerabilities: [],
     };
-    response(serde_json::to_string(&project).map_err(internal)?)
+    tagged(
+        "application/json",
+        serde_json::to_string(&project).map_err(internal)?,
+    )
 }
 
 /// Adds a file to those of its version. Files come newest first.
@@ -222,15 +219,4 @@ fn info<'a>(facts: &'a Facts<'a>, name: &'a str, version: &'a str, page: &'a str
         yanked: false,
         yanked_reason: None,
     }
-}
-
-fn response(text: String) -> Result<Response<Body>> {
-    let tag = format!("\"{}\"", Digest::sha256(text.as_bytes()));
-    let tag = HeaderValue::from_str(&tag).map_err(|error| Error::Internal(error.to_string()))?;
-    let mut response = empty(StatusCode::OK);
-    *response.body_mut() = Body::Text(text);
-    let headers = response.headers_mut();
-    headers.insert(ETAG, tag);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::indexes::{self, Renderer};
 use crate::native::Request;
 use crate::permission::Permission;
-use crate::records::{Package, Registry};
+use crate::records::Package;
 
 /// The one document of the index: a normalized name a line.
 const NAMES: &str = "names";
@@ -27,10 +27,6 @@ impl Renderer for ProjectNames {
         &[NAMES]
     }
 
-    fn has_text_digests(&self, _document: usize) -> bool {
-        false
-    }
-
     fn member(&self, package: &Package, _metadata: &str) -> Result<Vec<u8>, String> {
         Ok(package.version.clone().into_bytes())
     }
@@ -41,14 +37,6 @@ impl Renderer for ProjectNames {
             document.push(b'\n');
         }
         vec![1]
-    }
-
-    fn prologue(&self, _document: usize, _entries: u64, _registry: &Registry) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn epilogue(&self, _document: usize) -> Vec<u8> {
-        Vec::new()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::platform::RUBY;
 use crate::digest::Digest;
-use crate::formats::ruby::NameFacts;
+use crate::formats::ruby::{NameFacts, number};
 
 /// Line behind which the entries of each document begin.
 pub(super) const START: &str = "---\n";
@@ -24,15 +24,6 @@ pub(super) fn line(version: &str, platform: &str, sha256: Digest<32>, facts: &Na
     }
     line.push('\n');
     line
-}
-
-/// A version, and its platform where that is not Ruby's own.
-pub(super) fn number(version: &str, platform: &str) -> String {
-    if matches!(platform, "" | RUBY) {
-        version.to_owned()
-    } else {
-        format!("{version}-{platform}")
-    }
 }
 
 /// The terms of a requirement, between which a line has no commas.

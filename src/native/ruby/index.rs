@@ -101,10 +101,6 @@ impl Renderer for RubyIndex {
             }
         }
     }
-
-    fn epilogue(&self, _document: usize) -> Vec<u8> {
-        Vec::new()
-    }
 }
 
 /// The highest version of each platform.

@@ -6,10 +6,10 @@ use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde_json::value::RawValue;
 
-use super::compact_index::number;
 use crate::error::{Error, Result};
 use crate::form;
 use crate::formats::Manifest;
+use crate::formats::ruby::number;
 use crate::native::Request;
 use crate::packages::{self, AttestationBundle, PackageFile};
 use crate::permission::Permission;

@@ -2,12 +2,11 @@
 
 use lambda_http::{Body, Response};
 
-use super::compact_index::number;
 use super::platform::RUBY;
 use super::push::said;
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
-use crate::formats::ruby::word;
+use crate::formats::ruby::{number, word};
 use crate::formats::{MAX_NAME_BYTES, MAX_VARIANT_BYTES, MAX_VERSION_BYTES};
 use crate::http::Query;
 use crate::native::Request;
