@@ -21,6 +21,15 @@ const PUBLISHERS: usize = 8;
 const READERS: usize = 4;
 /// Packages that each publisher publishes; it deletes every third.
 const PACKAGES: usize = 12;
+/// Faults of the operations by which packages and indexes change.
+const FAULTS: [(&str, Fault); 4] = [
+    ("PutItem", Fault::LoseAnswer),
+    ("BatchWriteItem", Fault::LoseAnswer),
+    ("TransactWriteItems", Fault::LoseAnswer),
+    ("PutObject", Fault::Fail),
+];
+/// Calls of an operation for each that meets its fault, so that a slow machine meets no more than a fast one.
+const CALLS_PER_FAULT: usize = 4;
 
 /// Moments of one package.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,9 +97,22 @@ async fn read(app: Arc<(TestApp, FaultProxy)>, lives: Lives, reader: usize, end:
     reads
 }
 
+/// Sweeps, one after another, until it is told to end.
+async fn sweep(app: Arc<(TestApp, FaultProxy)>, end: Arc<Mutex<bool>>) {
+    while !*end.lock().expect("a lock") {
+        let files = Files::new(&app.0.stack.sdk_config(), app.0.stack.bucket());
+        let swept = Sweep::new(app.0.records.clone(), files, renderers).run().await;
+        swept.expect("a report");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_read_shows_what_was_answered() {
     let app = Arc::new(TestApp::behind_proxy(Duration::from_secs(25)).await);
+    for (operation, fault) in FAULTS {
+        app.1.inject_every(operation, fault, CALLS_PER_FAULT);
+    }
     let (lives, end) = (Lives::default(), Arc::new(Mutex::new(false)));
     let mut readers = JoinSet::new();
     for reader in 0..READERS {
@@ -105,35 +127,24 @@ async fn every_read_shows_what_was_answered() {
     for publisher in 0..PUBLISHERS {
         publishers.spawn(publish(app.0.user.patient(), Arc::clone(&lives), publisher));
     }
-    let sweep = {
-        let (app, end) = (Arc::clone(&app), Arc::clone(&end));
-        tokio::spawn(async move {
-            while !*end.lock().expect("a lock") {
-                let files = Files::new(&app.0.stack.sdk_config(), app.0.stack.bucket());
-                let swept = Sweep::new(app.0.records.clone(), files, renderers).run().await;
-                swept.expect("a report");
-                for (operation, fault) in [
-                    ("PutItem", Fault::LoseAnswer),
-                    ("BatchWriteItem", Fault::LoseAnswer),
-                    ("TransactWriteItems", Fault::LoseAnswer),
-                    ("PutObject", Fault::Fail),
-                ] {
-                    app.1.inject(operation, fault, 1);
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        })
-    };
+    let sweeps = tokio::spawn(sweep(Arc::clone(&app), Arc::clone(&end)));
     while let Some(published) = publishers.join_next().await {
         published.expect("every publish is answered");
     }
     *end.lock().expect("a lock") = true;
-    sweep.await.expect("the sweep ends");
+    sweeps.await.expect("the sweeps end");
     let mut reads = 0;
     while let Some(read) = readers.join_next().await {
         reads += read.expect("every read shows what was answered");
     }
     assert!(reads > 0, "some reads came to their end");
+    for (operation, _) in FAULTS {
+        let calls = app.1.calls().iter().filter(|call| *call == operation).count();
+        assert!(
+            calls >= CALLS_PER_FAULT,
+            "{operation} met its fault: {calls} calls"
+        );
+    }
     // When all is quiet: exactly what is there.
     let last = Reader::of(&app.0, &app.0.stack.sdk_config());
     let lives = lives.lock().expect("a lock").clone();

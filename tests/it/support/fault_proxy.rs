@@ -3,7 +3,7 @@
 //! It counts every attempt that reaches it, and refuses reads that do not ask for consistency, which
 //! the embedded DynamoDB would not notice.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use super::accesses::{self, Access};
 use super::canned::{self, Service};
 use super::fault::Fault;
+use super::fault_rules::FaultRules;
 
 type Body = BoxBody<Bytes, Cut>;
 
@@ -50,18 +51,11 @@ pub(crate) struct FaultProxy {
 
 #[derive(Debug, Default)]
 struct State {
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<FaultRules>,
     calls: Mutex<Vec<String>>,
     /// When each call that was answered arrived, and when it was.
     spans: Mutex<Vec<(Instant, Instant)>>,
     accesses: Mutex<BTreeSet<Access>>,
-}
-
-/// Faults of the calls of one operation, one after another; then none any more.
-#[derive(Debug)]
-struct Rule {
-    operation: &'static str,
-    faults: VecDeque<(Fault, usize)>,
 }
 
 /// Operations of calls to the function.
@@ -130,13 +124,12 @@ impl FaultProxy {
 
     /// Lets `fault` happen to the next `times` calls of `operation`, after what was injected before.
     pub(crate) fn inject(&self, operation: &'static str, fault: Fault, times: usize) {
-        let mut rules = lock(&self.state.rules);
-        if let Some(rule) = rules.iter_mut().find(|rule| rule.operation == operation) {
-            rule.faults.push_back((fault, times));
-        } else {
-            let faults = VecDeque::from([(fault, times)]);
-            rules.push(Rule { operation, faults });
-        }
+        lock(&self.state.rules).push(operation, fault, times);
+    }
+
+    /// Lets `fault` happen to one call of `operation` in `share` from now on, however fast the calls follow.
+    pub(crate) fn inject_every(&self, operation: &'static str, fault: Fault, share: usize) {
+        lock(&self.state.rules).repeat(operation, fault, share);
     }
 
     /// From now on nothing happens to anything, and what has been counted is forgotten.
@@ -185,15 +178,7 @@ impl State {
     /// Counts a call, and says what is to happen to it.
     fn meet(&self, operation: &str) -> Option<Fault> {
         lock(&self.calls).push(operation.to_owned());
-        let mut rules = lock(&self.rules);
-        let rule = rules.iter_mut().find(|rule| rule.operation == operation)?;
-        let (fault, times) = rule.faults.front_mut()?;
-        let fault = fault.clone();
-        *times -= 1;
-        if *times == 0 {
-            rule.faults.pop_front();
-        }
-        Some(fault)
+        lock(&self.rules).meet(operation)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod event;
 pub(crate) mod fault;
 pub(crate) mod fault_case;
 pub(crate) mod fault_proxy;
+pub(crate) mod fault_rules;
 pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod gem;
