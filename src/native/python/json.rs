@@ -8,13 +8,14 @@ use serde_json::value::RawValue;
 
 use super::accept::tagged;
 use super::page::{not_found, redirect_to};
+use super::project::{ProjectFile, ProjectFiles};
 use super::rendering::{MAX_BYTES, Sha256, encode, internal};
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
-use crate::formats::python::{Facts, NameFacts, Precedence};
+use crate::formats::python::{Facts, Precedence};
 use crate::id::PackageId;
 use crate::native::Request;
-use crate::packages::{Metadata, NamePages, NamedPackage};
+use crate::packages::Metadata;
 use crate::time::{rfc3339_millis, rfc3339_seconds};
 
 /// Files of one version that are being collected.
@@ -102,7 +103,7 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
     let root = request.root();
     let mut releases: BTreeMap<String, Release> = BTreeMap::new();
     let mut bytes = 0;
-    let mut pages = NamePages::<NameFacts>::new(context, registry, name, first);
+    let mut pages = ProjectFiles::new(context, registry, name, first);
     while let Some(packages) = pages.next().await? {
         for package in &packages {
             let file = file(package, &root)?;
@@ -142,7 +143,7 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
 }
 
 /// Adds a file to those of its version. Files come newest first.
-fn add(releases: &mut BTreeMap<String, Release>, package: &NamedPackage<NameFacts>, file: &str) {
+fn add(releases: &mut BTreeMap<String, Release>, package: &ProjectFile, file: &str) {
     let release = releases
         .entry(package.normalized_version.clone())
         .or_insert_with(|| Release {
@@ -161,7 +162,7 @@ fn list(files: &str) -> Result<Box<RawValue>> {
 }
 
 /// A file as JSON.
-fn file(package: &NamedPackage<NameFacts>, root: &str) -> Result<String> {
+fn file(package: &ProjectFile, root: &str) -> Result<String> {
     let filename = package.filename.as_str();
     let lower = filename.to_ascii_lowercase();
     let (packagetype, python_version) = match lower.strip_suffix(".whl") {

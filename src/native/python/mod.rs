@@ -11,6 +11,7 @@ mod files;
 mod json;
 mod names;
 mod page;
+mod project;
 mod rendering;
 mod upload;
 

@@ -3,13 +3,12 @@
 use lambda_http::{Body, Response};
 
 use super::accept::preferred_form;
+use super::project::ProjectFiles;
 use super::rendering::{Page, encode};
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
-use crate::formats::python::NameFacts;
 use crate::http::redirect;
 use crate::native::Request;
-use crate::packages::NamePages;
 use crate::permission::Permission;
 use crate::records::Registry;
 
@@ -25,10 +24,10 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
     let form = preferred_form(request.call.headers);
     let root = request.root();
     let mut page = Page::new(form, &root, name);
-    let mut pages = NamePages::<NameFacts>::new(context, &access.registry, name, first);
-    while let Some(packages) = pages.next().await? {
-        for package in &packages {
-            page.add(package)?;
+    let mut pages = ProjectFiles::new(context, &access.registry, name, first);
+    while let Some(files) = pages.next().await? {
+        for file in &files {
+            page.add(file)?;
         }
     }
     if page.is_empty() {

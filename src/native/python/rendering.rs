@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::accept::Form;
+use super::project::ProjectFile;
 use crate::error::{Error, Result};
-use crate::formats::python::{MAX_REQUIRES_PYTHON_BYTES, NameFacts};
-use crate::packages::NamedPackage;
 use crate::time::rfc3339_millis;
 
 /// Version of the Simple API: PEP 700.
@@ -96,17 +95,11 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Adds a file. One that asks for Python in too many words, as earlier versions published it, is left out: it must
-    /// not take the page from the others.
+    /// Adds a file.
     ///
     /// # Errors
     /// [`Error::AnswerTooLarge`] where the page has become too large to be held.
-    pub(super) fn add(&mut self, package: &NamedPackage<NameFacts>) -> Result<()> {
-        let requires = package.facts.requires_python.as_deref().unwrap_or_default();
-        if requires.len() > MAX_REQUIRES_PYTHON_BYTES {
-            tracing::warn!(package_id = %package.id, "a file with a long Requires-Python is left out of its project's page");
-            return Ok(());
-        }
+    pub(super) fn add(&mut self, package: &ProjectFile) -> Result<()> {
         if !self.seen.contains(&package.normalized_version) {
             self.seen.insert(package.normalized_version.clone());
             self.versions.push(package.version.clone());
@@ -124,7 +117,7 @@ impl<'a> Page<'a> {
     }
 
     /// A link of PEP 503.
-    fn add_link(&mut self, package: &NamedPackage<NameFacts>, url: &str) {
+    fn add_link(&mut self, package: &ProjectFile, url: &str) {
         let requires = package.facts.requires_python.as_deref();
         let requires = requires.map(|versions| format!(" data-requires-python=\"{}\"", escape(versions)));
         let metadata = package.facts.metadata_sha256.as_deref();
@@ -143,7 +136,7 @@ impl<'a> Page<'a> {
         self.files.push_str(&link);
     }
 
-    fn add_object(&mut self, package: &NamedPackage<NameFacts>, url: &str) -> Result<()> {
+    fn add_object(&mut self, package: &ProjectFile, url: &str) -> Result<()> {
         let sha256 = &package.digests.sha256.to_string();
         let metadata = package.facts.metadata_sha256.as_deref();
         let file = File {
@@ -216,41 +209,4 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::digest::{Digest, Digests};
-    use crate::id::PackageId;
-
-    #[test]
-    fn files_with_long_requirements_are_left_out() {
-        let file = |version: &str, requires: usize| NamedPackage {
-            id: PackageId::mint(),
-            name: "banana".to_owned(),
-            version: version.to_owned(),
-            normalized_version: version.to_owned(),
-            variant: None,
-            filename: format!("banana-{version}.tar.gz"),
-            size: 1,
-            digests: Digests {
-                sha256: Digest::sha256(b""),
-                sha512: None,
-            },
-            facts: NameFacts {
-                requires_python: Some("3".repeat(requires)),
-                metadata_sha256: None,
-            },
-        };
-        let mut page = Page::new(Form::Json, "", "banana");
-        page.add(&file("1", MAX_REQUIRES_PYTHON_BYTES)).unwrap();
-        page.add(&file("2", MAX_REQUIRES_PYTHON_BYTES + 1)).unwrap();
-        let text = page.finish().unwrap();
-        assert!(
-            text.contains("banana-1.tar.gz") && !text.contains("banana-2.tar.gz"),
-            "{text}"
-        );
-        assert!(text.contains(r#""versions":["1"]"#), "{text}");
-    }
 }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
-use http::header::IF_NONE_MATCH;
+use http::header::{ACCEPT, IF_NONE_MATCH};
 use insta::assert_snapshot;
 
 use super::fixture::{user_of, wheel};
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Client;
+use crate::support::contents::put_item;
 
 async fn project(user: &Client, name: &str) -> Answer {
     user.call(Method::GET, &user.native(&format!("/pypi/{name}/json")))
@@ -79,4 +81,42 @@ async fn projects_cost_two_round_trips() {
     let mut calls = proxy.calls();
     calls.sort_unstable();
     assert_eq!(calls, ["BatchGetItem", "BatchGetItem", "Query"]);
+}
+
+/// An earlier version published such files.
+#[tokio::test]
+async fn long_requirements_are_left_out_everywhere() {
+    let app = TestApp::start().await;
+    let user = user_of(&app).await;
+    for version in ["1", "2"] {
+        let about = "Requires-Python: >=3.8\n";
+        user.publish(&wheel("banana", version, about)).await.id();
+    }
+    for (key, item) in app.contents().await.of_kind("names") {
+        let facts = item["facts"].as_s().expect("text");
+        let least = if item["version"].as_s().expect("text") == "2" {
+            999
+        } else {
+            998
+        };
+        let facts = facts.replace(">=3.8", &format!(">={}", "3".repeat(least)));
+        let mut item = item.clone();
+        assert_ne!(item["facts"].as_s(), Ok(&facts), "{key:?}");
+        item.insert("facts".to_owned(), AttributeValue::S(facts));
+        put_item(&app.stack, item).await;
+    }
+    let json = project(&user, "banana").await.json();
+    let releases = json["releases"].as_object().expect("releases");
+    assert_eq!(releases.keys().collect::<Vec<_>>(), ["1"]);
+    assert_eq!(json["info"]["version"], "1");
+    for (accept, beginning) in [
+        ("text/html", ">banana-"),
+        ("application/vnd.pypi.simple.v1+json", "\"filename\":\"banana-"),
+    ] {
+        let page = user.request(Method::GET, &user.native("/pypi/simple/banana/"));
+        let answer = user.send(page.header(ACCEPT, accept)).await;
+        let text = answer.text();
+        assert_eq!(text.matches(beginning).count(), 1, "{text}");
+        assert!(text.contains(&format!("{beginning}1-")), "{text}");
+    }
 }
