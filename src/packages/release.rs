@@ -12,7 +12,9 @@ use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::formats::{self, Manifest};
 use crate::id::PackageId;
-use crate::records::{AuditEvent, Beside, Package, Publication, Publisher, Refusal, Registry, UploadRef};
+use crate::records::{
+    AuditEvent, Beside, Obstacle, Package, Publication, Publisher, Refusal, Registry, UploadRef,
+};
 use crate::release::{Release, Reuse};
 
 /// Time that a release has at least that follows a file of any size, however long that took.
@@ -87,7 +89,7 @@ pub(super) async fn release(
         ..beside
     };
     let publication = records.publish(registry, &package, beside, event, retry_until);
-    let (refusal, answered) = match publication.await? {
+    let (obstacle, answered) = match publication.await? {
         Publication::Published => {
             return Ok(Published {
                 package,
@@ -95,15 +97,15 @@ pub(super) async fn release(
                 first_time: true,
             });
         }
-        Publication::Refused { refusal, answered } => (refusal, answered),
+        Publication::Prevented { obstacle, answered } => (obstacle, answered),
     };
     let discard = async {
         if answered {
             remove_files(context, registry, &package).await;
         }
     };
-    match refusal {
-        Refusal::Repeated(first) => {
+    match obstacle {
+        Obstacle::Repeated(first) => {
             let metadata = heal(context, registry, &first, &package, companions).await?;
             tokio::join!(discard, remember(context, registry, beside.posted, first.id));
             if let Some(tag) = beside.tag {
@@ -115,7 +117,7 @@ pub(super) async fn release(
                 first_time: false,
             })
         }
-        refusal => {
+        Obstacle::Refusal(refusal) => {
             discard.await;
             Err(refused(registry, &package, &refusal))
         }
@@ -125,7 +127,6 @@ pub(super) async fn release(
 /// The error of a refused publish.
 fn refused(registry: &Registry, package: &Package, refusal: &Refusal) -> Error {
     match refusal {
-        Refusal::Repeated(first) => taken(package, first.id),
         Refusal::Taken(holder) => taken(package, *holder),
         Refusal::FileTaken(holder) => Error::Conflict(format!(
             "Clients would ask for {} by the same file name as for the package {holder}, which is published already. \

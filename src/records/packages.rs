@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::keys::{self, Key};
+use super::publication::{Obstacle, Publication, Refusal};
 use super::releases::{conflicting_release, file_refusal};
 use super::transaction::{Outcome, refused};
 use super::{AuditEvent, Change, Records, Registry, ReleaseRecord, UploadRef, to_item};
@@ -13,7 +14,7 @@ use crate::actor::Actor;
 use crate::digest::Digests;
 use crate::error::{Error, Result};
 use crate::id::PackageId;
-use crate::release::{Release, Reuse};
+use crate::release::Release;
 use crate::retry::Retry;
 
 /// A published package. Its file lies in the bucket under the same path as this record in the table.
@@ -161,35 +162,6 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// Outcome of a publish.
-#[derive(Debug)]
-pub(crate) enum Publication {
-    /// The package is published.
-    Published,
-    /// The package is not published, and never will be under this id.
-    Refused {
-        refusal: Refusal,
-        /// Whether every attempt was answered: only then is the package's file certain to be
-        /// nobody's. Else it is left to the sweep, a day later.
-        answered: bool,
-    },
-}
-
-/// Reason for which a package was not published.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// The release has been published before with the same bytes, as this package.
-    Repeated(Box<Package>),
-    /// The release is held by other content, of this package.
-    Taken(PackageId),
-    /// The name of its file is that of this package's.
-    FileTaken(PackageId),
-    /// The release was deleted, and its registry does not let it be published again.
-    Retired(Reuse),
-    /// The registry has been deleted meanwhile; the release is held by a package of its successor.
-    RegistryReplaced,
-}
-
 /// The positions of a transaction's items, and so of its cancellation reasons.
 pub(super) const PACKAGE: usize = 0;
 pub(super) const NAME: usize = 1;
@@ -238,18 +210,18 @@ impl Records {
             if release.package_id == package.id {
                 return Ok(Publication::Published);
             }
-            let refusal = match claim {
-                RELEASE => self.refusal(registry, package, &release).await?,
-                _ => Some(file_refusal(registry, &release)),
+            let obstacle = match claim {
+                RELEASE => self.obstacle(registry, package, &release).await?,
+                _ => Some(Obstacle::Refusal(file_refusal(registry, &release))),
             };
-            if let Some(refusal) = refusal {
+            if let Some(obstacle) = obstacle {
                 let fence = keys::package(&registry.address, package.id);
                 let applied = transaction.settle(&fence, Some(registry.id), deadline);
                 return Ok(if applied.await? {
                     Publication::Published
                 } else {
                     let answered = transaction.is_answered();
-                    Publication::Refused { refusal, answered }
+                    Publication::Prevented { obstacle, answered }
                 });
             }
             // It has just been deleted, and its release with it: begin again.
@@ -292,23 +264,23 @@ impl Records {
 
     /// The reason for which `release` prevents the publish of `package`; `None` where it has just been
     /// deleted.
-    async fn refusal(
+    async fn obstacle(
         &self,
         registry: &Registry,
         package: &Package,
         release: &ReleaseRecord,
-    ) -> Result<Option<Refusal>> {
-        if release.registry_id != registry.id {
-            return Ok(Some(Refusal::RegistryReplaced));
-        }
-        if release.deleted_at.is_some() {
-            return Ok(Some(Refusal::Retired(registry.details.reuse.unwrap_or_default())));
-        }
-        if release.digests.sha256 != package.digests.sha256 {
-            return Ok(Some(Refusal::Taken(release.package_id)));
-        }
-        let first = self.package(registry, release.package_id).await?;
-        Ok(first.map(|first| Refusal::Repeated(Box::new(first))))
+    ) -> Result<Option<Obstacle>> {
+        let refusal = if release.registry_id != registry.id {
+            Refusal::RegistryReplaced
+        } else if release.deleted_at.is_some() {
+            Refusal::Retired(registry.details.reuse.unwrap_or_default())
+        } else if release.digests.sha256 != package.digests.sha256 {
+            Refusal::Taken(release.package_id)
+        } else {
+            let first = self.package(registry, release.package_id).await?;
+            return Ok(first.map(|first| Obstacle::Repeated(Box::new(first))));
+        };
+        Ok(Some(Obstacle::Refusal(refusal)))
     }
 
     /// The registry's package of this id, if it has one.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::index::{Line, SEARCH, SearchIndex};
 use super::{Answer, Request};
 use crate::error::{Error, Result};
-use crate::http::{Query, json};
+use crate::http::{Query, json, shown};
 use crate::indexes;
 use crate::packages::run_blocking;
 use crate::permission::Permission;
@@ -213,7 +213,7 @@ fn number(query: Query<'_>, name: &'static str, default: usize) -> Result<usize>
     text.parse().map_err(|_| {
         let message = format!(
             "`{name}` is not a whole number: `{}`. Send one, as in `{name}=20`.",
-            text.chars().take(30).collect::<String>().escape_debug()
+            shown(&text)
         );
         Error::invalid(name, "invalid", message)
     })
