@@ -1,7 +1,5 @@
 //! `gem signin`, `gem owner`, and `gem push --attestation`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Method;
 use http::header::CONTENT_TYPE;
 use packages_api::Scope;
@@ -14,16 +12,7 @@ use crate::support::app::TestApp;
 use crate::support::client::Client;
 use crate::support::form::{Form, Part};
 use crate::support::gem::Gem;
-
-/// Signs in as `gem` does.
-async fn sign_in(user: &Client, email: &str, password: &str) -> Answer {
-    let basic = format!("Basic {}", BASE64.encode(format!("{email}:{password}")));
-    let user = user.authorized(Some(&basic));
-    let request = user.request(Method::POST, &user.native("/api/v1/api_key"));
-    let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    user.send(request.body("name=laptop-root-20260102&push_rubygem=true"))
-        .await
-}
+use crate::support::native_requests::sign_in;
 
 #[tokio::test]
 async fn signing_in_answers_the_token_itself() {

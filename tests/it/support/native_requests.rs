@@ -1,8 +1,12 @@
 //! Every kind of request of Python's, npm's and RubyGems' clients, in registries that are there already or made here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Method;
+use http::header::CONTENT_TYPE;
 use serde_json::json;
 
+use super::answer::Answer;
 use super::app::TestApp;
 use super::client::Client;
 use super::gem::Gem;
@@ -14,6 +18,16 @@ pub(crate) async fn native_requests(app: &TestApp) {
     python(app).await;
     javascript(&app.user.at(&app.user.organization, NPM)).await;
     ruby(&app.user).await;
+}
+
+/// Signs in as `gem signin` does.
+pub(crate) async fn sign_in(user: &Client, email: &str, password: &str) -> Answer {
+    let basic = format!("Basic {}", BASE64.encode(format!("{email}:{password}")));
+    let user = user.authorized(Some(&basic));
+    let request = user.request(Method::POST, &user.native("/api/v1/api_key"));
+    let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    user.send(request.body("name=laptop-root-20260102&push_rubygem=true"))
+        .await
 }
 
 /// Asserts that a request is answered so.
@@ -40,6 +54,7 @@ async fn python(app: &TestApp) {
         (Method::GET, "/pypi/simple", 302),
         (Method::GET, "/pypi/simple/banana/", 200),
         (Method::GET, "/pypi/simple/Banana", 302),
+        (Method::GET, "/pypi/banana/json", 200),
         (Method::GET, &file, 302),
         (Method::HEAD, &file, 200),
         (Method::GET, &format!("{file}.metadata"), 200),
@@ -60,6 +75,7 @@ async fn javascript(user: &Client) {
     for (method, path, status) in [
         (Method::GET, "/npm/-/ping", 200),
         (Method::GET, "/npm/-/whoami", 200),
+        (Method::GET, "/npm/-/v1/search?text=fruit", 200),
         (Method::GET, "/npm/fruit/latest", 200),
         (Method::GET, "/npm/-/package/fruit/dist-tags", 200),
         (Method::DELETE, "/npm/-/package/fruit/dist-tags/stable", 200),
@@ -89,9 +105,16 @@ async fn ruby(user: &Client) {
         (Method::GET, "/info/cherry", 200),
         (Method::HEAD, "/gems/cherry-1.0.0.gem", 200),
         (Method::GET, "/quick/Marshal.4.8/cherry-1.0.0.gemspec.rz", 200),
+        (Method::GET, "/api/v1/gems/cherry/owners.yaml", 404),
     ] {
         answered(user, method, path, status).await;
     }
+    let token = user
+        .authorization
+        .as_deref()
+        .and_then(|text| text.strip_prefix("Bearer "));
+    let signed_in = sign_in(user, "ada@example.com", token.expect("a token")).await;
+    assert_eq!(signed_in.status, 200, "{}", signed_in.text());
     let yank = user.request(Method::DELETE, &user.native("/api/v1/gems/yank"));
     let yank = user.send(yank.body("gem_name=cherry&version=1.0.0")).await;
     assert_eq!(yank.status, 200, "{}", yank.text());
