@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -20,6 +21,9 @@ use crate::aws;
 use crate::error::Result;
 use crate::id::PackageId;
 use crate::time::epoch_seconds;
+
+/// Tags that are removed at the same time.
+const CONCURRENCY: usize = 8;
 
 /// Time for which the record of a removed tag is kept: until no attempt of an earlier change can arrive.
 const REMOVED_KEPT: Duration = Duration::from_hours(24);
@@ -250,32 +254,62 @@ impl Records {
         Ok(matches!(outcome, Outcome::Applied))
     }
 
-    /// Removes the tags of a name that stand for a package that is gone. What is left of them keeps late attempts of the
-    /// changes before from being applied, and nothing else: their revision stays.
-    pub(crate) async fn drop_tags(&self, registry: &Registry, name: &str, package: PackageId) -> Result<()> {
+    /// Tags of a name that stand for a package.
+    pub(crate) async fn tags_of(
+        &self,
+        registry: &Registry,
+        name: &str,
+        package: PackageId,
+    ) -> Result<Vec<TagEntry>> {
         let prefix = keys::tag_prefix(name);
         let partition = keys::names_partition(&registry.address);
-        let tags: Vec<TagEntry> = self.all(&partition, &prefix).await?;
-        for tag in tags.iter().filter(|tag| tag.tagged == Some(package)) {
-            let key = keys::tag(&registry.address, name, &tag.tag);
-            let end = epoch_seconds(SystemTime::now() + REMOVED_KEPT);
-            let update = self.client.update_item().table_name(&self.table);
-            let removed = update
-                .set_key(Some(key.attributes()))
-                .update_expression("REMOVE tagged SET expires_at = :end")
-                .condition_expression("tagged = :package")
-                .expression_attribute_values(":package", AttributeValue::S(package.to_string()))
-                .expression_attribute_values(":end", AttributeValue::N(end.to_string()))
-                .send()
-                .await;
-            if let Err(error) = removed {
-                let service = error.as_service_error();
-                if !service.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
-                    return Err(aws::failed(error));
-                }
+        let mut tags: Vec<TagEntry> = self.all(&partition, &prefix).await?;
+        tags.retain(|tag| tag.tagged == Some(package));
+        Ok(tags)
+    }
+
+    /// Removes tags that stand for a package that is gone, [`CONCURRENCY`] at a time. What is left of them keeps late
+    /// attempts of the changes before from being applied, and nothing else: their revision stays.
+    pub(crate) async fn drop_tags(
+        &self,
+        registry: &Registry,
+        name: &str,
+        package: PackageId,
+        tags: &[TagEntry],
+    ) -> Result<()> {
+        let keys = tags
+            .iter()
+            .map(|entry| keys::tag(&registry.address, name, &entry.tag));
+        let drops: Vec<_> = keys.map(|key| self.drop_tag(key, package)).collect();
+        stream::iter(drops)
+            .buffer_unordered(CONCURRENCY)
+            .try_collect::<Vec<()>>()
+            .await
+            .map(drop)
+    }
+
+    /// Removes a tag, if it still stands for the package.
+    async fn drop_tag(&self, key: Key, package: PackageId) -> Result<()> {
+        let end = epoch_seconds(SystemTime::now() + REMOVED_KEPT);
+        let update = self.client.update_item().table_name(&self.table);
+        let removed = update
+            .set_key(Some(key.attributes()))
+            .update_expression("REMOVE tagged SET expires_at = :end")
+            .condition_expression("tagged = :package")
+            .expression_attribute_values(":package", AttributeValue::S(package.to_string()))
+            .expression_attribute_values(":end", AttributeValue::N(end.to_string()))
+            .send()
+            .await;
+        match removed {
+            Err(error)
+                if !error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(aws::failed(error))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -34,7 +34,7 @@ async fn documents_cost_two_round_trips() {
     let mut calls = proxy.calls();
     calls.sort_unstable();
     assert_eq!(calls, ["BatchGetItem", "BatchGetItem", "Query", "Query"]);
-    // A deletion looks for tags beside the file's removal, and removes the one that it finds.
+    // A deletion looks for tags beside the transaction, and beside the file's removal for those that were set meanwhile.
     let contents = app.contents().await;
     let id = contents.of_kind("packages")[0].0.to_owned();
     proxy.clear();
@@ -46,6 +46,7 @@ async fn documents_cost_two_round_trips() {
         [
             "BatchGetItem",
             "DeleteObject",
+            "Query",
             "Query",
             "TransactWriteItems",
             "UpdateItem"
