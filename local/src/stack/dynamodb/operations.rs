@@ -1,10 +1,16 @@
 //! The operations of DynamoDB on items, by the names that requests ask for them.
 
+use dynoxide::actions::query::{QueryRequest, QueryResponse};
+use dynoxide::actions::scan::{ScanRequest, ScanResponse};
 use dynoxide::{Database, DynoxideError};
 
 use crate::stack::journal::Journal;
 
 const TARGET: &str = "DynamoDB_20120810.";
+/// Items that are read for one page, where the request has no limit: with fewer than 500 bytes in each of them, it has less
+/// than the 1 MB of AWS. Without it, all that follow would be read for each page, and a walk over a large table would
+/// take the square of its size.
+const MAX_PAGE_ITEMS: usize = 2_000;
 
 /// Runs the operation that a request's target names, and returns the answer's JSON; none where
 /// nothing has this name.
@@ -14,10 +20,10 @@ pub(super) fn run(
     body: &str,
 ) -> Option<Result<String, DynoxideError>> {
     macro_rules! find {
-        ($name:expr, $($operation:literal => $way:ident $method:ident),* $(,)?) => {
+        ($name:expr, $($operation:literal => $way:ident $run:expr),* $(,)?) => {
             match $name {
                 $($operation => Some(parsed(body).and_then(|request| {
-                    let asked = database.$way(|database| database.$method(request));
+                    let asked = database.$way(|database| $run(database, request));
                     written(&asked.map_err(|error| unsynced(&error))??)
                 })),)*
                 _ => None,
@@ -25,20 +31,30 @@ pub(super) fn run(
         };
     }
     find!(target.strip_prefix(TARGET)?,
-        "BatchGetItem" => read batch_get_item,
-        "BatchWriteItem" => change batch_write_item,
-        "DeleteItem" => change delete_item,
-        "DescribeTable" => read describe_table,
-        "DescribeTimeToLive" => read describe_time_to_live,
-        "GetItem" => read get_item,
-        "ListTables" => read list_tables,
-        "PutItem" => change put_item,
+        "BatchGetItem" => read Database::batch_get_item,
+        "BatchWriteItem" => change Database::batch_write_item,
+        "DeleteItem" => change Database::delete_item,
+        "DescribeTable" => read Database::describe_table,
+        "DescribeTimeToLive" => read Database::describe_time_to_live,
+        "GetItem" => read Database::get_item,
+        "ListTables" => read Database::list_tables,
+        "PutItem" => change Database::put_item,
         "Query" => read query,
         "Scan" => read scan,
-        "TransactGetItems" => read transact_get_items,
-        "TransactWriteItems" => change transact_write_items,
-        "UpdateItem" => change update_item,
+        "TransactGetItems" => read Database::transact_get_items,
+        "TransactWriteItems" => change Database::transact_write_items,
+        "UpdateItem" => change Database::update_item,
     )
+}
+
+fn query(database: &Database, mut request: QueryRequest) -> Result<QueryResponse, DynoxideError> {
+    request.limit.get_or_insert(MAX_PAGE_ITEMS);
+    database.query(request)
+}
+
+fn scan(database: &Database, mut request: ScanRequest) -> Result<ScanResponse, DynoxideError> {
+    request.limit.get_or_insert(MAX_PAGE_ITEMS);
+    database.scan(request)
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
