@@ -62,6 +62,13 @@ pub struct Document {
     pub left_out: u64,
 }
 
+/// A document in the current state of its index, before it is read.
+pub(crate) struct Found<'a> {
+    index: Index<'a>,
+    head: Head,
+    name: &'a str,
+}
+
 impl Document {
     /// The text.
     ///
@@ -87,6 +94,22 @@ pub async fn document(
     name: &str,
     changes: Changes,
 ) -> Result<Document> {
+    let found = find(context, registry, renderer, name, changes).await?;
+    found.read().await
+}
+
+/// Finds a document as [`document`] does, of which nothing is read yet but its digests: where nothing has changed, in
+/// one round trip.
+///
+/// # Errors
+/// As of [`document`].
+pub(crate) async fn find<'a>(
+    context: &'a Context,
+    registry: &'a Registry,
+    renderer: &'static dyn Renderer,
+    name: &'a str,
+    changes: Changes,
+) -> Result<Found<'a>> {
     if !renderer.documents().contains(&name) {
         return Err(Error::NotFound(format!(
             "This registry has no document `{name}`."
@@ -98,23 +121,47 @@ pub async fn document(
         renderer,
     };
     let head = index.current(changes).await?;
-    if let Some(document) = index.read(&head, name).await? {
-        return Ok(document);
+    Ok(Found { index, head, name })
+}
+
+impl Found<'_> {
+    /// SHA-256 of the document in gzip.
+    pub(crate) fn gzip_sha256(&self) -> Option<Digest<32>> {
+        let entry = self.head.documents.get(self.name)?;
+        Some(entry.sha256)
     }
-    // Another state may have taken its place a day ago.
-    let newer = index.current(Changes::unread()).await?;
-    if newer.revision != head.revision
-        && let Some(document) = index.read(&newer, name).await?
-    {
-        return Ok(document);
+
+    /// MD5 of its text, if the renderer wants it.
+    pub(crate) fn text_md5(&self) -> Option<Digest<16>> {
+        let entry = self.head.documents.get(self.name)?;
+        entry.text_md5
     }
-    // The bucket has lost what the head names, as a restore may leave it.
-    let head = match index.rebuild(Some(newer.built_at)).await? {
-        Some(head) => head,
-        None => index.current(Changes::unread()).await?,
-    };
-    let document = index.read(&head, name).await?;
-    document.ok_or_else(|| Error::Internal(format!("the document `{name}` cannot be read")))
+
+    /// Reads the document, in one round trip where this sandbox does not have it in memory. It may be of a later state, whose
+    /// digests are others.
+    ///
+    /// # Errors
+    /// As of [`document`].
+    pub(crate) async fn read(self) -> Result<Document> {
+        let Self { index, head, name } = self;
+        if let Some(document) = index.read(&head, name).await? {
+            return Ok(document);
+        }
+        // Another state may have taken its place a day ago.
+        let newer = index.current(Changes::unread()).await?;
+        if newer.revision != head.revision
+            && let Some(document) = index.read(&newer, name).await?
+        {
+            return Ok(document);
+        }
+        // The bucket has lost what the head names, as a restore may leave it.
+        let head = match index.rebuild(Some(newer.built_at)).await? {
+            Some(head) => head,
+            None => index.current(Changes::unread()).await?,
+        };
+        let document = index.read(&head, name).await?;
+        document.ok_or_else(|| Error::Internal(format!("the document `{name}` cannot be read")))
+    }
 }
 
 /// Brings an index up to date, without reading a document, and makes the scan that is due.

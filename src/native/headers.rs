@@ -8,6 +8,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 
 use super::{gzip, range};
+use crate::http::empty;
 
 /// Size above which a body is worth compressing, in bytes.
 const MIN_COMPRESSED_BYTES: usize = 1024;
@@ -79,6 +80,15 @@ pub(super) fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','));
     known.any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
+}
+
+/// The answer to a client that holds what the tag names already; none where it does not.
+pub(super) fn unchanged(request: &HeaderMap, tag: &HeaderValue) -> Option<Response<Body>> {
+    is_known(request, tag).then(|| {
+        let mut response = empty(StatusCode::NOT_MODIFIED);
+        response.headers_mut().insert(ETAG, tag.clone());
+        response
+    })
 }
 
 fn weakened(tag: &HeaderValue) -> Option<HeaderValue> {

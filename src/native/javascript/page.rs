@@ -3,16 +3,16 @@
 use std::pin::pin;
 
 use futures_util::future::{self, Either};
+use lambda_http::http::HeaderValue;
 use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, ETAG};
-use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 
 use super::packument::{self, ENTRIES, Form};
 use super::{Answer, Request, name};
 use crate::auth::Access;
 use crate::error::{Error, Result};
-use crate::http::{empty, shown};
-use crate::native::headers::is_known;
+use crate::http::shown;
+use crate::native::headers::unchanged;
 use crate::native::request::MAX_FIRST_ENTRIES;
 use crate::packages::{self, TaggedName};
 use crate::permission::Permission;
@@ -94,9 +94,7 @@ async fn document(request: &Request<'_>, name: &str) -> Result<Response<Body>> {
     if form == Form::Full || form == Form::Abbreviated {
         let known = tag(&name, &root, form)?;
         // Known before the document is made; what is made is compared again.
-        if is_known(request.call.headers, &known) {
-            let mut response = empty(StatusCode::NOT_MODIFIED);
-            response.headers_mut().insert(ETAG, known);
+        if let Some(response) = unchanged(request.call.headers, &known) {
             return Ok(response);
         }
     }

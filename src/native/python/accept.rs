@@ -38,7 +38,8 @@ impl Form {
 
     /// 200 with a page of this form, under the tag of its content.
     pub(super) fn response(self, text: String) -> Result<Response<Body>> {
-        tagged(self.content_type(), text)
+        let tag = tag(&text)?;
+        Ok(tagged(self.content_type(), tag, text))
     }
 
     /// Media types that ask for it, without parameters.
@@ -73,16 +74,20 @@ impl Form {
     }
 }
 
-/// A text whose tag is its SHA-256.
-pub(super) fn tagged(content_type: &'static str, text: String) -> Result<Response<Body>> {
+/// Tag of whatever a text tells apart: its SHA-256.
+pub(super) fn tag(text: &str) -> Result<HeaderValue> {
     let tag = HeaderValue::from_str(&format!("\"{}\"", Digest::sha256(text.as_bytes())));
-    let tag = tag.map_err(|error| Error::Internal(error.to_string()))?;
+    tag.map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// 200 with a text under this tag.
+pub(super) fn tagged(content_type: &'static str, tag: HeaderValue, text: String) -> Response<Body> {
     let mut response = empty(StatusCode::OK);
     *response.body_mut() = Body::Text(text);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(ETAG, tag);
-    Ok(response)
+    response
 }
 
 /// The form that a client likes best. Where it takes none of them, it gets HTML all the same: PEP 691 allows that, and

@@ -6,7 +6,7 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::accept::tagged;
+use super::accept::{tag, tagged};
 use super::page::{not_found, redirect_to};
 use super::project::{ProjectFile, ProjectFiles};
 use super::rendering::{MAX_BYTES, Sha256, encode, internal};
@@ -136,10 +136,9 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
         urls: &urls,
         vulnerabilities: [],
     };
-    tagged(
-        "application/json",
-        serde_json::to_string(&project).map_err(internal)?,
-    )
+    let text = serde_json::to_string(&project).map_err(internal)?;
+    let tag = tag(&text)?;
+    Ok(tagged("application/json", tag, text))
 }
 
 /// Adds a file to those of its version. Files come newest first.

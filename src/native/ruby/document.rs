@@ -14,29 +14,50 @@ use crate::http::{REPR_DIGEST, repr_digest};
 /// Bundler asks for the part behind its copy, whose MD5 it sends as the tag that it knows. That part is answered
 /// only where the document still begins with the copy: after a yank the whole is, which spares a second request.
 pub(super) fn answer(headers: &HeaderMap, document: String) -> Result<Response<Body>> {
-    let tag = format!("\"{}\"", Digest::md5(document.as_bytes()));
+    let md5 = Digest::md5(document.as_bytes());
     let sha256 = Digest::sha256(document.as_bytes());
+    answer_with(headers, document, md5, sha256)
+}
+
+/// Answers a document whose digests are known: see [`answer`].
+pub(super) fn answer_with(
+    headers: &HeaderMap,
+    document: String,
+    md5: Digest<16>,
+    sha256: Digest<32>,
+) -> Result<Response<Body>> {
     let takes_parts = extends_copy(headers, document.as_bytes());
     let mut response = Response::new(Body::Text(document));
-    describe(&mut response, &tag, sha256, takes_parts)?;
+    describe(&mut response, &tag(md5, false)?, sha256, takes_parts)?;
     Ok(response)
+}
+
+/// The tag of a document with this MD5; a weak one where it is answered in gzip.
+pub(super) fn tag(md5: Digest<16>, is_packed: bool) -> Result<HeaderValue> {
+    let weak = if is_packed { "W/" } else { "" };
+    let tag = HeaderValue::from_str(&format!("{weak}\"{md5}\""));
+    tag.map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Adds the headers of a document: its tag, the SHA-256 of its text, and whether parts of it may be asked for.
 pub(super) fn describe(
     response: &mut Response<Body>,
-    tag: &str,
+    tag: &HeaderValue,
     sha256: Digest<32>,
     takes_parts: bool,
 ) -> Result<()> {
-    let digest = repr_digest(sha256);
-    for (name, text) in [
-        (CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (ETAG, tag),
-        (REPR_DIGEST, &digest),
-        (ACCEPT_RANGES, if takes_parts { "bytes" } else { "none" }),
+    let digest = HeaderValue::from_str(&repr_digest(sha256));
+    let digest = digest.map_err(|error| Error::Internal(error.to_string()))?;
+    let parts = if takes_parts { "bytes" } else { "none" };
+    for (name, value) in [
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ),
+        (ETAG, tag.clone()),
+        (REPR_DIGEST, digest),
+        (ACCEPT_RANGES, HeaderValue::from_static(parts)),
     ] {
-        let value = HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
         response.headers_mut().insert(name, value);
     }
     Ok(())

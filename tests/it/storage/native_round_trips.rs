@@ -163,21 +163,27 @@ async fn indexes_that_nothing_changed_cost_two() {
         (&users.ruby, "/specs.4.8.gz"),
         (&users.python, "/pypi/simple/"),
     ] {
-        assert_eq!(user.call(Method::GET, &user.native(path)).await.status, 200);
+        let shown = user.call(Method::GET, &user.native(path)).await;
+        assert_eq!(shown.status, 200);
         assert_eq!(users.cost_of_get(user, path).await, 2, "{path}");
-        // A sandbox that does not hold the document.
-        let sdk = users.proxy.sdk_config(&users.app.stack);
-        let config = Config::new(users.app.stack.table(), users.app.stack.bucket());
-        let sandbox = App::new(config, &sdk);
-        sandbox.warm_up().await;
-        users.proxy.clear();
-        users.proxy.slow_down();
-        let request = http::Request::get(user.native(path))
-            .header(AUTHORIZATION, user.authorization.as_deref().expect("a token"));
-        let request = request.body(lambda_http::Body::Empty).expect("a request");
-        assert_eq!(sandbox.handle(request).await.status(), 200);
-        assert_eq!(users.proxy.round_trips(), 3, "{path}");
-        users.proxy.clear();
+        // A sandbox that does not hold the document, and a client that may.
+        let tag = shown.header("etag").expect("a tag");
+        for (known, status, cost) in [("", 200, 3), (tag, 304, 2)] {
+            let sdk = users.proxy.sdk_config(&users.app.stack);
+            let mut config = Config::new(users.app.stack.table(), users.app.stack.bucket());
+            config.api_base_url = Some(user.base_url.clone());
+            let sandbox = App::new(config, &sdk);
+            sandbox.warm_up().await;
+            users.proxy.clear();
+            users.proxy.slow_down();
+            let request = http::Request::get(user.native(path))
+                .header(IF_NONE_MATCH, known)
+                .header(AUTHORIZATION, user.authorization.as_deref().expect("a token"));
+            let request = request.body(lambda_http::Body::Empty).expect("a request");
+            assert_eq!(sandbox.handle(request).await.status(), status, "{path}");
+            assert_eq!(users.proxy.round_trips(), cost, "{path} {status}");
+            users.proxy.clear();
+        }
     }
 }
 
