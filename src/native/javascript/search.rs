@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use lambda_http::http::StatusCode;
+use memchr::memmem;
 use serde::Serialize;
 
 use super::index::{Line, SEARCH, SearchIndex};
@@ -131,6 +132,9 @@ impl Wanted {
             .split(|&byte| byte == b'\n')
             .filter(|line| !line.is_empty())
         {
+            if !self.is_possible(line) {
+                continue;
+            }
             let line: Line = serde_json::from_slice(line)
                 .map_err(|error| Error::Internal(format!("index of names: {error}")))?;
             if let Some(rank) = self.rank(&line) {
@@ -148,6 +152,18 @@ impl Wanted {
             total,
             time: rfc3339_millis(SystemTime::now()),
         })
+    }
+
+    /// Whether a line may hold all words, by its bytes: reading a line takes far longer than looking for a word.
+    fn is_possible(&self, line: &[u8]) -> bool {
+        // Letters beyond ASCII may have one of ASCII as their lower case, and a line holds some characters escaped.
+        let is_plain = |word: &str| word.bytes().all(|byte| !matches!(byte, b'"' | b'\\'));
+        if !line.is_ascii() {
+            return true;
+        }
+        let line = line.to_ascii_lowercase();
+        let holds = |word: &String| memmem::find(&line, word.as_bytes()).is_some();
+        self.words.iter().all(|word| !is_plain(word) || holds(word))
     }
 
     /// Rank of a line; `None` where it lacks a word.
@@ -267,6 +283,34 @@ mod tests {
         ] {
             let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
             assert_eq!(find(query), (names, total), "{query}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_however_they_are_written() {
+        let line = |description: &str| {
+            let description = serde_json::to_string(description).unwrap();
+            format!(r#"{{"name":"juice","version":"1.0.0","date":"d","description":{description}}}"#)
+        };
+        for (description, word, expected) in [
+            ("say \"a\" b", "A\"B", 0),
+            ("say a\"b", "A\"B", 1),
+            (r"back\slash", r"k\s", 1),
+            ("0 \u{212a}", "k", 1),
+            ("\u{df}", "\u{df}", 1),
+            ("a/b", "a/b", 1),
+            // Of the line's own words none is found.
+            ("a", "description", 0),
+            ("a", "1.0.0", 0),
+        ] {
+            let words = BTreeSet::from([word.to_lowercase()]);
+            let wanted = Wanted {
+                words,
+                from: 0,
+                size: 9,
+            };
+            let found = wanted.find(line(description).as_bytes()).unwrap();
+            assert_eq!(found.total, expected, "{word} in {description}");
         }
     }
 
