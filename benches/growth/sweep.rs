@@ -14,9 +14,12 @@ use crate::table::{Table, ratio, shown};
 use crate::turns::median;
 
 const ROUNDS: usize = 3;
+/// Runs of a small size in each round.
+const MAX_RUNS: usize = 5;
 /// Sizes above this are swept once.
 const MAX_SIZE_OF_ROUNDS: usize = 100_000;
-/// Time for each package, which the embedded stack takes for most of: with a level more in its trees it has more to read.
+/// Time for each package. The sizes are not swept beside each other but one after another, for seconds each, so that the
+/// machine's other work shows.
 const MAX_RATIO: f64 = 1.5;
 /// Time between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(5);
@@ -31,17 +34,26 @@ struct Run {
 pub(crate) async fn is_within_bounds(worlds: &[Sized]) -> bool {
     let sizes: Vec<_> = worlds.iter().map(|world| world.size).collect();
     let mut table = Table::new("sweep: packages, as many files", &sizes);
-    let (mut times, mut memory) = (Vec::new(), Vec::new());
-    for sized in worlds {
-        let is_large = sized.size > MAX_SIZE_OF_ROUNDS;
-        let rounds = if is_large { 1 } else { ROUNDS };
-        let mut runs = Vec::new();
-        for _ in 0..rounds {
-            runs.push(sweep(&sized.world.stack, sized.size).await);
+    let mut runs: Vec<Vec<Run>> = sizes.iter().map(|_| Vec::new()).collect();
+    for round in 0..ROUNDS {
+        for (sized, runs) in worlds.iter().zip(&mut runs) {
+            if round > 0 && sized.size > MAX_SIZE_OF_ROUNDS {
+                continue;
+            }
+            // Short ones more often: otherwise a minute in which the machine is slow would be that of the long ones.
+            for _ in 0..(MAX_SIZE_OF_ROUNDS / sized.size).clamp(1, MAX_RUNS) {
+                runs.push(sweep(&sized.world.stack, sized.size).await);
+            }
         }
-        memory.push(runs.iter().map(|run| run.memory).fold(0.0, f64::max));
-        times.push(median(runs.into_iter().map(|run| run.time).collect()));
     }
+    let memory = runs
+        .iter()
+        .map(|runs| runs.iter().map(|run| run.memory).fold(0.0, f64::max));
+    let memory: Vec<_> = memory.collect();
+    let times = runs
+        .into_iter()
+        .map(|runs| runs.into_iter().map(|run| run.time).collect());
+    let times: Vec<_> = times.map(median).collect();
     table.times("whole pass", &times, None);
     let each = times.iter().zip(&sizes);
     let each = each.map(|(time, size)| *time / u32::try_from(*size).expect("a size"));
