@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -61,6 +61,41 @@ async fn stacks_side_by_side_are_independent() {
     };
     assert_eq!(count(&one).await, 1);
     assert_eq!(count(&other).await, 0);
+}
+
+/// Of small items, more than the stack reads for one page.
+#[tokio::test]
+async fn walks_over_many_items_miss_none() {
+    const ITEMS: usize = 2_500;
+    const BATCH: usize = 25;
+    let stack = Stack::start(StackOptions::default()).await.unwrap();
+    let client = aws_sdk_dynamodb::Client::new(&stack.sdk_config());
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let keys: Vec<_> = (0..ITEMS).map(|number| format!("{number:04}")).collect();
+    for keys in keys.chunks(BATCH) {
+        let puts = keys.iter().map(|key| {
+            let put = PutRequest::builder()
+                .item("pk", text("all"))
+                .item("sk", text(key));
+            WriteRequest::builder().put_request(put.build().unwrap()).build()
+        });
+        let write = client.batch_write_item();
+        let written = write.request_items(stack.table(), puts.collect()).send().await;
+        written.unwrap();
+    }
+    let query = client.query().table_name(stack.table());
+    let query = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", text("all"))
+        .into_paginator()
+        .items();
+    let scan = client.scan().table_name(stack.table()).into_paginator().items();
+    let queried: Result<Vec<_>, _> = query.send().collect().await;
+    let scanned: Result<Vec<_>, _> = scan.send().collect().await;
+    for items in [queried.unwrap(), scanned.unwrap()] {
+        let found: Vec<_> = items.iter().map(|item| item["sk"].as_s().unwrap()).collect();
+        assert_eq!(found, keys.iter().collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
