@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 
 /// How long a client may pause within a body.
 const PAUSE: Duration = Duration::from_secs(20);
@@ -24,7 +24,7 @@ pub(crate) enum Interrupted {
 }
 
 /// The next bytes of the body; none at its end.
-pub(crate) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Interrupted> {
+pub(crate) async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Result<Option<Bytes>, Interrupted> {
     loop {
         match tokio::time::timeout(PAUSE, body.frame()).await {
             Err(_) => return Err(Interrupted::TooSlow),
@@ -40,7 +40,7 @@ pub(crate) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Interrupt
 }
 
 /// Reads on and forgets, beside the answer, so that the client gets to see it.
-pub(crate) fn discard(mut body: Incoming) {
+pub(crate) fn discard<B: Body<Data = Bytes, Error: Send> + Unpin + Send + 'static>(mut body: B) {
     tokio::spawn(tokio::time::timeout(DISCARDED_WITHIN, async move {
         let mut discarded = 0;
         while let Ok(Some(bytes)) = next(&mut body).await {

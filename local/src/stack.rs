@@ -13,6 +13,7 @@ mod s3;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -23,7 +24,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::direct::{Direct, Way};
+use self::direct::{Direct, Door};
 use self::key::Key;
 use crate::disk;
 use crate::public_url::PublicUrl;
@@ -98,9 +99,7 @@ pub enum StackError {
 /// [`shutdown`]: Stack::shutdown
 #[derive(Debug)]
 pub struct Stack {
-    /// Where S3 listens.
-    bucket_socket: String,
-    /// Where others find it.
+    /// Where others find S3.
     bucket_url: String,
     /// Where others find the distribution in front of it.
     files_url: Option<String>,
@@ -108,6 +107,8 @@ pub struct Stack {
     table_socket: String,
     /// Where others find it.
     table_url: String,
+    /// Both services by their addresses, for this process.
+    doors: Arc<[(String, Door)]>,
     key: Key,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -187,17 +188,19 @@ impl Stack {
             None => public_url(s3.address, options.public_host.as_deref()),
         };
         if let Some(url) = &options.files_url {
-            distribution::start(options.host, url, &bucket_url, s3.door, stopping, &mut tasks).await?;
+            let door = Arc::clone(&s3.door);
+            distribution::start(options.host, url, &bucket_url, door, stopping, &mut tasks).await?;
         }
+        let table_socket = base_url(dynamodb.address);
+        let bucket = Door::Bucket(Arc::downgrade(&s3.door));
+        let table = Door::Table(Arc::downgrade(&dynamodb.door));
+        let table_host = options.public_host.filter(|_| options.shares_table);
         Ok(Self {
-            bucket_socket: base_url(s3.address),
+            doors: [(bucket_url.clone(), bucket), (table_socket.clone(), table)].into(),
             bucket_url,
             files_url: options.files_url.map(|url| url.base().to_owned()),
-            table_socket: base_url(dynamodb),
-            table_url: public_url(
-                dynamodb,
-                options.public_host.as_deref().filter(|_| options.shares_table),
-            ),
+            table_socket,
+            table_url: public_url(dynamodb.address, table_host.as_deref()),
             key,
             stop,
             tasks,
@@ -254,23 +257,18 @@ impl Stack {
     }
 
     /// Configuration for the SDK's clients: the same as [`environment`](Self::environment), without touching this
-    /// process's own, and without asking for names that only others may know this machine by.
+    /// process's own, and without a socket in between.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         let config = self.sdk_config_through(self.s3_endpoint(), self.table_socket.clone());
-        if self.bucket_url == self.bucket_socket {
-            return config;
-        }
-        let way = Way {
-            public: self.bucket_url.clone(),
-            socket: self.bucket_socket.clone(),
+        let direct = Direct {
+            others: aws_smithy_http_client::Builder::new().build_http(),
+            doors: Arc::clone(&self.doors),
         };
-        let client = aws_smithy_http_client::Builder::new().build_http();
-        config.into_builder().http_client(Direct { client, way }).build()
+        config.into_builder().http_client(direct).build()
     }
 
-    /// As [`sdk_config`](Self::sdk_config), with the services at other addresses than their own,
-    /// such as a proxy's in front of them.
+    /// As [`sdk_config`](Self::sdk_config), through sockets: those of the services, or a proxy's in front of them.
     #[must_use]
     pub fn sdk_config_through(&self, s3_endpoint: String, dynamodb_endpoint: String) -> SdkConfig {
         let credentials = Credentials::new(&self.key.id, &self.key.secret, None, None, "local");

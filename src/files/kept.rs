@@ -1,4 +1,5 @@
-//! Objects of indexes: written once under a key of their own, and so kept in memory as long as there is room.
+//! Objects in memory, as long as there is room: those of indexes, which are written once under a key of their own, and
+//! entries, which are right whenever they were read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -28,8 +29,8 @@ pub(super) struct Kept(Arc<Mutex<Objects>>);
 
 #[derive(Default)]
 struct Objects {
-    /// By id, with the number of their last use.
-    by_id: HashMap<Uuid, (Bytes, u64)>,
+    /// By key, with the number of their last use.
+    by_key: HashMap<ObjectKey, (Bytes, u64)>,
     uses: u64,
     bytes: usize,
 }
@@ -41,31 +42,31 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    fn get(&self, id: Uuid) -> Option<Bytes> {
+    pub(super) fn get(&self, key: &ObjectKey) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let uses = kept.uses;
-        let (bytes, last) = kept.by_id.get_mut(&id)?;
+        let (bytes, last) = kept.by_key.get_mut(key)?;
         *last = uses;
         Some(bytes.clone())
     }
 
-    fn put(&self, id: Uuid, bytes: &Bytes) {
+    pub(super) fn put(&self, key: &ObjectKey, bytes: &Bytes) {
         if bytes.len() > MAX_OBJECT_BYTES {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let uses = kept.uses;
-        if kept.by_id.insert(id, (bytes.clone(), uses)).is_none() {
-            kept.bytes += bytes.len();
-        }
+        let replaced = kept.by_key.insert(key.clone(), (bytes.clone(), uses));
+        kept.bytes += bytes.len();
+        kept.bytes -= replaced.map_or(0, |(bytes, _)| bytes.len());
         while kept.bytes > MAX_KEPT_BYTES {
-            let oldest = kept.by_id.iter().min_by_key(|(_, (_, last))| *last);
-            let Some(oldest) = oldest.map(|(id, _)| *id) else {
+            let oldest = kept.by_key.iter().min_by_key(|(_, (_, last))| *last);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
                 return;
             };
-            let removed = kept.by_id.remove(&oldest);
+            let removed = kept.by_key.remove(&oldest);
             kept.bytes -= removed.map_or(0, |(bytes, _)| bytes.len());
         }
     }
@@ -75,22 +76,33 @@ impl Files {
     /// Puts an object of an index, whose id is used once.
     pub(crate) async fn put_index(&self, address: &RegistryAddress, id: Uuid, bytes: Bytes) -> Result<()> {
         let digest = Digest::sha256(&bytes);
-        self.put(&ObjectKey::index(address, id), bytes.clone(), digest)
-            .await?;
-        self.kept.put(id, &bytes);
+        let key = ObjectKey::index(address, id);
+        self.put(&key, bytes.clone(), digest).await?;
+        self.kept.put(&key, &bytes);
         Ok(())
     }
 
     /// An object of an index; `None` where there is none.
     pub(crate) async fn index(&self, address: &RegistryAddress, id: Uuid) -> Result<Option<Bytes>> {
-        if let Some(bytes) = self.kept.get(id) {
+        let key = ObjectKey::index(address, id);
+        if let Some(bytes) = self.kept.get(&key) {
             return Ok(Some(bytes));
         }
-        let read = self.read(&ObjectKey::index(address, id), MAX_READ_BYTES).await?;
+        let read = self.read(&key, MAX_READ_BYTES).await?;
         if let Some(bytes) = &read {
-            self.kept.put(id, bytes);
+            self.kept.put(&key, bytes);
         }
         Ok(read)
+    }
+
+    /// Entries of a name, as this sandbox keeps them.
+    pub(crate) fn kept_entries(&self, key: &ObjectKey) -> Option<Bytes> {
+        self.kept.get(key)
+    }
+
+    /// Keeps entries of a name in this sandbox, in the place of those that it had.
+    pub(crate) fn keep_entries(&self, key: &ObjectKey, entries: &Bytes) {
+        self.kept.put(key, entries);
     }
 
     /// Deletes objects of the indexes at an address.
@@ -110,12 +122,13 @@ impl Files {
         id: Uuid,
         (offset, length): (u64, u64),
     ) -> Result<Option<Bytes>> {
-        if let Some(bytes) = self.kept.get(id) {
+        let key = ObjectKey::index(address, id);
+        if let Some(bytes) = self.kept.get(&key) {
             let start = usize::try_from(offset).unwrap_or(usize::MAX);
             let end = usize::try_from(offset.saturating_add(length)).unwrap_or(usize::MAX);
             return Ok((end <= bytes.len() && start <= end).then(|| bytes.slice(start..end)));
         }
-        self.piece(&ObjectKey::index(address, id), offset, length).await
+        self.piece(&key, offset, length).await
     }
 }
 
@@ -126,17 +139,19 @@ mod tests {
     #[test]
     fn objects_used_last_are_kept_within_bounds() {
         let kept = Kept::default();
-        let ids: Vec<_> = (0..5).map(|_| Uuid::now_v7()).collect();
-        for id in &ids[..4] {
-            kept.put(*id, &Bytes::from(vec![0; 8 * 1024 * 1024]));
+        let keys: Vec<_> = (0..5).map(|number| ObjectKey(number.to_string())).collect();
+        for key in &keys[..4] {
+            kept.put(key, &Bytes::from(vec![0; 8 * 1024 * 1024]));
         }
-        assert!(kept.get(ids[0]).is_some());
-        kept.put(ids[4], &Bytes::from_static(b"one more"));
-        let there: Vec<_> = ids.iter().map(|id| kept.get(*id).is_some()).collect();
+        assert!(kept.get(&keys[0]).is_some());
+        kept.put(&keys[4], &Bytes::from_static(b"one more"));
+        let there: Vec<_> = keys.iter().map(|key| kept.get(key).is_some()).collect();
         assert_eq!(there, [true, false, true, true, true]);
-        kept.put(ids[4], &Bytes::from_static(b"one more"));
-        let large = Uuid::now_v7();
-        kept.put(large, &Bytes::from(vec![0; MAX_OBJECT_BYTES + 1]));
-        assert_eq!(kept.get(large), None);
+        kept.put(&keys[4], &Bytes::from_static(b"another"));
+        let bytes = kept.0.lock().unwrap().bytes;
+        assert_eq!(bytes, 3 * 8 * 1024 * 1024 + b"another".len());
+        let large = ObjectKey("large".to_owned());
+        kept.put(&large, &Bytes::from(vec![0; MAX_OBJECT_BYTES + 1]));
+        assert_eq!(kept.get(&large), None);
     }
 }

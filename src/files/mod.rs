@@ -81,7 +81,7 @@ impl Kind {
 }
 
 /// One object's place in the bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectKey(String);
 
 impl ObjectKey {

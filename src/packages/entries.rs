@@ -1,8 +1,9 @@
 //! Entries of packages: short texts that are made of a package's metadata, which never changes. An index of a name
-//! with many packages keeps them in one object of the bucket, so that not every package is read again for it.
+//! with many packages keeps them in one object of the bucket, and every sandbox those that it has read in memory, so that
+//! not every package is read again for it.
 //!
-//! The object is a cache of things that never change, so whatever of it is found is right, whoever wrote it: of two
-//! writers the last one wins, and what either lacks is read from the packages. The bucket removes it a week later.
+//! Either is a cache of things that never change, so whatever of it is found is right, whoever wrote it: of two
+//! writers the last one wins, and what either lacks is read from the packages. The bucket removes its object a week later.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,7 @@ use crate::records::{MAX_BATCH_KEYS, Package, Registry};
 
 /// Packages up to which all are read: fewer are one batch of the table.
 const MAX_READ: usize = 50;
-/// Packages that may be missing in the object before it is written anew.
+/// Packages that may be missing in what is kept before the object is written anew.
 const MAX_MISSING: usize = 25;
 /// Bytes of all entries of a name together.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -35,12 +36,11 @@ pub(crate) struct EntryKind {
     pub(crate) make: MakeEntry,
 }
 
-/// The object of a name's kept entries, where there is one. Some of its packages may be gone, and some of the name's
-/// may be missing.
+/// A name's kept entries, where there are any. Some of their packages may be gone, and some of the name's may be missing.
 #[derive(Debug)]
 pub(crate) struct KeptEntries(Option<Bytes>);
 
-/// Reads the kept entries of a name. One round trip.
+/// Reads the kept entries of a name. One round trip, none where this sandbox has them.
 ///
 /// # Errors
 /// Where the bucket fails.
@@ -51,7 +51,11 @@ pub(crate) async fn kept_entries(
     name: &str,
 ) -> Result<KeptEntries> {
     let key = key(registry, kind, name);
-    Ok(KeptEntries(context.files.read(&key, MAX_BYTES as u64).await?))
+    let kept = match context.files.kept_entries(&key) {
+        Some(bytes) => Some(bytes),
+        None => context.files.read(&key, MAX_BYTES as u64).await?,
+    };
+    Ok(KeptEntries(kept))
 }
 
 /// Key of a name's kept entries.
@@ -62,8 +66,8 @@ fn key(registry: &Registry, kind: EntryKind, name: &str) -> ObjectKey {
 
 /// The entries of these packages of one name; those of packages that are gone or have none are missing.
 ///
-/// `kept` are the name's kept entries, if they have been read already. One round trip for few packages; for many, one to
-/// read what is kept, and one more where that lacks some.
+/// `kept` are the name's kept entries, if they have been read already. No round trip where this sandbox has all. Else one
+/// for few packages; for many, one to read what is kept, and one more where that lacks some.
 ///
 /// # Errors
 /// A 422 where they are too large together; [`Error::MetadataMissing`] where that of a package cannot be read.
@@ -75,9 +79,10 @@ pub(crate) async fn entries(
     ids: &[PackageId],
     kept: Option<KeptEntries>,
 ) -> Result<HashMap<PackageId, String>> {
+    let key = key(registry, kind, name);
     let KeptEntries(kept) = match kept {
         Some(kept) => kept,
-        None if ids.len() <= MAX_READ => return read(context, registry, kind, ids).await,
+        None if ids.len() <= MAX_READ => KeptEntries(context.files.kept_entries(&key)),
         None => kept_entries(context, registry, kind, name).await?,
     };
     let mut entries = kept.map(|bytes| parse(&bytes, ids)).unwrap_or_default();
@@ -96,15 +101,33 @@ pub(crate) async fn entries(
         );
         return Err(Error::invalid("name", "too_large", message));
     }
-    if missing.len() > MAX_MISSING {
-        let bytes = written(&entries);
+    let bytes = written(&entries);
+    context.files.keep_entries(&key, &bytes);
+    if ids.len() > MAX_READ && missing.len() > MAX_MISSING {
         let digest = Digest::sha256(&bytes);
-        let key = key(registry, kind, name);
         if let Err(error) = context.files.put(&key, bytes, digest).await {
             tracing::warn!(cause = error.cause(), "the entries of a name were not kept");
         }
     }
     Ok(entries)
+}
+
+/// The entry of one package; `None` where that is gone or has none. One round trip, none where this sandbox has it.
+///
+/// # Errors
+/// [`Error::MetadataMissing`] where its metadata cannot be read.
+pub(crate) async fn entry(
+    context: &Context,
+    registry: &Registry,
+    kind: EntryKind,
+    name: &str,
+    id: PackageId,
+) -> Result<Option<String>> {
+    let kept = context.files.kept_entries(&key(registry, kind, name));
+    if let Some(entry) = kept.and_then(|bytes| parse(&bytes, &[id]).remove(&id)) {
+        return Ok(Some(entry));
+    }
+    Ok(read(context, registry, kind, &[id]).await?.remove(&id))
 }
 
 /// Bytes of a line beside its entry.

@@ -34,7 +34,7 @@ pub use copy::copy;
 pub use delete::delete;
 pub use disk::DiskFile;
 pub(crate) use download::download_address;
-pub(crate) use entries::{EntryKind, entries, kept_entries};
+pub(crate) use entries::{EntryKind, entries, entry, kept_entries};
 pub use find::find;
 pub use list::list;
 pub use metadata::Metadata;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderValue, Request};
 use hyper::body::Incoming;
+use s3s::Body;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,9 +31,9 @@ pub(super) async fn start(
     let listener = TcpListener::bind((host, url.port())).await?;
     let origin = bucket_url.split_once("://").map_or(bucket_url, |(_, host)| host);
     let origin = HeaderValue::from_str(origin).map_err(|error| StackError::Bucket(error.to_string()))?;
-    let handler = move |request, _peer| {
+    let handler = move |request: Request<Incoming>, _peer| {
         let (bucket, origin) = (Arc::clone(&bucket), origin.clone());
-        async move { bucket.answer(to_origin(request, origin)).await }
+        async move { bucket.answer(to_origin(request.map(Body::from), origin)).await }
     };
     let hosts = Hosts::of(host, Some(url.host().to_owned()));
     tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
@@ -40,7 +41,7 @@ pub(super) async fn start(
 }
 
 /// A viewer's request as the bucket is asked.
-fn to_origin(mut request: Request<Incoming>, origin: HeaderValue) -> Request<Incoming> {
+fn to_origin(mut request: Request<Body>, origin: HeaderValue) -> Request<Body> {
     let headers = request.headers_mut();
     headers.remove(AUTHORIZATION);
     headers.insert(HOST, origin);

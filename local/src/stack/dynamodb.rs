@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::door::Door;
+pub(super) use self::door::Door;
 use super::journal::Journal;
 use super::key::Key;
 use super::{LIMITS, StackError, stopped};
@@ -44,27 +44,37 @@ pub(super) struct Options<'a> {
     pub(super) key: Key,
 }
 
+/// A table that is being served.
+pub(super) struct Service {
+    pub(super) address: SocketAddr,
+    pub(super) door: Arc<Door>,
+}
+
 /// Opens (or makes) the database and its table, and serves it until `stop` is told.
 pub(super) async fn start(
     options: Options<'_>,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
-) -> Result<SocketAddr, StackError> {
+) -> Result<Service, StackError> {
     let database = open(options.file, options.table).map_err(|error| StackError::Table(error.to_string()))?;
     let listener = TcpListener::bind((options.host, 0)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(sweep(database.clone(), stop.clone()));
     let door = Arc::new(Door {
-        database: Arc::new(Journal::new(database, options.file)?),
+        database: Journal::start(database, options.file)?,
         key: options.key,
     });
+    let service = Service {
+        address,
+        door: Arc::clone(&door),
+    };
     let handler = move |request, _peer| {
         let door = Arc::clone(&door);
         async move { door.answer(request).await }
     };
     let hosts = Hosts::of(options.host, options.public_host);
     tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
-    Ok(address)
+    Ok(service)
 }
 
 fn open(file: Option<&Path>, table: &str) -> Result<Database, DynoxideError> {

@@ -95,9 +95,9 @@ pub(super) async fn start(
         address,
         door: Arc::clone(&door),
     };
-    let handler = move |request, _peer| {
+    let handler = move |request: Request<Incoming>, _peer| {
         let door = Arc::clone(&door);
-        async move { door.answer(request).await }
+        async move { door.answer(request.map(Body::from)).await }
     };
     let hosts = Hosts::of(options.host, options.public_host);
     tasks.spawn(serve(listener, LIMITS, hosts, handler, stopped(stop)));
@@ -112,7 +112,7 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         drop_forwarded_token(&mut request);
         let refused = |error: S3Error| {
             error
@@ -126,7 +126,7 @@ impl Door {
             let answered = form::answer(&self.bucket, &self.key, request).await;
             answered.or_else(refused)
         } else {
-            self.service.call(request.map(Body::from)).await
+            self.service.call(request).await
         };
         answer.unwrap_or_else(|error| {
             tracing::warn!(?error, "the embedded S3 could not answer");
@@ -141,7 +141,7 @@ impl Door {
 ///
 /// Clients send a token along when they are redirected within a host, and drop it when they are sent to another. On AWS
 /// the files are at another host; on one machine they are at another port of the registry's.
-fn drop_forwarded_token(request: &mut Request<Incoming>) {
+fn drop_forwarded_token(request: &mut Request<Body>) {
     let authorization = request.headers().get(AUTHORIZATION);
     let scheme = authorization.and_then(|value| value.to_str().ok()?.split(' ').next());
     let is_token = scheme
@@ -151,14 +151,14 @@ fn drop_forwarded_token(request: &mut Request<Incoming>) {
     }
 }
 
-fn is_presigned(request: &Request<Incoming>) -> bool {
+fn is_presigned(request: &Request<Body>) -> bool {
     let query = request.uri().query().unwrap_or_default();
     query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="))
 }
 
 /// Refuses a second way to prove who one is: S3 takes an `Authorization` header, a presigned address or a
 /// form with a policy, and no two of them.
-fn one_mechanism(request: &Request<Incoming>) -> S3Result<()> {
+fn one_mechanism(request: &Request<Body>) -> S3Result<()> {
     let has_other = is_presigned(request) || form::is_meant_by(request);
     if request.headers().contains_key(AUTHORIZATION) && has_other {
         return Err(S3Error::with_message(

@@ -135,8 +135,8 @@ async fn one(
         )));
     };
     let (context, id) = (&request.call.context, version.entry.id);
-    let mut entries = packages::entries(context, &access.registry, ENTRIES, &name.name, &[id], None).await?;
-    let entry = entries.remove(&id).ok_or_else(|| {
+    let entry = packages::entry(context, &access.registry, ENTRIES, &name.name, id).await?;
+    let entry = entry.ok_or_else(|| {
         Error::NotFound(format!(
             "`{}` {} has just been deleted.",
             name.name, version.version

@@ -2,7 +2,6 @@
 //!
 //! No answer has a header for other origins: a page of another site cannot read any.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use dynoxide::Database;
@@ -10,7 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -26,22 +25,22 @@ const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// One table and the key that opens it.
-pub(super) struct Door {
-    pub(super) database: Arc<Journal<Database>>,
+pub(in crate::stack) struct Door {
+    pub(super) database: Journal<Database>,
     pub(super) key: Key,
 }
 
 impl Door {
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    pub(in crate::stack) async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes, Error: Send> + Unpin + Send + 'static,
+    {
         let (status, body) = match self.run(request).await {
             Ok(answer) => answer,
             Err(error) => {
-                let status = match error {
-                    ApiError::ENDED => StatusCode::INTERNAL_SERVER_ERROR,
-                    _ => StatusCode::BAD_REQUEST,
-                };
                 // A struct of two texts is always JSON.
-                (status, serde_json::to_string(&error).unwrap_or_default())
+                let json = serde_json::to_string(&error).unwrap_or_default();
+                (StatusCode::BAD_REQUEST, json)
             }
         };
         let mut response = Response::new(Full::from(body));
@@ -57,7 +56,10 @@ impl Door {
         response
     }
 
-    async fn run(&self, request: Request<Incoming>) -> Result<(StatusCode, String), ApiError> {
+    async fn run<B>(&self, request: Request<B>) -> Result<(StatusCode, String), ApiError>
+    where
+        B: Body<Data = Bytes, Error: Send> + Unpin + Send + 'static,
+    {
         let (head, mut body) = request.into_parts();
         let claim = match self.claim(&head) {
             Ok(claim) => claim,
@@ -80,7 +82,7 @@ impl Door {
         claim.verify(&self.key, &head.headers, &bytes)?;
         let body = String::from_utf8(bytes).map_err(|_| ApiError::NOT_TEXT)?;
         let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok());
-        self.ask(target.unwrap_or_default().to_owned(), body).await
+        self.ask(target.unwrap_or_default(), &body).await
     }
 
     fn claim<'a>(&self, head: &'a Parts) -> Result<Claim<'a>, ApiError> {
@@ -90,21 +92,14 @@ impl Door {
         Claim::of(&self.key, &head.headers, SystemTime::now())
     }
 
-    /// Asks the database, which waits for the disk, off the threads that serve connections.
-    async fn ask(&self, target: String, body: String) -> Result<(StatusCode, String), ApiError> {
-        let database = Arc::clone(&self.database);
-        let asked = tokio::task::spawn_blocking(move || operations::run(&database, &target, &body)).await;
-        match asked {
-            Ok(Some(Ok(json))) => Ok((StatusCode::OK, json)),
-            Ok(Some(Err(error))) => {
+    async fn ask(&self, target: &str, body: &str) -> Result<(StatusCode, String), ApiError> {
+        match operations::run(&self.database, target, body).await {
+            Some(Ok(json)) => Ok((StatusCode::OK, json)),
+            Some(Err(error)) => {
                 let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
                 Ok((status, error.to_json()))
             }
-            Ok(None) => Err(ApiError::UNKNOWN_OPERATION),
-            Err(error) => {
-                tracing::error!(%error, "the embedded DynamoDB ended without an answer");
-                Err(ApiError::ENDED)
-            }
+            None => Err(ApiError::UNKNOWN_OPERATION),
         }
     }
 }

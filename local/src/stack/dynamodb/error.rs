@@ -48,8 +48,4 @@ impl ApiError {
         kind: "com.amazon.coral.service#SerializationException",
         message: "The body did not arrive whole and in time. Send it again.",
     };
-    pub(super) const ENDED: Self = Self {
-        kind: "com.amazonaws.dynamodb.v20120810#InternalServerError",
-        message: "The embedded DynamoDB could not answer.",
-    };
 }

@@ -14,7 +14,7 @@ const MAX_PAGE_ITEMS: usize = 2_000;
 
 /// Runs the operation that a request's target names, and returns the answer's JSON; none where
 /// nothing has this name.
-pub(super) fn run(
+pub(super) async fn run(
     database: &Journal<Database>,
     target: &str,
     body: &str,
@@ -22,10 +22,15 @@ pub(super) fn run(
     macro_rules! find {
         ($name:expr, $($operation:literal => $way:ident $run:expr),* $(,)?) => {
             match $name {
-                $($operation => Some(parsed(body).and_then(|request| {
-                    let asked = database.$way(|database| $run(database, request));
-                    written(&asked.map_err(|error| unsynced(&error))??)
-                })),)*
+                $($operation => {
+                    let request = match parsed(body) {
+                        Ok(request) => request,
+                        Err(error) => return Some(Err(error)),
+                    };
+                    let asked = database.$way(|database| $run(database, request)).await;
+                    let answer = asked.map_err(|error| unanswered(&error)).flatten();
+                    Some(answer.and_then(|answer| written(&answer)))
+                })*
                 _ => None,
             }
         };
@@ -66,7 +71,7 @@ fn written<T: serde::Serialize>(answer: &T) -> Result<String, DynoxideError> {
 }
 
 /// An answer that nobody gets: what it tells may be gone after a power cut.
-fn unsynced(error: &std::io::Error) -> DynoxideError {
-    tracing::error!(%error, "the table's log was not synced: nothing is answered any more until a restart");
-    DynoxideError::InternalServerError("The embedded DynamoDB could not sync its log.".to_owned())
+fn unanswered(error: &std::io::Error) -> DynoxideError {
+    tracing::error!(%error, "the embedded DynamoDB could not answer, or could not sync its log, until a restart");
+    DynoxideError::InternalServerError("The embedded DynamoDB could not answer.".to_owned())
 }

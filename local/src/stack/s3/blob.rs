@@ -1,6 +1,7 @@
 //! The bytes of objects: files that are written once.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,6 @@ use hyper::body::Bytes;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
-use tokio::io::{AsyncWriteExt, BufWriter};
 use uuid::Uuid;
 
 use super::checksums::Checksums;
@@ -19,7 +19,7 @@ use crate::disk::SharedSync;
 
 /// The largest object that one request may store, in bytes: 5 GiB.
 pub(super) const MOST_BYTES: u64 = 5 << 30;
-/// How much is handed to the file system at once.
+/// How much of a body is gathered before it is handed to the file system.
 const BUFFER: usize = 256 * 1024;
 
 /// A file that no row names yet, removed again unless it is kept.
@@ -67,16 +67,13 @@ impl Draft {
     /// Gives the finished file its name. In a folder that lasts, file and name outlive a power cut
     /// from here on, so that a row may promise them.
     pub(super) async fn finish(self) -> S3Result<Blob> {
-        tokio::task::spawn_blocking(|| self.finish_blocking())
-            .await
-            .map_err(internal)?
-            .map_err(internal)
+        blocking(|| self.finish_blocking()).await
     }
 
     fn finish_blocking(mut self) -> io::Result<Blob> {
         let path = self.file.path.with_extension("");
         if self.folder.is_some() {
-            std::fs::File::open(&self.file.path)?.sync_all()?;
+            File::open(&self.file.path)?.sync_data()?;
         }
         std::fs::rename(&self.file.path, &path)?;
         self.file.path = path;
@@ -142,18 +139,41 @@ impl Written {
 
 /// Writes a body to a new file, hashing it on the way, in bounded memory. `takes_md5` where the body's MD5 is to be
 /// known.
+///
+/// Other threads than those that serve connections wait for the disk and take the digests. Nothing is copied.
 pub(super) async fn write(
     files: &Files,
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
-    mut hasher: ChecksumHasher,
+    hasher: ChecksumHasher,
     takes_md5: bool,
 ) -> S3Result<Written> {
-    let draft = Draft::new(files);
-    let file = tokio::fs::File::create(draft.path()).await.map_err(internal)?;
-    let mut writer = BufWriter::with_capacity(BUFFER, file);
-    let mut md5 = takes_md5.then(Md5::new);
-    let mut size = 0;
-    while let Some(bytes) = body.next().await {
+    let mut intake = Intake {
+        draft: Draft::new(files),
+        file: None,
+        size: 0,
+        md5: takes_md5.then(Md5::new),
+        hasher,
+    };
+    loop {
+        let (pieces, is_last) = gather(&mut body, intake.size).await?;
+        if is_last {
+            return blocking(move || intake.take(&pieces)?.finish()).await;
+        }
+        intake = blocking(move || intake.take(&pieces)).await?;
+    }
+}
+
+/// The next pieces of a body of which `size` bytes were taken, enough to be written at once, and whether they are the
+/// last ones.
+async fn gather(
+    body: &mut (impl Stream<Item = Result<Bytes, StdError>> + Unpin),
+    mut size: u64,
+) -> S3Result<(Vec<Bytes>, bool)> {
+    let (mut pieces, mut gathered) = (Vec::new(), 0);
+    while gathered < BUFFER {
+        let Some(bytes) = body.next().await else {
+            return Ok((pieces, true));
+        };
         let bytes = bytes.map_err(broken_off)?;
         size += bytes.len() as u64;
         if size > MOST_BYTES {
@@ -162,19 +182,53 @@ pub(super) async fn write(
                 "Your proposed upload exceeds the maximum allowed object size."
             ));
         }
-        if let Some(md5) = &mut md5 {
-            md5.update(&bytes);
-        }
-        hasher.update(&bytes);
-        writer.write_all(&bytes).await.map_err(internal)?;
+        gathered += bytes.len();
+        pieces.push(bytes);
     }
-    writer.flush().await.map_err(internal)?;
-    Ok(Written {
-        blob: draft.finish().await?,
-        size,
-        md5: md5.map(Md5::finalize),
-        checksums: hasher.finalize().into(),
-    })
+    Ok((pieces, false))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> S3Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(internal)?.map_err(internal)
+}
+
+/// A draft that takes a body piece by piece.
+struct Intake {
+    draft: Draft,
+    /// Opened by the first pieces.
+    file: Option<File>,
+    size: u64,
+    md5: Option<Md5>,
+    hasher: ChecksumHasher,
+}
+
+impl Intake {
+    fn take(mut self, pieces: &[Bytes]) -> io::Result<Self> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => File::create_new(self.draft.path())?,
+        };
+        for bytes in pieces {
+            if let Some(md5) = &mut self.md5 {
+                md5.update(bytes);
+            }
+            self.hasher.update(bytes);
+            file.write_all(bytes)?;
+            self.size += bytes.len() as u64;
+        }
+        self.file = Some(file);
+        Ok(self)
+    }
+
+    fn finish(self) -> io::Result<Written> {
+        Ok(Written {
+            blob: self.draft.finish_blocking()?,
+            size: self.size,
+            md5: self.md5.map(Md5::finalize),
+            checksums: self.hasher.finalize().into(),
+        })
+    }
 }
 
 /// A body that could not be read to its end: the error that it carries, or that it ended early.

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use futures_util::{Stream, StreamExt, stream};
 use http::header::{CONTENT_TYPE, ETAG, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use multer::{Field, Multipart};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
@@ -29,7 +29,7 @@ const BEFORE_FILE_BYTES: u64 = 1 << 20;
 const FILENAME: &str = "${filename}";
 
 /// Whether a request posts a form. Only addresses of a bucket take one.
-pub(super) fn is_meant_by(request: &Request<Incoming>) -> bool {
+pub(super) fn is_meant_by(request: &Request<Body>) -> bool {
     let form = |kind: &HeaderValue| {
         kind.as_bytes()
             .to_ascii_lowercase()
@@ -39,11 +39,7 @@ pub(super) fn is_meant_by(request: &Request<Incoming>) -> bool {
 }
 
 /// Answers a posted form.
-pub(super) async fn answer(
-    bucket: &Bucket,
-    key: &Key,
-    request: Request<Incoming>,
-) -> S3Result<Response<Body>> {
+pub(super) async fn answer(bucket: &Bucket, key: &Key, request: Request<Body>) -> S3Result<Response<Body>> {
     let (head, mut body) = request.into_parts();
     let named = head.uri.path().trim_matches('/');
     let outcome = match bucket.is_meant_by(named) {
@@ -61,7 +57,7 @@ async fn read(
     bucket: &Bucket,
     key: &Key,
     headers: &HeaderMap,
-    body: &mut Incoming,
+    body: &mut Body,
 ) -> S3Result<(Fields, Object)> {
     if headers.contains_key(TRANSFER_ENCODING) {
         return Err(s3_error!(
@@ -93,10 +89,7 @@ async fn read(
 }
 
 /// The body as it comes, up to a budget that grows once the file begins.
-fn bytes(
-    body: &mut Incoming,
-    budget: Arc<AtomicU64>,
-) -> impl Stream<Item = Result<Bytes, StdError>> + Send + '_ {
+fn bytes(body: &mut Body, budget: Arc<AtomicU64>) -> impl Stream<Item = Result<Bytes, StdError>> + Send + '_ {
     stream::try_unfold((body, 0), move |(body, sum)| {
         let budget = Arc::clone(&budget);
         async move {

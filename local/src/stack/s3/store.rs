@@ -1,6 +1,5 @@
 //! The bucket's storage: the index, and the files beside it.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -34,7 +33,7 @@ impl Store {
         let index = Index::open(database.as_deref())?;
         files.set_aside_unnamed(&index.blobs()?)?;
         Ok(Self {
-            index: Arc::new(Journal::new(index, database.as_deref())?),
+            index: Arc::new(Journal::start(index, database.as_deref())?),
             files: Arc::new(files),
         })
     }
@@ -43,23 +42,24 @@ impl Store {
         &self.files
     }
 
-    /// Reads the index, off the threads that serve connections.
+    /// Reads the index.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Index) -> rusqlite::Result<T> + Send + 'static,
     ) -> S3Result<T> {
-        let index = Arc::clone(&self.index);
-        blocking(move || index.read(read)).await
+        self.index.read(read).await.map_err(internal)?.map_err(internal)
     }
 
-    /// Changes the index, off the threads that serve connections. It runs to its end even where
-    /// nobody waits for the answer any more.
+    /// Changes the index. It runs to its end even where nobody waits for the answer any more.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Index) -> rusqlite::Result<T> + Send + 'static,
     ) -> S3Result<T> {
-        let index = Arc::clone(&self.index);
-        blocking(move || index.change(change)).await
+        self.index
+            .change(change)
+            .await
+            .map_err(internal)?
+            .map_err(internal)
     }
 
     /// The object that the key names, or that version of it.
@@ -167,13 +167,6 @@ impl Store {
             blob::remove(&self.files.path(&blob));
         }
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<rusqlite::Result<T>> + Send + 'static,
-) -> S3Result<T> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(internal)?;
-    done.map_err(internal)?.map_err(internal)
 }
 
 /// Milliseconds since 1970.
