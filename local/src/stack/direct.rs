@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http::header::HOST;
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use s3s::{Body, StdError};
 
 use super::{dynamodb, s3};
@@ -96,7 +96,8 @@ fn as_received(request: HttpRequest, path: &str, host: &str) -> Result<Request<S
 
 impl Door {
     async fn answer(self, request: Request<SdkBody>) -> Result<HttpResponse, ConnectorError> {
-        let answer = match self {
+        let is_head = request.method() == Method::HEAD;
+        let mut answer = match self {
             Self::Bucket(door) => {
                 let door = door.upgrade().ok_or_else(stopped)?;
                 door.answer(request.map(Body::http_body)).await.map(sent)
@@ -106,6 +107,10 @@ impl Door {
                 door.answer(request).await.map(SdkBody::from_body_1_x)
             }
         };
+        if is_head || matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            // No connection would carry it.
+            *answer.body_mut() = SdkBody::empty();
+        }
         HttpResponse::try_from(answer).map_err(|error| ConnectorError::user(error.into()))
     }
 }

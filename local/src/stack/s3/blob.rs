@@ -21,6 +21,8 @@ use crate::disk::SharedSync;
 pub(super) const MOST_BYTES: u64 = 5 << 30;
 /// How much of a body is gathered before it is handed to the file system.
 const BUFFER: usize = 256 * 1024;
+/// How many pieces are gathered: each takes memory of its own, however small it is.
+const MOST_PIECES: usize = 64;
 
 /// A file that no row names yet, removed again unless it is kept.
 #[derive(Debug)]
@@ -170,7 +172,7 @@ async fn gather(
     mut size: u64,
 ) -> S3Result<(Vec<Bytes>, bool)> {
     let (mut pieces, mut gathered) = (Vec::new(), 0);
-    while gathered < BUFFER {
+    while gathered < BUFFER && pieces.len() < MOST_PIECES {
         let Some(bytes) = body.next().await else {
             return Ok((pieces, true));
         };
