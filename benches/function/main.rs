@@ -40,9 +40,9 @@ mod seed;
 mod strangers;
 
 const STARTS: usize = 101;
-const MAX_FIRST_POLL_RATIO: f64 = 4.0;
+const MAX_FIRST_POLL_RATIO: f64 = 2.5;
 const BODY_BYTES: u32 = 4_000_000;
-const MAX_MEMORY_RATIO: f64 = 4.0;
+const MAX_MEMORY_RATIO: f64 = 3.5;
 /// Time that a refusal of something hostile may take.
 const MAX_REFUSAL: Duration = Duration::from_secs(1);
 const MAX_REFUSAL_MEGABYTES: f64 = 64.0;
