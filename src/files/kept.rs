@@ -42,7 +42,7 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    pub(super) fn get(&self, key: &ObjectKey) -> Option<Bytes> {
+    fn get(&self, key: &ObjectKey) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let uses = kept.uses;
@@ -51,7 +51,7 @@ impl Kept {
         Some(bytes.clone())
     }
 
-    pub(super) fn put(&self, key: &ObjectKey, bytes: &Bytes) {
+    fn put(&self, key: &ObjectKey, bytes: &Bytes) {
         if bytes.len() > MAX_OBJECT_BYTES {
             return;
         }

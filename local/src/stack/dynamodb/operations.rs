@@ -22,15 +22,11 @@ pub(super) async fn run(
     macro_rules! find {
         ($name:expr, $($operation:literal => $way:ident $run:expr),* $(,)?) => {
             match $name {
-                $($operation => {
-                    let request = match parsed(body) {
-                        Ok(request) => request,
-                        Err(error) => return Some(Err(error)),
-                    };
+                $($operation => Some(async {
+                    let request = parsed(body)?;
                     let asked = database.$way(|database| $run(database, request)).await;
-                    let answer = asked.map_err(|error| unanswered(&error)).flatten();
-                    Some(answer.and_then(|answer| written(&answer)))
-                })*
+                    written(&asked.map_err(|error| unanswered(&error))??)
+                }.await),)*
                 _ => None,
             }
         };

@@ -190,7 +190,10 @@ async fn gather(
     Ok((pieces, false))
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> S3Result<T> {
+/// Runs what waits for the disk, off the threads that serve connections.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> S3Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(internal)?.map_err(internal)
 }

@@ -134,8 +134,5 @@ pub(super) async fn checksums(path: &std::path::Path, mut hasher: ChecksumHasher
             }
         }
     };
-    tokio::task::spawn_blocking(hashing)
-        .await
-        .map_err(internal)?
-        .map_err(internal)
+    blob::blocking(hashing).await
 }

@@ -9,12 +9,11 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 use uuid::Uuid;
 
-use super::blob::{Blob, Draft, hex};
+use super::blob::{self, Blob, Draft, hex};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::copy::checksums;
 use super::index::{Part, Upload};
-use super::internal;
 use super::object::{Attributes, Object};
 use super::store::now;
 use super::write::headers;
@@ -178,11 +177,7 @@ async fn join(bucket: &Bucket, parts: &[Part]) -> S3Result<Blob> {
         }
         Ok(whole)
     };
-    let whole = tokio::task::spawn_blocking(joining)
-        .await
-        .map_err(internal)?
-        .map_err(internal)?;
-    whole.finish().await
+    blob::blocking(joining).await?.finish().await
 }
 
 /// S3's own: the MD5 of the parts' MD5s, and how many they are.
