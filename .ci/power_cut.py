@@ -21,6 +21,8 @@ import urllib.parse
 
 SERVER, ADMIN, LIBRARY = sys.argv[1:]
 OTHER = "others"
+# How long the contents of a story are, times 9 or 10 bytes: those that the bucket keeps in its index, those in files.
+LENGTHS = (1_000, 10_000)
 
 
 class Running:
@@ -160,10 +162,10 @@ class Disk:
                 (folder / path).write_bytes(self.last("file", inode, moment))
 
 
-def tell(work):
+def tell(work, length):
     """One story of a server: what was answered, and between which moments."""
     root, image = work / "data", work / "image"
-    root.mkdir()
+    root.mkdir(parents=True)
     image.mkdir()
     disk = Disk(image, root)
     recorded = {"LD_PRELOAD": LIBRARY, "POWER_CUT_IMAGE": str(image), "POWER_CUT_ROOT": str(root)}
@@ -179,11 +181,11 @@ def tell(work):
             steps.append((begun, disk.moments(), change, package))
             return package
 
-        first = step("add", lambda: server.publish("first-1.0.0.txt", b"the first" * 1000))
-        upload = step("add", lambda: server.upload("upload-1.0.0.txt", b"an upload" * 1000))
+        first = step("add", lambda: server.publish("first-1.0.0.txt", b"the first" * length))
+        upload = step("add", lambda: server.upload("upload-1.0.0.txt", b"an upload" * length))
         step("add", lambda: server.copy(upload))
         step("remove", lambda: server.delete(first) or first)
-        step("add", lambda: server.publish("first-1.0.0.txt", b"the second" * 1000))
+        step("add", lambda: server.publish("first-1.0.0.txt", b"the second" * length))
         step("remove", lambda: server.delete(upload) or upload)
         # Its first moments are the ones after the last of those before.
         server.publish("last-1.0.0.txt", b"the last")
@@ -215,15 +217,19 @@ def check(disk, steps, moment, names_at_once):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as work:
-        disk, start, steps = tell(pathlib.Path(work))
-        # Up to the last step's answer and one moment on.
-        moments = range(start + 1, steps[-1][1] + 2)
-        cuts = [(moment, at_once) for moment in moments for at_once in (False, True)]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            wrong = [said for said in pool.map(lambda cut: check(disk, steps, *cut), cuts) if said]
-    print(f"{len(cuts)} power cuts, {len(wrong)} with a loss", *wrong, sep="\n")
-    sys.exit(bool(wrong) or not cuts)
+    count, wrong = 0, []
+    for length in LENGTHS:
+        with tempfile.TemporaryDirectory() as work:
+            disk, start, steps = tell(pathlib.Path(work) / "story", length)
+            # Up to the last step's answer and one moment on.
+            moments = range(start + 1, steps[-1][1] + 2)
+            cuts = [(moment, at_once) for moment in moments for at_once in (False, True)]
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+                wrong += [said for said in pool.map(lambda cut: check(disk, steps, *cut), cuts) if said]
+        assert cuts, "nothing was synced"
+        count += len(cuts)
+    print(f"{count} power cuts, {len(wrong)} with a loss", *wrong, sep="\n")
+    sys.exit(bool(wrong))
 
 
 main()

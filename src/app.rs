@@ -118,7 +118,7 @@ impl App {
         let answer = self
             .clone()
             .answer(endpoint, request, caller, started, sandbox_deadline);
-        let answer = steps::in_time(sandbox_deadline, "sandbox", Box::pin(answer));
+        let answer = steps::in_time(sandbox_deadline, "sandbox", answer);
         let Some(limit) = limit else {
             return answer.await;
         };

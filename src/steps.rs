@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant as Moment;
 
@@ -161,19 +160,24 @@ pub(crate) fn just_ended() -> Option<Step> {
 }
 
 /// Ends `work` at `end`, in our own 503, whose cause names the step that it was in.
-pub(crate) async fn in_time<T>(
+///
+/// The work gets memory of its own here: whoever awaits it for one of many calls has room for a pointer, not for the
+/// largest of them.
+pub(crate) fn in_time<T>(
     end: Instant,
     whose: &'static str,
     work: impl Future<Output = Result<T>>,
-) -> Result<T> {
+) -> impl Future<Output = Result<T>> {
     // Kept until the steps under way have been told: they end with it.
-    let mut work = pin!(work);
-    match timeout_at(end, work.as_mut()).await {
-        Ok(done) => done,
-        Err(_) => Err(Error::Unavailable(format!(
-            "the {whose}'s time was up {}",
-            current()
-        ))),
+    let mut work = Box::pin(work);
+    async move {
+        match timeout_at(end, work.as_mut()).await {
+            Ok(done) => done,
+            Err(_) => Err(Error::Unavailable(format!(
+                "the {whose}'s time was up {}",
+                current()
+            ))),
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Endpoint {
             Self::DeleteToken(path) => context.in_time(tokens::delete(call, path)).await,
             Self::GetRegistry(path) => context.in_time(registries::get(call, path)).await,
             Self::PublishPackage(path) => packages::publish(call, path, body).await,
-            Self::CopyPackage(path) => packages::copy(call, path).await,
+            Self::CopyPackage(path) => Box::pin(packages::copy(call, path)).await,
             Self::RequestUpload(path) => context.in_time(packages::request_upload(call, path)).await,
             Self::ListPackages(path) => context.in_time(packages::list(call, path)).await,
             Self::GetPackage(path) => context.in_time(packages::get(call, path)).await,

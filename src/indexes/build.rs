@@ -85,12 +85,12 @@ impl Index<'_> {
         if !head.is_scan_due() || head.is_claimed() {
             return Ok(head);
         }
-        let scan = Box::pin(async {
+        let scan = async {
             match self.claim(Some(&head)).await? {
                 Some(claim) => self.build(claim).await,
                 None => Ok(None),
             }
-        });
+        };
         match steps::in_time(self.context.retry_until, "call", scan).await {
             Ok(built) => Ok(built.unwrap_or(head)),
             Err(error) => {

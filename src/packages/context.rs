@@ -42,7 +42,10 @@ impl Context {
     }
 
     /// Ends in our own 503 work that would not be answered in time.
-    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        steps::in_time(self.answer_by, "call", work).await
+    pub(crate) fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+    ) -> impl Future<Output = Result<T>> {
+        steps::in_time(self.answer_by, "call", work)
     }
 }

@@ -4,6 +4,7 @@ mod door;
 mod error;
 mod operations;
 mod signature;
+mod tokens;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -19,6 +20,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub(super) use self::door::Door;
+use self::operations::Table;
+use self::tokens::Tokens;
 use super::journal::Journal;
 use super::key::Key;
 use super::{LIMITS, StackError, stopped};
@@ -60,8 +63,12 @@ pub(super) async fn start(
     let listener = TcpListener::bind((options.host, 0)).await?;
     let address = listener.local_addr()?;
     tasks.spawn(sweep(database.clone(), stop.clone()));
+    let table = Table {
+        database,
+        tokens: Tokens::default(),
+    };
     let door = Arc::new(Door {
-        database: Journal::start(database, options.file)?,
+        table: Journal::start(table, options.file)?,
         key: options.key,
     });
     let service = Service {

@@ -3,6 +3,8 @@
 //! SQLite would sync its log within every commit. Here a commit only writes the log: the thread does all that is asked of
 //! it by then, syncs once, and only then answers. What is asked meanwhile is the next it does. SQLite still syncs the log
 //! before it moves changes into the database, and the database after that.
+//!
+//! A read that finds nothing to wait for runs where it is asked: waking another thread would take longer than it does.
 
 use std::fmt;
 use std::fs::File;
@@ -10,6 +12,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -19,9 +22,17 @@ const MOST_AT_ONCE: usize = 256;
 
 /// A database of which one change or read runs at a time.
 pub(super) struct Journal<T> {
+    state: Arc<Mutex<State<T>>>,
     /// None once it ends.
     jobs: Option<Sender<Job<T>>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// The database, held while something runs and until it is synced.
+struct State<T> {
+    database: T,
+    /// Whether all that a read may see is on the disk.
+    is_synced: bool,
 }
 
 /// One change or read.
@@ -44,11 +55,18 @@ impl<T: Send + 'static> Journal<T> {
             File::open(log)
         });
         let log = log.transpose()?;
+        let state = Arc::new(Mutex::new(State {
+            database,
+            // An earlier process that was killed may have left something that it has not synced.
+            is_synced: log.is_none(),
+        }));
         let (jobs, asked) = mpsc::channel();
+        let own = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || run(database, log.as_ref(), &asked))?;
+            .spawn(move || run(&own, log.as_ref(), &asked))?;
         Ok(Self {
+            state,
             jobs: Some(jobs),
             thread: Some(thread),
         })
@@ -60,6 +78,12 @@ impl<T: Send + 'static> Journal<T> {
         &self,
         read: impl FnOnce(&T) -> R + Send + 'static,
     ) -> io::Result<R> {
+        if let Ok(state) = self.state.try_lock()
+            && state.is_synced
+        {
+            let done = catch_unwind(AssertUnwindSafe(|| read(&state.database)));
+            return done.map_err(|_| ended());
+        }
         self.ask(false, |database| read(database)).await
     }
 
@@ -77,7 +101,6 @@ impl<T: Send + 'static> Journal<T> {
         is_change: bool,
         work: impl FnOnce(&mut T) -> R + Send + 'static,
     ) -> io::Result<R> {
-        let ended = || io::Error::other("the database's thread ended without an answer");
         let (told, answer) = oneshot::channel();
         let run = move |database: &mut T| {
             let done = work(database);
@@ -96,19 +119,24 @@ impl<T: Send + 'static> Journal<T> {
     }
 }
 
+fn ended() -> io::Error {
+    io::Error::other("the database ended without an answer")
+}
+
 /// Does what is asked until nobody can ask any more.
-fn run<T>(mut database: T, log: Option<&File>, asked: &Receiver<Job<T>>) {
-    // An earlier process that was killed may have left something that it has not synced.
-    let mut is_synced = log.is_none();
+fn run<T>(state: &Mutex<State<T>>, log: Option<&File>, asked: &Receiver<Job<T>>) {
     let mut outcome = Ok(());
     while let Ok(job) = asked.recv() {
+        // Whatever panics is caught while the lock is held.
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { database, is_synced } = &mut *state;
         let mut answers = Vec::new();
         let mut next = Some(job);
         while let Some(job) = next {
-            is_synced &= !job.is_change || log.is_none();
+            *is_synced &= !job.is_change || log.is_none();
             // A panic cannot leave a transaction half done: SQLite rolls it back. Who asked gets no answer.
-            if let Ok(answer) = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut database))) {
-                if is_synced {
+            if let Ok(answer) = catch_unwind(AssertUnwindSafe(|| (job.run)(database))) {
+                if *is_synced {
                     answer(Ok(()));
                 } else {
                     answers.push(answer);
@@ -119,10 +147,11 @@ fn run<T>(mut database: T, log: Option<&File>, asked: &Receiver<Job<T>>) {
                 .flatten();
         }
         // A sync that failed is not tried again: the system may have dropped what it could not write.
-        if let (false, Ok(()), Some(log)) = (is_synced, outcome, log) {
+        if let (false, Ok(()), Some(log)) = (*is_synced, outcome, log) {
             outcome = log.sync_data().map_err(|error| error.kind());
-            is_synced = outcome.is_ok();
+            *is_synced = outcome.is_ok();
         }
+        drop(state);
         for answer in answers {
             answer(outcome);
         }
@@ -164,6 +193,28 @@ mod tests {
             journal.change(move |value| *value = number).await.unwrap();
             assert_eq!(journal.read(|value| *value).await.unwrap(), number);
         }
+    }
+
+    #[tokio::test]
+    async fn reads_without_a_wait_stay_on_their_thread() {
+        let journal = journal(&tempfile::tempdir().unwrap());
+        let thread = || std::thread::current().id();
+        // A change that an earlier process may have made is synced before anything is read.
+        assert_ne!(journal.read(move |_| thread()).await.unwrap(), thread());
+        assert_eq!(journal.read(move |_| thread()).await.unwrap(), thread());
+        let ((begin, has_begun), (end, may_end)) = (mpsc::channel(), mpsc::channel::<()>());
+        let change = journal.change(move |_| {
+            begin.send(()).unwrap();
+            may_end.recv().unwrap();
+        });
+        let read = async {
+            has_begun.recv().unwrap();
+            tokio::join!(journal.read(move |_| thread()), async { end.send(()).unwrap() }).0
+        };
+        assert_ne!(tokio::join!(change, read).1.unwrap(), thread());
+        let panicked = journal.read(|_| panic!("as a test does")).await;
+        assert!(panicked.unwrap_err().to_string().contains("without an answer"));
+        assert_eq!(journal.read(move |_| thread()).await.unwrap(), thread());
     }
 
     #[tokio::test]

@@ -7,6 +7,8 @@ mod blob;
 mod bucket;
 mod checksums;
 mod conditions;
+mod content;
+mod contents;
 mod copy;
 mod deletion;
 mod files;

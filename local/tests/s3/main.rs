@@ -4,6 +4,7 @@ mod copies;
 mod listings;
 mod objects;
 mod presigned;
+mod sizes;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};

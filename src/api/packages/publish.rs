@@ -30,7 +30,7 @@ pub(crate) async fn publish(call: &Call<'_>, path: &RegistryPath, body: Body) ->
             attestation_bundle: bundle,
         }) => match package {
             PackagePart::File(file) => call.context.in_time(publish_file(call, path, file, bundle)).await,
-            PackagePart::Url(url) => publish_upload(call, path, &url, bundle).await,
+            PackagePart::Url(url) => Box::pin(publish_upload(call, path, &url, bundle)).await,
         },
         // Mistakes in a form are told only to callers that may publish.
         Err(error) => {

@@ -74,7 +74,7 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(LevelFilter::ERROR);
-    match log::with_steps(run(arguments.command, arguments.operator_name)).await {
+    match log::with_steps(Box::pin(run(arguments.command, arguments.operator_name))).await {
         Ok(output) => output.print(arguments.json),
         Err(error) => {
             eprintln!("admin: {error}");

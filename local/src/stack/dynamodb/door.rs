@@ -4,7 +4,6 @@
 
 use std::time::SystemTime;
 
-use dynoxide::Database;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -13,7 +12,7 @@ use hyper::body::{Body, Bytes};
 use uuid::Uuid;
 
 use super::error::ApiError;
-use super::operations;
+use super::operations::{self, Table};
 use super::signature::Claim;
 use crate::incoming;
 use crate::stack::journal::Journal;
@@ -26,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// One table and the key that opens it.
 pub(in crate::stack) struct Door {
-    pub(super) database: Journal<Database>,
+    pub(super) table: Journal<Table>,
     pub(super) key: Key,
 }
 
@@ -93,7 +92,7 @@ impl Door {
     }
 
     async fn ask(&self, target: &str, body: &str) -> Result<(StatusCode, String), ApiError> {
-        match operations::run(&self.database, target, body).await {
+        match operations::run(&self.table, target, body).await {
             Some(Ok(json)) => Ok((StatusCode::OK, json)),
             Some(Err(error)) => {
                 let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -1,9 +1,13 @@
 //! The operations of DynamoDB on items, by the names that requests ask for them.
 
+use std::time::Instant;
+
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
 use dynoxide::actions::scan::{ScanRequest, ScanResponse};
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 
+use super::tokens::{self, Fingerprint, Tokens};
 use crate::stack::journal::Journal;
 
 const TARGET: &str = "DynamoDB_20120810.";
@@ -12,10 +16,16 @@ const TARGET: &str = "DynamoDB_20120810.";
 /// take the square of its size.
 const MAX_PAGE_ITEMS: usize = 2_000;
 
+/// A table, and the transactions that were applied to it just now.
+pub(super) struct Table {
+    pub(super) database: Database,
+    pub(super) tokens: Tokens,
+}
+
 /// Runs the operation that a request's target names, and returns the answer's JSON; none where
 /// nothing has this name.
 pub(super) async fn run(
-    database: &Journal<Database>,
+    table: &Journal<Table>,
     target: &str,
     body: &str,
 ) -> Option<Result<String, DynoxideError>> {
@@ -24,14 +34,18 @@ pub(super) async fn run(
             match $name {
                 $($operation => Some(async {
                     let request = parsed(body)?;
-                    let asked = database.$way(|database| $run(database, request)).await;
+                    let asked = table.$way(|table| $run(&table.database, request)).await;
                     written(&asked.map_err(|error| unanswered(&error))??)
                 }.await),)*
                 _ => None,
             }
         };
     }
-    find!(target.strip_prefix(TARGET)?,
+    let operation = target.strip_prefix(TARGET)?;
+    if operation == "TransactWriteItems" {
+        return Some(transact_write_items(table, body).await);
+    }
+    find!(operation,
         "BatchGetItem" => read Database::batch_get_item,
         "BatchWriteItem" => change Database::batch_write_item,
         "DeleteItem" => change Database::delete_item,
@@ -43,9 +57,32 @@ pub(super) async fn run(
         "Query" => read query,
         "Scan" => read scan,
         "TransactGetItems" => read Database::transact_get_items,
-        "TransactWriteItems" => change Database::transact_write_items,
         "UpdateItem" => change Database::update_item,
     )
+}
+
+async fn transact_write_items(table: &Journal<Table>, body: &str) -> Result<String, DynoxideError> {
+    let mut request: TransactWriteItemsRequest = parsed(body)?;
+    let token = request
+        .client_request_token
+        .take_if(|token| token.len() <= tokens::MOST_BYTES);
+    let asked = match token {
+        None => {
+            table
+                .change(|table| table.database.transact_write_items(request))
+                .await
+        }
+        Some(token) => {
+            let items = Fingerprint::of(&request.transact_items)?;
+            let change = move |Table { database, tokens }: &mut Table| {
+                tokens.once(&token, items, Instant::now(), || {
+                    database.transact_write_items(request)
+                })
+            };
+            table.change(change).await
+        }
+    };
+    written(&asked.map_err(|error| unanswered(&error))??)
 }
 
 fn query(database: &Database, mut request: QueryRequest) -> Result<QueryResponse, DynoxideError> {

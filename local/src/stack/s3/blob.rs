@@ -1,7 +1,7 @@
-//! The bytes of objects: files that are written once.
+//! The bytes of objects, written once: in files of their own, or in the index where they are few.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +21,13 @@ use crate::disk::SharedSync;
 pub(super) const MOST_BYTES: u64 = 5 << 30;
 /// How much of a body is gathered before it is handed to the file system.
 const BUFFER: usize = 256 * 1024;
+/// How much is read at once to compute a checksum.
+const READ_BYTES: usize = 1 << 20;
 /// How many pieces are gathered: each takes memory of its own, however small it is.
 const MOST_PIECES: usize = 64;
+/// The most bytes that an object may have to lie in the index. A file costs two syncs more and, in a folder where many
+/// were deleted just now, much processor time; the index writes each byte twice.
+const MOST_IN_INDEX: u64 = 64 * 1024;
 
 /// A file that no row names yet, removed again unless it is kept.
 #[derive(Debug)]
@@ -51,7 +56,7 @@ pub(super) struct Draft {
 impl Draft {
     /// A file to be: `files` holds nothing under its name yet.
     pub(super) fn new(files: &Files) -> Self {
-        let name = Uuid::new_v4().to_string();
+        let name = name();
         Self {
             file: Unnamed {
                 path: files.path(&name).with_extension(DRAFT),
@@ -84,32 +89,80 @@ impl Draft {
             folder.wait()?;
         }
         Ok(Blob {
-            file: self.file,
             name: self.name,
+            place: Place::File(self.file),
         })
     }
 }
 
-/// A finished file, removed again unless it is kept.
+/// Finished bytes; their file is removed again unless it is kept.
 #[derive(Debug)]
 pub(super) struct Blob {
-    file: Unnamed,
     name: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    File(Unnamed),
+    /// Still in memory: to be written beside the row that names them.
+    Index(Bytes),
 }
 
 impl Blob {
-    pub(super) fn path(&self) -> &Path {
-        &self.file.path
+    /// Bytes that are to lie in the index.
+    pub(super) fn in_index(bytes: Bytes) -> Self {
+        Self {
+            name: name(),
+            place: Place::Index(bytes),
+        }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// To be called once a row names the file.
-    pub(super) fn keep(mut self) {
-        self.file.kept = true;
+    /// The bytes, where they are to lie in the index.
+    pub(super) fn bytes(&self) -> Option<&Bytes> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Index(bytes) => Some(bytes),
+        }
     }
+
+    /// The checksums of the bytes.
+    pub(super) async fn checksums(&self, mut hasher: ChecksumHasher) -> S3Result<Checksums> {
+        let path = match &self.place {
+            Place::Index(bytes) => {
+                hasher.update(bytes);
+                return Ok(hasher.finalize().into());
+            }
+            Place::File(file) => file.path.clone(),
+        };
+        blocking(move || {
+            let mut file = File::open(path)?;
+            let mut buffer = vec![0; READ_BYTES];
+            loop {
+                match file.read(&mut buffer)? {
+                    0 => return Ok(hasher.finalize().into()),
+                    read => hasher.update(buffer.get(..read).unwrap_or_default()),
+                }
+            }
+        })
+        .await
+    }
+
+    /// To be called once a row names them.
+    pub(super) fn keep(self) {
+        if let Place::File(mut file) = self.place {
+            file.kept = true;
+        }
+    }
+}
+
+/// A new name, after all earlier ones: rows that are written one after another lie beside each other.
+fn name() -> String {
+    Uuid::now_v7().to_string()
 }
 
 /// Removes a file that no row names. Whoever has opened it reads on.
@@ -121,7 +174,7 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-/// A file with all of a body in it.
+/// All of a body.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) blob: Blob,
@@ -139,30 +192,56 @@ impl Written {
     }
 }
 
-/// Writes a body to a new file, hashing it on the way, in bounded memory. `takes_md5` where the body's MD5 is to be
-/// known.
+/// Takes the body of an object, hashing it on the way, in bounded memory: a small one is kept for the index, any other
+/// is written to a new file, as [`write`] does.
+pub(super) async fn take(
+    files: &Files,
+    mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
+    mut sums: Sums,
+) -> S3Result<Written> {
+    let (pieces, is_last) = gather(&mut body, 0).await?;
+    let size: usize = pieces.iter().map(Bytes::len).sum();
+    if !is_last || size as u64 > MOST_IN_INDEX {
+        return write_after(files, (pieces, is_last), body, sums).await;
+    }
+    let bytes = match <[Bytes; 1]>::try_from(pieces) {
+        Ok([whole]) => whole,
+        Err(pieces) => pieces.concat().into(),
+    };
+    sums.update(&bytes);
+    Ok(sums.written(Blob::in_index(bytes)))
+}
+
+/// Writes a body to a new file, hashing it on the way, in bounded memory.
 ///
 /// Other threads than those that serve connections wait for the disk and take the digests. Nothing is copied.
 pub(super) async fn write(
     files: &Files,
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
-    hasher: ChecksumHasher,
-    takes_md5: bool,
+    sums: Sums,
+) -> S3Result<Written> {
+    let first = gather(&mut body, 0).await?;
+    write_after(files, first, body, sums).await
+}
+
+/// Writes the first pieces of a body, and then its rest.
+async fn write_after(
+    files: &Files,
+    first: (Vec<Bytes>, bool),
+    mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
+    sums: Sums,
 ) -> S3Result<Written> {
     let mut intake = Intake {
         draft: Draft::new(files),
         file: None,
-        size: 0,
-        md5: takes_md5.then(Md5::new),
-        hasher,
+        sums,
     };
-    loop {
-        let (pieces, is_last) = gather(&mut body, intake.size).await?;
-        if is_last {
-            return blocking(move || intake.take(&pieces)?.finish()).await;
-        }
+    let (mut pieces, mut is_last) = first;
+    while !is_last {
         intake = blocking(move || intake.take(&pieces)).await?;
+        (pieces, is_last) = gather(&mut body, intake.sums.size).await?;
     }
+    blocking(move || intake.take(&pieces)?.finish()).await
 }
 
 /// The next pieces of a body of which `size` bytes were taken, enough to be written at once, and whether they are the
@@ -198,14 +277,47 @@ pub(super) async fn blocking<T: Send + 'static>(
     done.map_err(internal)?.map_err(internal)
 }
 
+/// What is computed of a body on its way.
+pub(super) struct Sums {
+    size: u64,
+    md5: Option<Md5>,
+    hasher: ChecksumHasher,
+}
+
+impl Sums {
+    /// These checksums, and the MD5 where that is to be known.
+    pub(super) fn new(hasher: ChecksumHasher, takes_md5: bool) -> Self {
+        Self {
+            size: 0,
+            md5: takes_md5.then(Md5::new),
+            hasher,
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    fn written(self, blob: Blob) -> Written {
+        Written {
+            blob,
+            size: self.size,
+            md5: self.md5.map(Md5::finalize),
+            checksums: self.hasher.finalize().into(),
+        }
+    }
+}
+
 /// A draft that takes a body piece by piece.
 struct Intake {
     draft: Draft,
     /// Opened by the first pieces.
     file: Option<File>,
-    size: u64,
-    md5: Option<Md5>,
-    hasher: ChecksumHasher,
+    sums: Sums,
 }
 
 impl Intake {
@@ -215,24 +327,15 @@ impl Intake {
             None => File::create_new(self.draft.path())?,
         };
         for bytes in pieces {
-            if let Some(md5) = &mut self.md5 {
-                md5.update(bytes);
-            }
-            self.hasher.update(bytes);
+            self.sums.update(bytes);
             file.write_all(bytes)?;
-            self.size += bytes.len() as u64;
         }
         self.file = Some(file);
         Ok(self)
     }
 
     fn finish(self) -> io::Result<Written> {
-        Ok(Written {
-            blob: self.draft.finish_blocking()?,
-            size: self.size,
-            md5: self.md5.map(Md5::finalize),
-            checksums: self.hasher.finalize().into(),
-        })
+        Ok(self.sums.written(self.draft.finish_blocking()?))
     }
 }
 

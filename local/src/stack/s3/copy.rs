@@ -1,22 +1,19 @@
 //! `CopyObject`: the copy has the very bytes that its conditions were checked on.
 
-use s3s::checksum::ChecksumHasher;
 use s3s::dto::{
     ChecksumType, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, MetadataDirective,
 };
 use s3s::{S3Result, s3_error};
-use tokio::fs::File;
 
 use super::blob::{self, Blob, Draft};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::conditions::{Conditions, WriteCondition};
+use super::content::Content;
 use super::internal;
 use super::object::Object;
 use super::write::headers;
 
-/// How much is read at once to compute a checksum.
-const READ_BYTES: usize = 1 << 20;
 /// How often a source is looked up that keeps being replaced.
 const LOOKS: usize = 10;
 
@@ -33,7 +30,7 @@ macro_rules! source_conditions {
 }
 pub(super) use source_conditions;
 
-/// Copies an object: with another name for the same file, which never changes.
+/// Copies an object: with another name for the same file, which never changes, or with the bytes that the index holds.
 pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
     bucket.is_meant_by(&input.bucket)?;
     let (source, copied) = link(bucket, &input).await?;
@@ -43,7 +40,7 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
     let algorithm = named.or_else(|| attributes.checksums.composite_algorithm());
     if let Some(algorithm) = algorithm.filter(|name| !attributes.checksums.has(name)) {
         let hasher = Checksums::default().hasher(Some(&algorithm))?;
-        attributes.checksums = checksums(copied.path(), hasher).await?;
+        attributes.checksums = copied.checksums(hasher).await?;
     }
     if input
         .metadata_directive
@@ -79,12 +76,15 @@ pub(super) async fn copy(bucket: &Bucket, input: CopyObjectInput) -> S3Result<Co
 /// The source, and its bytes under a new name.
 async fn link(bucket: &Bucket, input: &CopyObjectInput) -> S3Result<(Object, Blob)> {
     for _ in 0..LOOKS {
-        let (source, _) = open_source(bucket, &input.copy_source, source_conditions!(input)).await?;
+        let (source, content) = open_source(bucket, &input.copy_source, source_conditions!(input)).await?;
         if source.size > blob::MOST_BYTES {
             return Err(s3_error!(
                 InvalidRequest,
                 "The copy source is larger than what one request may copy."
             ));
+        }
+        if let Content::InIndex(bytes) = content {
+            return Ok((source, Blob::in_index(bytes)));
         }
         let copied = Draft::new(bucket.store.files());
         match tokio::fs::hard_link(bucket.store.files().path(&source.blob), copied.path()).await {
@@ -102,7 +102,7 @@ pub(super) async fn open_source(
     bucket: &Bucket,
     source: &CopySource,
     conditions: Conditions,
-) -> S3Result<(Object, File)> {
+) -> S3Result<(Object, Content)> {
     let CopySource::Bucket {
         bucket: name,
         key,
@@ -115,24 +115,7 @@ pub(super) async fn open_source(
         ));
     };
     bucket.is_meant_by(name)?;
-    let (object, file) = bucket.store.open_object(key, version_id.as_deref()).await?;
+    let (object, content) = bucket.store.open_object(key, version_id.as_deref()).await?;
     conditions.check_source(&object)?;
-    Ok((object, file))
-}
-
-/// The checksums of a file.
-pub(super) async fn checksums(path: &std::path::Path, mut hasher: ChecksumHasher) -> S3Result<Checksums> {
-    let path = path.to_owned();
-    let hashing = move || -> std::io::Result<Checksums> {
-        use std::io::Read;
-        let mut file = std::fs::File::open(path)?;
-        let mut buffer = vec![0; READ_BYTES];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hasher.finalize().into()),
-                read => hasher.update(buffer.get(..read).unwrap_or_default()),
-            }
-        }
-    };
-    blob::blocking(hashing).await
+    Ok((object, content))
 }

@@ -14,6 +14,7 @@ use hyper::body::Bytes;
 use multer::{Field, Multipart};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
+use super::blob::Sums;
 use super::bucket::Bucket;
 use super::conditions::WriteCondition;
 use super::object::{Headers, Object};
@@ -161,7 +162,8 @@ async fn store(bucket: &Bucket, key: &Key, fields: &mut Fields, mut file: Field<
         Ok(bytes)
     });
     let expected = checksums(fields);
-    let written = blob::write(bucket.store.files(), body, expected.hasher(None)?, false).await?;
+    let sums = Sums::new(expected.hasher(None)?, false);
+    let written = blob::take(bucket.store.files(), body, sums).await?;
     if written.size < least {
         return Err(s3_error!(
             EntityTooSmall,

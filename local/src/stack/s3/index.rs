@@ -1,9 +1,9 @@
-//! The bucket's content: one SQLite table of objects, one of uploads in parts.
+//! The bucket's content: one SQLite table of objects, one of uploads in parts, one of the bytes of small objects.
 //!
-//! An object is a row that names a file with its bytes. The file is written first and never
-//! changes; the row is what makes it visible. So whoever reads sees one object or the other, never
-//! a mixture, and a process that is killed or a machine without power leaves at worst a file that no
-//! row names.
+//! An object is a row that names its bytes, which never change: in the table of bytes, where they are written in the
+//! transaction of the row, or in a file that is written before it. The row is what makes them visible. So whoever reads
+//! sees one object or the other, never a mixture, and a process that is killed or a machine without power leaves at
+//! worst a file that no row names.
 
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 use super::conditions::WriteCondition;
+use super::contents;
 use super::object::{Attributes, Headers, Object};
 use super::versions::{self, Version};
 
@@ -73,6 +74,7 @@ impl Index {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(contents::SCHEMA)?;
         connection.execute_batch(versions::SCHEMA)?;
         connection.execute_batch(&versions::view())?;
         Ok(Self(connection))
@@ -92,23 +94,51 @@ impl Index {
             .optional()
     }
 
-    /// Makes `object` what its key names, where that may replace what is there.
-    pub(super) fn put(&mut self, object: &Object, condition: &WriteCondition) -> rusqlite::Result<Put> {
+    /// The bytes of that name, where they lie here.
+    pub(super) fn bytes(&self, blob: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+        contents::find(&self.0, blob)
+    }
+
+    /// Makes `object` what its key names, where that may replace what is there. Its bytes are in a file, or these.
+    pub(super) fn put(
+        &mut self,
+        object: &Object,
+        bytes: Option<&[u8]>,
+        condition: &WriteCondition,
+    ) -> rusqlite::Result<Put> {
         let transaction = self.0.transaction()?;
         if !condition.holds(find(&transaction, &object.key)?.as_ref()) {
             return Ok(Put::Refused);
+        }
+        if let Some(bytes) = bytes {
+            contents::put(&transaction, &object.blob, bytes)?;
         }
         put(&transaction, object)?;
         transaction.commit()?;
         Ok(Put::Done)
     }
 
-    /// Removes the object for good if `blob` is still its file, which nothing names any more then.
-    pub(super) fn remove(&mut self, key: &str, blob: &str) -> rusqlite::Result<Option<String>> {
-        self.0
-            .prepare_cached("DELETE FROM objects WHERE key = ? AND blob = ? RETURNING blob")?
-            .query_row([key, blob], |row| row.get(0))
-            .optional()
+    /// Removes the object for good if `blob` is still the name of its bytes. Answers the files that nothing names any
+    /// more then.
+    pub(super) fn remove(&mut self, key: &str, blob: &str) -> rusqlite::Result<Vec<String>> {
+        self.drop_named(|connection| {
+            connection
+                .prepare_cached("DELETE FROM objects WHERE key = ? AND blob = ? RETURNING blob")?
+                .query_row([key, blob], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Removes rows, and with them the bytes that nothing names any more. Answers their files.
+    fn drop_named<I: IntoIterator<Item = String>>(
+        &mut self,
+        remove: impl FnOnce(&Connection) -> rusqlite::Result<I>,
+    ) -> rusqlite::Result<Vec<String>> {
+        let transaction = self.0.transaction()?;
+        let unnamed = remove(&transaction)?;
+        let files = contents::remove(&transaction, unnamed)?;
+        transaction.commit()?;
+        Ok(files)
     }
 
     /// Marks the key as deleted, whether or not it names an object. Answers the marker's id.
@@ -132,11 +162,14 @@ impl Index {
     }
 
     /// Removes a version for good: see [`versions::remove`].
-    pub(super) fn remove_version(&mut self, key: &str, id: &str) -> rusqlite::Result<(Option<String>, bool)> {
-        let transaction = self.0.transaction()?;
-        let removed = versions::remove(&transaction, key, id)?;
-        transaction.commit()?;
-        Ok(removed)
+    pub(super) fn remove_version(&mut self, key: &str, id: &str) -> rusqlite::Result<(Vec<String>, bool)> {
+        let mut was_marker = false;
+        let files = self.drop_named(|connection| {
+            let (unnamed, marker) = versions::remove(connection, key, id)?;
+            was_marker = marker;
+            Ok(unnamed)
+        })?;
+        Ok((files, was_marker))
     }
 
     /// A page of versions: see [`versions::list`].
@@ -152,7 +185,7 @@ impl Index {
 
     /// Removes what has not been current since before `time`. Answers the files.
     pub(super) fn expire_versions(&mut self, time: i64) -> rusqlite::Result<Vec<String>> {
-        versions::expire(&self.0, time)
+        self.drop_named(|connection| versions::expire(connection, time))
     }
 
     pub(super) fn start_upload(

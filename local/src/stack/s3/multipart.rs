@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::blob::{self, Blob, Draft, hex};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
-use super::copy::checksums;
 use super::index::{Part, Upload};
 use super::object::{Attributes, Object};
 use super::store::now;
@@ -73,7 +72,8 @@ pub(super) async fn complete(
     let checksums = match upload.algorithm.map(ChecksumAlgorithm::from) {
         None => Checksums::default(),
         Some(algorithm) if upload.whole => {
-            checksums(whole.path(), Checksums::default().hasher(Some(&algorithm))?).await?
+            let hasher = Checksums::default().hasher(Some(&algorithm))?;
+            whole.checksums(hasher).await?
         }
         Some(algorithm) => {
             Checksums::composite(&algorithm, parts.iter().map(|part| &part.attributes.checksums))?

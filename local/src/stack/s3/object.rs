@@ -12,7 +12,7 @@ use super::checksums::Checksums;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Object {
     pub(super) key: String,
-    /// The name of the file that holds the bytes.
+    /// The name of the bytes, in the index or of a file.
     pub(super) blob: String,
     pub(super) size: u64,
     /// Milliseconds since 1970.

@@ -1,25 +1,21 @@
 //! One part of an upload: bytes that are sent, or a range of another object.
 
 use s3s::dto::{
-    ChecksumAlgorithm, CopyPartResult, ETag, StreamingBlob, UploadPartCopyInput, UploadPartCopyOutput,
-    UploadPartInput, UploadPartOutput,
+    ChecksumAlgorithm, CopyPartResult, ETag, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3Result, TrailingHeaders, s3_error};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 
-use super::blob::{self, Written};
+use super::blob::{self, Sums, Written};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered, sent};
 use super::copy::{open_source, source_conditions};
 use super::index::Part;
-use super::internal;
 use super::multipart::find;
 use super::object::Attributes;
 use super::write::verify_md5;
 
 const MOST_PARTS: i32 = 10_000;
-const READ_BYTES: usize = 256 * 1024;
 
 /// Stores a part that is sent.
 pub(super) async fn put(
@@ -35,8 +31,8 @@ pub(super) async fn put(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut expected = sent!(input);
     let hasher = expected.hasher(algorithm.as_ref())?;
-    let takes_md5 = input.content_md5.is_some();
-    let written = blob::write(bucket.store.files(), body, hasher, takes_md5).await?;
+    let sums = Sums::new(hasher, input.content_md5.is_some());
+    let written = blob::write(bucket.store.files(), body, sums).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
@@ -53,18 +49,15 @@ pub(super) async fn put(
 /// Stores a part that another object holds.
 pub(super) async fn copy(bucket: &Bucket, input: UploadPartCopyInput) -> S3Result<UploadPartCopyOutput> {
     let upload = find(bucket, &input.bucket, &input.upload_id, &input.key).await?;
-    let (source, mut file) = open_source(bucket, &input.copy_source, source_conditions!(input)).await?;
+    let (source, content) = open_source(bucket, &input.copy_source, source_conditions!(input)).await?;
     let wanted = match &input.copy_source_range {
         Some(range) => whole_range(range, source.size)?,
         None => 0..source.size,
     };
-    file.seek(std::io::SeekFrom::Start(wanted.start))
-        .await
-        .map_err(internal)?;
-    let bytes = ReaderStream::with_capacity(file.take(wanted.end - wanted.start), READ_BYTES);
+    let bytes = content.range(wanted).await?;
     let algorithm = upload.algorithm.map(ChecksumAlgorithm::from);
     let hasher = Checksums::default().hasher(algorithm.as_ref())?;
-    let written = blob::write(bucket.store.files(), StreamingBlob::wrap(bytes), hasher, false).await?;
+    let written = blob::write(bucket.store.files(), bytes, Sums::new(hasher, false)).await?;
     let attributes = keep(bucket, input.upload_id, input.part_number, written).await?;
     let result = CopyPartResult {
         e_tag: Some(ETag::Strong(attributes.etag)),

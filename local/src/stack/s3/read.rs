@@ -1,18 +1,12 @@
 //! `GetObject` and `HeadObject`.
 
 use s3s::S3Result;
-use s3s::dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
+use s3s::dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput};
 
 use super::bucket::Bucket;
 use super::checksums::answered;
 use super::conditions::Conditions;
-use super::internal;
 use super::object::Headers;
-
-/// How much of an object is read at once.
-const READ_BYTES: usize = 128 * 1024;
 
 /// The conditions of a read.
 macro_rules! conditions {
@@ -29,7 +23,7 @@ macro_rules! conditions {
 /// An object, whole or in part.
 pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetObjectOutput> {
     bucket.is_meant_by(&input.bucket)?;
-    let (object, mut file) = bucket
+    let (object, content) = bucket
         .store
         .open_object(&input.key, input.version_id.as_deref())
         .await?;
@@ -38,15 +32,12 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         Some(range) => range.check(object.size)?,
         None => 0..object.size,
     };
-    file.seek(std::io::SeekFrom::Start(wanted.start))
-        .await
-        .map_err(internal)?;
     let length = wanted.end - wanted.start;
-    let body = ReaderStream::with_capacity(file.take(length), READ_BYTES);
     let whole = length == object.size;
     let content_range = input
         .range
         .map(|_| format!("bytes {}-{}/{}", wanted.start, wanted.end - 1, object.size));
+    let body = content.range(wanted).await?;
     let Headers {
         content_type,
         metadata,
@@ -54,7 +45,7 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
     } = object.attributes.headers.clone();
     let output = GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        body: Some(StreamingBlob::wrap(body)),
+        body: Some(body),
         cache_control: object.attributes.headers.cache_control.clone(),
         content_disposition: object.attributes.headers.content_disposition.clone(),
         content_encoding: object.attributes.headers.content_encoding.clone(),

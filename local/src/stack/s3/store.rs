@@ -9,6 +9,7 @@ use tokio::fs::File;
 
 use super::blob::{self, Blob, Written};
 use super::conditions::{WriteCondition, precondition_failed};
+use super::content::Content;
 use super::files::Files;
 use super::index::{Index, Put};
 use super::internal;
@@ -64,24 +65,21 @@ impl Store {
 
     /// The object that the key names, or that version of it.
     pub(super) async fn object(&self, key: &str, version: Option<&str>) -> S3Result<Object> {
-        let key = key.to_owned();
-        let Some(version) = version.map(str::to_owned) else {
-            let object = self.read(move |index| index.object(&key)).await?;
-            return object.ok_or_else(|| s3_error!(NoSuchKey));
-        };
-        match self.read(move |index| index.version(&key, &version)).await? {
-            Some((object, false)) => Ok(object),
-            Some((_, true)) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
-            None => Err(s3_error!(NoSuchVersion)),
-        }
+        self.find(key, version, |_, object| Ok(object)).await
     }
 
     /// The object and its bytes, which stay readable whatever happens to the key.
-    pub(super) async fn open_object(&self, key: &str, version: Option<&str>) -> S3Result<(Object, File)> {
+    pub(super) async fn open_object(&self, key: &str, version: Option<&str>) -> S3Result<(Object, Content)> {
         loop {
-            let object = self.object(key, version).await?;
+            let found = self.find(key, version, |index, object| {
+                Ok((index.bytes(&object.blob)?, object))
+            });
+            let (bytes, object) = found.await?;
+            if let Some(bytes) = bytes {
+                return Ok((object, Content::InIndex(bytes.into())));
+            }
             match File::open(self.files.path(&object.blob)).await {
-                Ok(file) => return Ok((object, file)),
+                Ok(file) => return Ok((object, Content::InFile(file))),
                 // Removed between the two steps: there is another row, or none.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     if self.object(key, version).await?.blob == object.blob {
@@ -93,7 +91,34 @@ impl Store {
         }
     }
 
-    /// Makes a written file what `key` names, where the condition holds.
+    /// What `read` makes of the object that the key names, or of that version of it, in one read of the index.
+    async fn find<T: Send + 'static>(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        read: impl FnOnce(&Index, Object) -> rusqlite::Result<T> + Send + 'static,
+    ) -> S3Result<T> {
+        let key = key.to_owned();
+        let Some(version) = version.map(str::to_owned) else {
+            let found =
+                move |index: &Index| index.object(&key)?.map(|object| read(index, object)).transpose();
+            return self.read(found).await?.ok_or_else(|| s3_error!(NoSuchKey));
+        };
+        let found = move |index: &Index| {
+            Ok(match index.version(&key, &version)? {
+                Some((object, false)) => Some(Some(read(index, object)?)),
+                Some((_, true)) => Some(None),
+                None => None,
+            })
+        };
+        match self.read(found).await? {
+            Some(Some(found)) => Ok(found),
+            Some(None) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
+            None => Err(s3_error!(NoSuchVersion)),
+        }
+    }
+
+    /// Makes what was written what `key` names, where the condition holds.
     pub(super) async fn put(
         &self,
         key: String,
@@ -110,7 +135,7 @@ impl Store {
             .await
     }
 
-    /// Makes a file what `key` names, where the condition holds.
+    /// Makes these bytes what `key` names, where the condition holds.
     pub(super) async fn put_blob(
         &self,
         key: String,
@@ -129,7 +154,8 @@ impl Store {
         let stored = object.clone();
         // The file goes with the row: who is cancelled here leaves either both or none.
         let put = self.change(move |index| {
-            let put = index.put(&object, &condition)?;
+            let bytes = blob.bytes().map(AsRef::as_ref);
+            let put = index.put(&object, bytes, &condition)?;
             if let Put::Done = put {
                 blob.keep();
             }

@@ -1,6 +1,6 @@
 //! The versions of objects, as a bucket keeps them whose versioning is on.
 //!
-//! The object that a key names is a row of `objects`, and its version's id is the name of its file.
+//! The object that a key names is a row of `objects`, and its version's id is the name of its bytes.
 //! Replaced objects, and the markers of deletes, are rows of `versions`, the newest with the highest
 //! number. A key without a row in `objects` is deleted: its newest version is a marker.
 
@@ -78,7 +78,7 @@ pub(super) fn find(connection: &Connection, key: &str, id: &str) -> rusqlite::Re
 }
 
 /// Removes one version for good, and makes the next newest what the key names, unless that is a marker.
-/// Answers the file that nothing names any more, and whether the version was a marker.
+/// Answers the bytes that nothing names any more, and whether the version was a marker.
 pub(super) fn remove(
     connection: &Connection,
     key: &str,
@@ -170,7 +170,7 @@ fn number(connection: &Connection, key: &str, id: &str) -> rusqlite::Result<i64>
     Ok(number.unwrap_or(0))
 }
 
-/// Removes the versions that have not been current since before `time`. Answers their files.
+/// Removes the versions that have not been current since before `time`. Answers the names of their bytes.
 pub(super) fn expire(connection: &Connection, time: i64) -> rusqlite::Result<Vec<String>> {
     connection
         .prepare("DELETE FROM versions WHERE since < ? RETURNING id, is_marker")?

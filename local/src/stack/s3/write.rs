@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use s3s::dto::{PutObjectInput, PutObjectOutput};
 use s3s::{S3Result, TrailingHeaders, s3_error};
 
-use super::blob;
+use super::blob::{self, Sums};
 use super::bucket::Bucket;
 use super::checksums::{answered, sent};
 use super::conditions::WriteCondition;
@@ -35,8 +35,8 @@ pub(super) async fn put(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut expected = sent!(input);
     let hasher = expected.hasher(input.checksum_algorithm.as_ref())?;
-    let takes_md5 = input.content_md5.is_some();
-    let written = blob::write(bucket.store.files(), body, hasher, takes_md5).await?;
+    let sums = Sums::new(hasher, input.content_md5.is_some());
+    let written = blob::take(bucket.store.files(), body, sums).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }

@@ -1,0 +1,159 @@
+//! Objects of all sizes: the few bytes that the bucket keeps in its index, and those in files of their own, are the same
+//! to whoever asks.
+
+use std::path::Path;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::ChecksumAlgorithm;
+use packages_api_local::{Stack, StackOptions};
+
+use crate::Bucket;
+
+/// The most that lies in the index, and what is beside it.
+const SIZES: [usize; 5] = [0, 1, 65_536, 65_537, 1_000_000];
+
+fn bytes(size: usize) -> Vec<u8> {
+    (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect()
+}
+
+async fn lasting(folder: &Path) -> Bucket {
+    let options = StackOptions {
+        data_dir: Some(folder.to_owned()),
+        ..StackOptions::default()
+    };
+    let stack = Stack::start(options).await.unwrap();
+    let s3 = Client::new(&stack.sdk_config());
+    Bucket { stack, s3 }
+}
+
+/// The files of a bucket.
+fn files(folder: &Path) -> usize {
+    std::fs::read_dir(folder.join("s3/objects")).unwrap().count()
+}
+
+/// The rows of a stopped bucket's bytes.
+fn rows(folder: &Path) -> usize {
+    let index = rusqlite::Connection::open(folder.join("s3/index.sqlite")).unwrap();
+    index
+        .query_row("SELECT COUNT(*) FROM contents", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn ranges_and_copies_of_all_sizes() {
+    let bucket = Bucket::new().await;
+    let name = bucket.stack.bucket();
+    for size in SIZES {
+        let (key, bytes) = (format!("{size}"), bytes(size));
+        bucket.put(&key, &bytes).await;
+        assert!(bucket.get(&key).await.unwrap() == bytes, "{size}");
+        let copy = bucket.s3.copy_object().bucket(name).key("copy");
+        let copy = copy.copy_source(format!("{name}/{key}"));
+        let copied = copy.checksum_algorithm(ChecksumAlgorithm::Sha256).send().await;
+        let sum = copied.unwrap().copy_object_result.unwrap().checksum_sha256;
+        let put = bucket.s3.put_object().bucket(name).key("other");
+        let put = put.checksum_algorithm(ChecksumAlgorithm::Sha256);
+        let put = put.body(bytes.clone().into()).send().await.unwrap();
+        assert_eq!(sum, put.checksum_sha256, "{size}");
+        // The copy stays what it was.
+        bucket.put(&key, b"other").await;
+        assert!(bucket.get("copy").await.unwrap() == bytes, "{size}");
+        for (range, expected) in [
+            ("bytes=0-0", bytes.get(..1)),
+            ("bytes=-1", bytes.last_chunk::<1>().map(|last| &last[..])),
+        ] {
+            let got = bucket
+                .s3
+                .get_object()
+                .bucket(name)
+                .key("copy")
+                .range(range)
+                .send()
+                .await;
+            let got = match got {
+                Ok(got) => Some(got.body.collect().await.unwrap().to_vec()),
+                Err(_) => None,
+            };
+            assert_eq!(got.as_deref(), expected, "{range} of {size}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_sizes_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let bucket = lasting(folder.path()).await;
+    for size in SIZES {
+        bucket.put(&format!("{size}"), &bytes(size)).await;
+    }
+    bucket.stack.shutdown().await;
+    assert_eq!((files(folder.path()), rows(folder.path())), (2, 3));
+    let bucket = lasting(folder.path()).await;
+    for size in SIZES {
+        assert!(
+            bucket.get(&format!("{size}")).await.unwrap() == bytes(size),
+            "{size}"
+        );
+    }
+    bucket.stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn removed_versions_leave_no_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bucket = lasting(folder.path()).await;
+    let name = bucket.stack.bucket();
+    for size in SIZES {
+        for _ in 0..2 {
+            bucket.put("key", &bytes(size)).await;
+        }
+    }
+    bucket
+        .s3
+        .delete_object()
+        .bucket(name)
+        .key("key")
+        .send()
+        .await
+        .unwrap();
+    assert!(bucket.get("key").await.is_err());
+    let versions = bucket
+        .s3
+        .list_object_versions()
+        .bucket(name)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(versions.versions().len(), 2 * SIZES.len());
+    for version in versions.versions() {
+        let id = version.version_id().unwrap();
+        let got = bucket
+            .s3
+            .get_object()
+            .bucket(name)
+            .key("key")
+            .version_id(id)
+            .send()
+            .await;
+        let got = got.unwrap().body.collect().await.unwrap().to_vec();
+        assert!(got == bytes(usize::try_from(version.size().unwrap()).unwrap()));
+        let delete = bucket.s3.delete_object().bucket(name).key("key");
+        delete.version_id(id).send().await.unwrap();
+    }
+    bucket.stack.shutdown().await;
+    assert_eq!((files(folder.path()), rows(folder.path())), (0, 0));
+}
+
+#[tokio::test]
+async fn a_refused_write_leaves_no_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bucket = lasting(folder.path()).await;
+    bucket.put("key", b"one").await;
+    for size in SIZES {
+        let put = bucket.s3.put_object().bucket(bucket.stack.bucket()).key("key");
+        let put = put.if_none_match("*").body(bytes(size).into()).send().await;
+        assert!(put.is_err(), "{size}");
+    }
+    bucket.stack.shutdown().await;
+    assert_eq!((files(folder.path()), rows(folder.path())), (0, 1));
+}
