@@ -14,6 +14,7 @@ mod deletion;
 mod files;
 mod form;
 mod index;
+mod intake;
 mod lifecycle;
 mod listing;
 mod multipart;

@@ -31,7 +31,7 @@ struct Applied {
     answer: TransactWriteItemsResponse,
 }
 
-/// What tells the items of one transaction from those of another, in whatever order their attributes were written.
+/// Hash of the items of a transaction, the same in whatever order their attributes were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint(u64);
 

@@ -14,12 +14,12 @@ use hyper::body::Bytes;
 use multer::{Field, Multipart};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
-use super::blob::Sums;
 use super::bucket::Bucket;
 use super::conditions::WriteCondition;
+use super::intake::Sums;
 use super::object::{Headers, Object};
 use super::policy::{Fields, Policy};
-use super::{Key, blob};
+use super::{Key, intake};
 use crate::incoming::{self, Interrupted};
 
 /// The bound of all fields together, in bytes: S3's own.
@@ -163,7 +163,7 @@ async fn store(bucket: &Bucket, key: &Key, fields: &mut Fields, mut file: Field<
     });
     let expected = checksums(fields);
     let sums = Sums::new(expected.hasher(None)?, false);
-    let written = blob::take(bucket.store.files(), body, sums).await?;
+    let written = intake::take(bucket.store.files(), body, sums).await?;
     if written.size < least {
         return Err(s3_error!(
             EntityTooSmall,

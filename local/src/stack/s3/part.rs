@@ -6,11 +6,11 @@ use s3s::dto::{
 };
 use s3s::{S3Result, TrailingHeaders, s3_error};
 
-use super::blob::{self, Sums, Written};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered, sent};
 use super::copy::{open_source, source_conditions};
 use super::index::Part;
+use super::intake::{self, Sums, Written};
 use super::multipart::find;
 use super::object::Attributes;
 use super::write::verify_md5;
@@ -32,7 +32,7 @@ pub(super) async fn put(
     let mut expected = sent!(input);
     let hasher = expected.hasher(algorithm.as_ref())?;
     let sums = Sums::new(hasher, input.content_md5.is_some());
-    let written = blob::write(bucket.store.files(), body, sums).await?;
+    let written = intake::write(bucket.store.files(), body, sums).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
@@ -57,7 +57,7 @@ pub(super) async fn copy(bucket: &Bucket, input: UploadPartCopyInput) -> S3Resul
     let bytes = content.range(wanted).await?;
     let algorithm = upload.algorithm.map(ChecksumAlgorithm::from);
     let hasher = Checksums::default().hasher(algorithm.as_ref())?;
-    let written = blob::write(bucket.store.files(), bytes, Sums::new(hasher, false)).await?;
+    let written = intake::write(bucket.store.files(), bytes, Sums::new(hasher, false)).await?;
     let attributes = keep(bucket, input.upload_id, input.part_number, written).await?;
     let result = CopyPartResult {
         e_tag: Some(ETag::Strong(attributes.etag)),

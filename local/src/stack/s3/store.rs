@@ -7,11 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 
-use super::blob::{self, Blob, Written};
+use super::blob::{self, Blob};
 use super::conditions::{WriteCondition, precondition_failed};
 use super::content::Content;
 use super::files::Files;
 use super::index::{Index, Put};
+use super::intake::Written;
 use super::internal;
 use super::object::{Attributes, Headers, Object};
 use crate::stack::journal::Journal;
@@ -91,7 +92,8 @@ impl Store {
         }
     }
 
-    /// What `read` makes of the object that the key names, or of that version of it, in one read of the index.
+    /// Finds the object that the key names, or that version of it, and answers what `read` makes of it: one read of the
+    /// index.
     async fn find<T: Send + 'static>(
         &self,
         key: &str,
