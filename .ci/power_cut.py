@@ -165,7 +165,7 @@ class Disk:
 def tell(work, length):
     """One story of a server: what was answered, and between which moments."""
     root, image = work / "data", work / "image"
-    root.mkdir(parents=True)
+    root.mkdir()
     image.mkdir()
     disk = Disk(image, root)
     recorded = {"LD_PRELOAD": LIBRARY, "POWER_CUT_IMAGE": str(image), "POWER_CUT_ROOT": str(root)}
@@ -220,7 +220,7 @@ def main():
     count, wrong = 0, []
     for length in LENGTHS:
         with tempfile.TemporaryDirectory() as work:
-            disk, start, steps = tell(pathlib.Path(work) / "story", length)
+            disk, start, steps = tell(pathlib.Path(work), length)
             # Up to the last step's answer and one moment on.
             moments = range(start + 1, steps[-1][1] + 2)
             cuts = [(moment, at_once) for moment in moments for at_once in (False, True)]

@@ -6,6 +6,8 @@ mod objects;
 mod presigned;
 mod sizes;
 
+use std::path::Path;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
@@ -21,7 +23,20 @@ struct Bucket {
 
 impl Bucket {
     async fn new() -> Self {
-        let stack = Stack::start(StackOptions::default()).await.unwrap();
+        Self::start(StackOptions::default()).await
+    }
+
+    /// A bucket in a folder that outlives it.
+    async fn lasting(folder: &Path) -> Self {
+        let options = StackOptions {
+            data_dir: Some(folder.to_owned()),
+            ..StackOptions::default()
+        };
+        Self::start(options).await
+    }
+
+    async fn start(options: StackOptions) -> Self {
+        let stack = Stack::start(options).await.unwrap();
         let s3 = Client::new(&stack.sdk_config());
         Self { stack, s3 }
     }

@@ -1,9 +1,7 @@
 //! Objects: stored, read, replaced and deleted.
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use packages_api_local::{Stack, StackOptions};
 
 use crate::{Bucket, SHA256_OF_ONE, code};
 
@@ -131,31 +129,14 @@ async fn reads_of_replaced_objects_finish() {
 #[tokio::test]
 async fn stored_objects_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let options = StackOptions {
-        data_dir: Some(folder.path().join("deep/inside")),
-        ..StackOptions::default()
-    };
-    let stack = Stack::start(options.clone()).await.unwrap();
-    let s3 = Client::new(&stack.sdk_config());
-    let put = s3
-        .put_object()
-        .bucket(stack.bucket())
-        .key("key")
-        .body(ByteStream::from_static(b"one"));
-    put.send().await.unwrap();
-    stack.shutdown().await;
-    let torn = folder.path().join("deep/inside/s3/objects/torn");
+    let inside = folder.path().join("deep/inside");
+    let bucket = Bucket::lasting(&inside).await;
+    bucket.put("key", b"one").await;
+    bucket.stack.shutdown().await;
+    let torn = inside.join("s3/objects/torn");
     std::fs::write(&torn, "of a killed process").unwrap();
 
-    let stack = Stack::start(options).await.unwrap();
-    let s3 = Client::new(&stack.sdk_config());
-    let got = s3
-        .get_object()
-        .bucket(stack.bucket())
-        .key("key")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(got.body.collect().await.unwrap().to_vec(), b"one");
+    let bucket = Bucket::lasting(&inside).await;
+    assert_eq!(bucket.get("key").await.unwrap(), b"one");
     assert!(!torn.exists());
 }

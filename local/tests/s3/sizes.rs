@@ -3,9 +3,7 @@
 
 use std::path::Path;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::types::ChecksumAlgorithm;
-use packages_api_local::{Stack, StackOptions};
 
 use crate::Bucket;
 
@@ -14,16 +12,6 @@ const SIZES: [usize; 5] = [0, 1, 65_536, 65_537, 1_000_000];
 
 fn bytes(size: usize) -> Vec<u8> {
     (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect()
-}
-
-async fn lasting(folder: &Path) -> Bucket {
-    let options = StackOptions {
-        data_dir: Some(folder.to_owned()),
-        ..StackOptions::default()
-    };
-    let stack = Stack::start(options).await.unwrap();
-    let s3 = Client::new(&stack.sdk_config());
-    Bucket { stack, s3 }
 }
 
 /// The files of a bucket.
@@ -82,13 +70,13 @@ async fn ranges_and_copies_of_all_sizes() {
 #[tokio::test]
 async fn all_sizes_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let bucket = lasting(folder.path()).await;
+    let bucket = Bucket::lasting(folder.path()).await;
     for size in SIZES {
         bucket.put(&format!("{size}"), &bytes(size)).await;
     }
     bucket.stack.shutdown().await;
     assert_eq!((files(folder.path()), rows(folder.path())), (2, 3));
-    let bucket = lasting(folder.path()).await;
+    let bucket = Bucket::lasting(folder.path()).await;
     for size in SIZES {
         assert!(
             bucket.get(&format!("{size}")).await.unwrap() == bytes(size),
@@ -101,7 +89,7 @@ async fn all_sizes_survive_a_restart() {
 #[tokio::test]
 async fn removed_versions_leave_no_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let bucket = lasting(folder.path()).await;
+    let bucket = Bucket::lasting(folder.path()).await;
     let name = bucket.stack.bucket();
     for size in SIZES {
         for _ in 0..2 {
@@ -147,7 +135,7 @@ async fn removed_versions_leave_no_bytes() {
 #[tokio::test]
 async fn a_refused_write_leaves_no_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let bucket = lasting(folder.path()).await;
+    let bucket = Bucket::lasting(folder.path()).await;
     bucket.put("key", b"one").await;
     for size in SIZES {
         let put = bucket.s3.put_object().bucket(bucket.stack.bucket()).key("key");

@@ -34,8 +34,7 @@ pub(super) async fn run(
             match $name {
                 $($operation => Some(async {
                     let request = parsed(body)?;
-                    let asked = table.$way(|table| $run(&table.database, request)).await;
-                    written(&asked.map_err(|error| unanswered(&error))??)
+                    written(table.$way(|table| $run(&table.database, request)).await)
                 }.await),)*
                 _ => None,
             }
@@ -82,7 +81,7 @@ async fn transact_write_items(table: &Journal<Table>, body: &str) -> Result<Stri
             table.change(change).await
         }
     };
-    written(&asked.map_err(|error| unanswered(&error))??)
+    written(asked)
 }
 
 fn query(database: &Database, mut request: QueryRequest) -> Result<QueryResponse, DynoxideError> {
@@ -99,8 +98,12 @@ fn parsed<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, DynoxideError
     serde_json::from_str(body).map_err(|error| DynoxideError::SerializationException(error.to_string()))
 }
 
-fn written<T: serde::Serialize>(answer: &T) -> Result<String, DynoxideError> {
-    serde_json::to_string(answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+/// The JSON of what was asked of the journal.
+fn written<T: serde::Serialize>(
+    asked: std::io::Result<Result<T, DynoxideError>>,
+) -> Result<String, DynoxideError> {
+    let answer = asked.map_err(|error| unanswered(&error))??;
+    serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// An answer that nobody gets: what it tells may be gone after a power cut.

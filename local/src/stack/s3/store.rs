@@ -100,24 +100,20 @@ impl Store {
         version: Option<&str>,
         read: impl FnOnce(&Index, Object) -> rusqlite::Result<T> + Send + 'static,
     ) -> S3Result<T> {
-        let key = key.to_owned();
-        let Some(version) = version.map(str::to_owned) else {
-            let found =
-                move |index: &Index| index.object(&key)?.map(|object| read(index, object)).transpose();
-            return self.read(found).await?.ok_or_else(|| s3_error!(NoSuchKey));
-        };
+        let (key, version) = (key.to_owned(), version.map(str::to_owned));
         let found = move |index: &Index| {
-            Ok(match index.version(&key, &version)? {
-                Some((object, false)) => Some(Some(read(index, object)?)),
-                Some((_, true)) => Some(None),
-                None => None,
+            let found = match &version {
+                Some(version) => index.version(&key, version)?,
+                None => index.object(&key)?.map(|object| (object, false)),
+            };
+            Ok(match found {
+                Some((object, false)) => Ok(read(index, object)?),
+                Some((_, true)) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
+                None if version.is_some() => Err(s3_error!(NoSuchVersion)),
+                None => Err(s3_error!(NoSuchKey)),
             })
         };
-        match self.read(found).await? {
-            Some(Some(found)) => Ok(found),
-            Some(None) => Err(s3_error!(MethodNotAllowed, "This version is a delete marker.")),
-            None => Err(s3_error!(NoSuchVersion)),
-        }
+        self.read(found).await?
     }
 
     /// Makes what was written what `key` names, where the condition holds.
