@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aws_sdk_s3::types::ChecksumAlgorithm;
 
-use crate::Bucket;
+use crate::{Bucket, code};
 
 /// The most that lies in the index, and what is beside it.
 const SIZES: [usize; 5] = [0, 1, 65_536, 65_537, 1_000_000];
@@ -59,10 +59,13 @@ async fn ranges_and_copies_of_all_sizes() {
                 .send()
                 .await;
             let got = match got {
-                Ok(got) => Some(got.body.collect().await.unwrap().to_vec()),
-                Err(_) => None,
+                Ok(got) => Ok(got.body.collect().await.unwrap().to_vec()),
+                Err(error) => Err(code(error)),
             };
-            assert_eq!(got.as_deref(), expected, "{range} of {size}");
+            let expected = expected
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| "InvalidRange".to_owned());
+            assert!(got == expected, "{range} of {size}: {:?}", got.err());
         }
     }
 }
@@ -104,7 +107,7 @@ async fn removed_versions_leave_no_bytes() {
         .send()
         .await
         .unwrap();
-    assert!(bucket.get("key").await.is_err());
+    assert_eq!(bucket.get("key").await, Err("NoSuchKey".to_owned()));
     let versions = bucket
         .s3
         .list_object_versions()
@@ -140,7 +143,7 @@ async fn a_refused_write_leaves_no_bytes() {
     for size in SIZES {
         let put = bucket.s3.put_object().bucket(bucket.stack.bucket()).key("key");
         let put = put.if_none_match("*").body(bytes(size).into()).send().await;
-        assert!(put.is_err(), "{size}");
+        assert_eq!(code(put.unwrap_err()), "PreconditionFailed", "{size}");
     }
     bucket.stack.shutdown().await;
     assert_eq!((files(folder.path()), rows(folder.path())), (0, 1));

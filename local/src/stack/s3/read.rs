@@ -1,7 +1,7 @@
 //! `GetObject` and `HeadObject`.
 
-use s3s::S3Result;
 use s3s::dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput};
+use s3s::{S3Result, s3_error};
 
 use super::bucket::Bucket;
 use super::checksums::answered;
@@ -28,15 +28,21 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         .open_object(&input.key, input.version_id.as_deref())
         .await?;
     conditions!(input).check(&object)?;
-    let wanted = match input.range {
-        Some(range) => range.check(object.size)?,
-        None => 0..object.size,
+    let (wanted, content_range) = match input.range {
+        Some(range) => {
+            let wanted = range.check(object.size)?;
+            // RFC 9110, section 14.1.2: of nothing, not even the end can be had.
+            let last = wanted
+                .clone()
+                .next_back()
+                .ok_or_else(|| s3_error!(InvalidRange))?;
+            let content_range = format!("bytes {}-{last}/{}", wanted.start, object.size);
+            (wanted, Some(content_range))
+        }
+        None => (0..object.size, None),
     };
     let length = wanted.end - wanted.start;
     let whole = length == object.size;
-    let content_range = input
-        .range
-        .map(|_| format!("bytes {}-{}/{}", wanted.start, wanted.end - 1, object.size));
     let body = content.range(wanted).await?;
     let Headers {
         content_type,
