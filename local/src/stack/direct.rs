@@ -66,9 +66,7 @@ impl HttpConnector for Connector {
             None => self.others.call(request),
             Some((path, host, door)) => HttpConnectorFuture::new(async move {
                 let request = as_received(request, &path, &host).map_err(ConnectorError::user)?;
-                // A task of its own, whose stack does not lie upon that of the call.
-                let answer = tokio::spawn(door.answer(request)).await;
-                answer.map_err(|error| ConnectorError::io(error.into()))?
+                door.answer(request).await
             }),
         }
     }
