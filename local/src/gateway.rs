@@ -10,6 +10,7 @@ mod answer;
 mod body;
 mod event;
 mod origin;
+mod turns;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::answer::passed_on;
+use self::turns::{Turn, Turns};
 use crate::incoming;
 use crate::refusal::Refusal;
 use crate::serve::Client;
@@ -58,6 +60,7 @@ pub(crate) struct Gateway {
     transfer: Transfer,
     timeout: Duration,
     calls: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Gateway {
@@ -73,6 +76,7 @@ impl Gateway {
             transfer,
             timeout: timeout.unwrap_or(own),
             calls: Arc::new(Semaphore::new(CALLS)),
+            turns: Turns::new(),
         }
     }
 
@@ -88,10 +92,10 @@ impl Gateway {
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let id = Uuid::new_v4().to_string();
-        let outcome = match accept(self.front_door, request, client.address(), &id).await {
-            Ok(request) => {
+        let outcome = match self.accept(request, client.address(), &id).await {
+            Ok((request, turn)) => {
                 let _waiting = client.wait();
-                self.call(request, function).await
+                self.call(request, turn, function).await
             }
             Err(refusal) => Err(refusal),
         };
@@ -106,11 +110,33 @@ impl Gateway {
         })
     }
 
+    /// The request as the event that the function is handed, whole and within bounds, and its body's turn.
+    async fn accept(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        id: &str,
+    ) -> Result<(lambda_http::Request, Turn), Refusal> {
+        let (head, body) = request.into_parts();
+        let event = check(&head).and_then(|()| event::from_head(self.front_door, &head, peer, id));
+        let event = match event {
+            Ok(event) => event,
+            Err(refusal) => {
+                incoming::discard(body);
+                return Err(refusal);
+            }
+        };
+        let limit = event::body_limit(&event);
+        let (body, turn) = body::collect(body, limit, &self.turns).await?;
+        Ok((event::into_request(event, id, body), turn))
+    }
+
     /// Runs the function. It goes on when the client is gone or the gateway has given up, as on
     /// Lambda: what took too long still finishes, and a repeat finds it.
     async fn call<H, F>(
         &self,
         request: lambda_http::Request,
+        turn: Turn,
         function: H,
     ) -> Result<Response<Full<Bytes>>, Refusal>
     where
@@ -120,6 +146,7 @@ impl Gateway {
         let calls = Arc::clone(&self.calls);
         let deadline = Instant::now() + self.timeout;
         let running = tokio::spawn(async move {
+            let _turn = turn;
             let _place = calls.acquire_owned().await.ok();
             function(request).await
         });
@@ -138,26 +165,6 @@ impl Gateway {
         let all = u32::try_from(CALLS).unwrap_or(u32::MAX);
         let _ = self.calls.acquire_many(all).await;
     }
-}
-
-/// The request as the event that the function is handed, whole and within bounds.
-async fn accept(
-    front_door: FrontDoor,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    id: &str,
-) -> Result<lambda_http::Request, Refusal> {
-    let (head, body) = request.into_parts();
-    let event = match check(&head).and_then(|()| event::from_head(front_door, &head, peer, id)) {
-        Ok(event) => event,
-        Err(refusal) => {
-            incoming::discard(body);
-            return Err(refusal);
-        }
-    };
-    let limit = event::body_limit(&event);
-    let body = body::collect(&head.headers, body, limit).await?;
-    Ok(event::into_request(event, id, body))
 }
 
 /// Refuses what the function is not to see.

@@ -65,6 +65,32 @@ async fn idle_clients_hold_nobody_up() {
     }
 }
 
+/// As many as have a turn at once, and more.
+#[tokio::test]
+async fn slow_large_bodies_hold_nobody_up() {
+    let server = server(ServerOptions::default()).await;
+    let address = address(&server.base_url());
+    let head = "POST /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n\
+                Content-Length: 1000000\r\n\r\n";
+    let begin = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut interim = [0; 25];
+        let reading = stream.read_exact(&mut interim);
+        let read = tokio::time::timeout(Duration::from_secs(30), reading).await;
+        read.expect("an interim answer").unwrap();
+        assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    };
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let crowd = futures_util::future::join_all((0..2 * processors + 1).map(|_| begin())).await;
+    let mut stream = begin().await;
+    stream.write_all(&vec![b'x'; 1_000_000]).await.unwrap();
+    let answer = read(&mut stream).await;
+    assert!(answer.ends_with("\r\n\r\n/large"), "{answer}");
+    drop(crowd);
+}
+
 #[tokio::test]
 async fn slow_heads_are_answered() {
     let options = ServerOptions {

@@ -2,36 +2,28 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::Refusal;
+use super::turns::{Turn, Turns};
 use crate::incoming::{discard, next};
 
 /// How long a body may take altogether.
 const WHOLE: Duration = Duration::from_mins(5);
 
-/// The whole body, or a refusal: at once where `Content-Length` says that it is too large (a
+/// The whole body with its turn, or a refusal: at once where `Content-Length` says that it is too large (a
 /// client that asked with `Expect: 100-continue` then never sends it), else as soon as it is.
-pub(super) async fn collect(headers: &HeaderMap, body: Incoming, limit: usize) -> Result<Vec<u8>, Refusal> {
-    let announced = announced(headers);
+pub(super) async fn collect(body: Incoming, limit: usize, turns: &Turns) -> Result<(Vec<u8>, Turn), Refusal> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         discard(body);
         return Err(Refusal::BODY_TOO_LARGE);
     }
+    let turn = turns.take(&body).await;
     match tokio::time::timeout(WHOLE, collect_within(body, announced, limit)).await {
-        Ok(collected) => collected,
+        Ok(collected) => Ok((collected?, turn)),
         Err(_) => Err(Refusal::TOO_SLOW),
     }
-}
-
-fn announced(headers: &HeaderMap) -> usize {
-    let length = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok());
-    // The HTTP server has refused a length that is not a number.
-    length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 async fn collect_within(mut body: Incoming, announced: usize, limit: usize) -> Result<Vec<u8>, Refusal> {
