@@ -4,18 +4,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod allocator;
 mod command;
 
-fn main() -> ExitCode {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    allocator::settle();
-    run()
-}
+/// The system's allocator makes threads wait for each other, and jemalloc does not. Its settings are in `.cargo/config.toml`.
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
-async fn run() -> ExitCode {
+async fn main() -> ExitCode {
     let arguments = command::Arguments::parse();
     let ended = match command::start_log(arguments.json()) {
         Ok(()) => command::run(arguments).await,

@@ -38,6 +38,22 @@ async fn objects_are_read_whole_and_in_part() {
     stack.shutdown().await;
 }
 
+/// With one cache for all databases, the bucket's index would take it from the table.
+#[test]
+fn databases_share_no_page_cache() {
+    let database = rusqlite::Connection::open_in_memory().unwrap();
+    let shared = database.query_row(
+        "SELECT sqlite_compileoption_used('ENABLE_MEMORY_MANAGEMENT')",
+        [],
+        |row| row.get::<_, bool>(0),
+    );
+    assert_eq!(
+        shared,
+        Ok(false),
+        "the flags of SQLite in .cargo/config.toml have no effect"
+    );
+}
+
 #[tokio::test]
 async fn stacks_side_by_side_are_independent() {
     let one = Stack::start(StackOptions::default()).await.unwrap();

@@ -26,6 +26,8 @@ const fn task(name: &'static str, summary: &'static str, command: &'static [&'st
 const TASKS: &[Task] = &[
     task("start", "start the registry on this machine; further flags as `cargo run -- --help` lists them",
         &["cargo", "run", "--"]),
+    task("serve", "start it as `start` does, built for many users: the first time takes ten minutes, and `make`",
+        &["cargo", "run", "--profile", "server", "--package", "packages-api-local", "--features", "jemalloc", "--"]),
     task("test", "run the integration tests whose names contain the given text",
         &["cargo", "test", "--test", "it"]),
     task("unit", "run the unit tests whose names contain the given text",
