@@ -28,21 +28,17 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         .open_object(&input.key, input.version_id.as_deref())
         .await?;
     conditions!(input).check(&object)?;
-    let (wanted, content_range) = match input.range {
-        Some(range) => {
-            let wanted = range.check(object.size)?;
-            // RFC 9110, section 14.1.2: of nothing, not even the end can be had.
-            let last = wanted
-                .clone()
-                .next_back()
-                .ok_or_else(|| s3_error!(InvalidRange))?;
-            let content_range = format!("bytes {}-{last}/{}", wanted.start, object.size);
-            (wanted, Some(content_range))
-        }
-        None => (0..object.size, None),
+    let wanted = match input.range {
+        // RFC 9110, section 14.1.2: of nothing, not even the end can be had.
+        Some(_) if object.size == 0 => return Err(s3_error!(InvalidRange)),
+        Some(range) => range.check(object.size)?,
+        None => 0..object.size,
     };
     let length = wanted.end - wanted.start;
     let whole = length == object.size;
+    let content_range = input
+        .range
+        .map(|_| format!("bytes {}-{}/{}", wanted.start, wanted.end - 1, object.size));
     let body = content.range(wanted).await?;
     let Headers {
         content_type,
