@@ -44,7 +44,7 @@ pub(crate) use publish::publish_checked;
 pub use publish::{PackageFile, publish};
 pub use publish_from_disk::publish_from_disk;
 pub use publish_upload::publish_upload;
-pub(crate) use reading::run_blocking;
+pub(crate) use reading::{digest, run_blocking};
 pub use release::Published;
 pub(crate) use tagged_name::{
     LATEST, NamedVersion, TaggedName, changed_meanwhile, deprecate, remove_tag, set_tag,

@@ -1,10 +1,8 @@
 //! Publishing a file that is in memory.
 
-use std::io::Cursor;
-
 use bytes::Bytes;
 
-use super::reading::{run_blocking, run_inline};
+use super::reading::{digest, run_inline};
 use super::release::{Candidate, release};
 use super::{AttestationBundle, Companions, Context, Metadata, Published};
 use crate::actor::Actor;
@@ -57,8 +55,7 @@ impl PackageFile {
     }
 
     async fn hash_named(filename: Filename, bytes: Bytes) -> Result<Self> {
-        let hashed = bytes.clone();
-        let sha256 = run_blocking(move || Digest::sha256(&hashed)).await?;
+        let sha256 = digest(bytes.clone(), Digest::sha256).await?;
         Ok(Self {
             filename,
             bytes,
@@ -95,9 +92,8 @@ fn read(context: &Context, registry: &Registry, filename: &Filename, bytes: &Byt
         Filename::Given(given) => given,
         Filename::Made(_) => "",
     };
-    let mut source = Cursor::new(bytes);
-    let manifest = run_inline(context, |cancellation| {
-        formats::read_until(registry.ecosystem, given, &mut source, cancellation)
+    let manifest = run_inline(context.answer_by.into_std(), bytes, |source, cancellation| {
+        formats::read_until(registry.ecosystem, given, source, cancellation)
     })??;
     Ok(manifest)
 }
@@ -139,11 +135,10 @@ pub(crate) async fn publish_checked(
     // The file is stored before its release. Its SHA-512 is taken meanwhile.
     let id = PackageId::mint_after(registry.id);
     let key = ObjectKey::of(Kind::Package, &registry.address, id);
-    let hashed = bytes.clone();
     let ((), (), sha512) = tokio::try_join!(
-        context.files.put(&key, bytes, sha256),
+        context.files.put(&key, bytes.clone(), sha256),
         companions.store(context, registry, id),
-        run_blocking(move || Digest::sha512(&hashed))
+        digest(bytes, Digest::sha512)
     )?;
     let digests = Digests {
         sha256,

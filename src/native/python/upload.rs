@@ -17,7 +17,7 @@ use crate::formats::python::{Facts, normalize_version};
 use crate::formats::{Manifest, hex};
 use crate::http::shown;
 use crate::native::{Refusal, Request};
-use crate::packages::{self, PackageFile, run_blocking};
+use crate::packages::{self, PackageFile, digest};
 use crate::permission::Permission;
 
 /// Publishes the file in `content`. Three round trips, as every publish.
@@ -89,10 +89,9 @@ async fn check_digests(fields: &Fields, file: &PackageFile) -> Result<()> {
     let [md5, sha256, blake2] =
         stated.map(|name| fields.get(name).map(str::trim).filter(|text| !text.is_empty()));
     let (needs_md5, needs_blake2) = (md5.is_some(), blake2.is_some());
-    let bytes = file.bytes().clone();
-    let (own_md5, own_blake2) = run_blocking(move || {
-        let md5 = needs_md5.then(|| hex(&Md5::digest(&bytes)));
-        let blake2 = needs_blake2.then(|| hex(&Blake2b::<U32>::digest(&bytes)));
+    let (own_md5, own_blake2) = digest(file.bytes().clone(), move |bytes| {
+        let md5 = needs_md5.then(|| hex(&Md5::digest(bytes)));
+        let blake2 = needs_blake2.then(|| hex(&Blake2b::<U32>::digest(bytes)));
         (md5, blake2)
     })
     .await?;
