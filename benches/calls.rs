@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What each round took.
+/// Duration of each round.
 type Times = Vec<Duration>;
 
 struct Bench {
