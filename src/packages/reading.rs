@@ -23,7 +23,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + S
     done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
 }
 
-/// Takes digests of a file that is in memory.
+/// Takes digests of a file that is in memory: of a small one here, of any other on a thread of its own.
 pub(crate) async fn digest<T: Send + 'static>(
     bytes: Bytes,
     take: impl FnOnce(&[u8]) -> T + Send + 'static,
@@ -37,8 +37,8 @@ pub(crate) async fn digest<T: Send + 'static>(
 /// Reads a file that is in memory, which is mostly over before another thread would have begun. While it goes on
 /// nothing else of this call does, so it looks at the clock itself.
 ///
-/// A small file is read at once; one that takes longer than a moment, and any other, after the runtime has moved everybody
-/// else to other threads.
+/// Where a runtime has other threads, a small file is read at once; one that takes longer than a moment, and any other,
+/// after everybody else has been moved to those.
 pub(super) fn run_inline<T>(
     answer_by: Instant,
     bytes: &Bytes,
@@ -52,15 +52,15 @@ pub(super) fn run_inline<T>(
         let done = done.map_err(|_| Error::Internal("a reader failed".to_owned()))?;
         unless_ended(&cancellation, done)
     };
+    if Handle::current().runtime_flavor() != RuntimeFlavor::MultiThread {
+        return read_until(answer_by);
+    }
     if bytes.len() <= SMALL
         && let Ok(done) = read_until(answer_by.min(Instant::now() + MOMENT))
     {
         return Ok(done);
     }
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => block_in_place(|| read_until(answer_by)),
-        _ => read_until(answer_by),
-    }
+    block_in_place(|| read_until(answer_by))
 }
 
 /// Reads a file that lies in the bucket, on a thread of its own, for as long as somebody waits for it.
@@ -114,6 +114,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn files_are_read_once_without_other_threads() {
+        let (count, outcome) = readings(SMALL);
+        assert_eq!(count, 1);
+        assert!(outcome.is_err(), "{outcome:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn failed_readers_are_errors() {
         for size in [SMALL, SMALL + 1] {
             let outcome = run_inline(
