@@ -297,8 +297,9 @@ pub(crate) fn refuse(matched: Option<&Matched>, error: &Error, request_id: &str)
 /// of `@{…}` begins with `@`, which clients may encode, and holds no encoded slash: that is a scope with a name.
 fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let mut values = Vec::new();
-    let mut segments = path.split('/');
-    for expected in template.split('/') {
+    // From their ends: most templates begin alike.
+    let mut segments = path.rsplit('/');
+    for expected in template.rsplit('/') {
         let segment = segments.next()?;
         let is_scope = || {
             let begins = segment.starts_with('@') || segment.starts_with("%40");
@@ -315,6 +316,7 @@ fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
             return None;
         }
     }
+    values.reverse();
     segments.next().is_none().then_some(values)
 }
 
