@@ -6,12 +6,12 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::Md5;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256, Sha512};
 
 /// A digest of `N` bytes: lower-case hexadecimal wherever it is shown or stored.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Digest<const N: usize>([u8; N]);
 
 impl Digest<16> {
@@ -53,13 +53,7 @@ impl<const N: usize> Digest<N> {
 
 impl<const N: usize> fmt::Display for Digest<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(2 * N);
-        for byte in self.0 {
-            let [high, low] = [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
-            text.extend([char::from(high), char::from(low)]);
-        }
-        f.write_str(&text)
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -83,12 +77,14 @@ impl<const N: usize> FromStr for Digest<N> {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; N];
-        if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(InvalidDigest);
+        let (pairs, odd) = text.as_bytes().as_chunks();
+        if pairs.len() != N || !odd.is_empty() {
             return Err(InvalidDigest);
         }
-        for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| InvalidDigest)?;
+        let mut bytes = [0; N];
+        for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
+            [*byte, ..] = (16 * digit(high)? + digit(low)?).to_le_bytes();
         }
         Ok(Self(bytes))
     }
@@ -102,10 +98,22 @@ impl<const N: usize> TryFrom<String> for Digest<N> {
     }
 }
 
-impl<const N: usize> From<Digest<N>> for String {
-    fn from(digest: Digest<N>) -> Self {
-        digest.to_string()
+impl<const N: usize> Serialize for Digest<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
     }
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    text
 }
 
 /// The digests of one file, taken over all of its bytes.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest slug, in bytes: every key of the table and the bucket holds two of them.
 const MAX_SLUG_BYTES: usize = 100;
@@ -33,8 +33,8 @@ pub fn is_reserved(organization: &str) -> bool {
 
 /// An organization's or a registry's part of an address: 1 to 100 of `a-z`, `0-9`, `-` and `_`,
 /// beginning with a letter or a digit. It never changes once made.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Slug(String);
 
 impl Slug {
@@ -92,6 +92,12 @@ impl TryFrom<String> for Slug {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
+    }
+}
+
+impl Serialize for Slug {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

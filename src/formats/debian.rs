@@ -9,12 +9,13 @@ use sha2::Sha256;
 
 pub(crate) use self::facts::Facts;
 use self::version::is_version;
+use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::format::{Container, Format};
 use crate::formats::manifest::{Manifest, Rejection, metadata};
 use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::Metered;
-use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::source::hashing::Hashing;
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::deb822::Paragraph;
 

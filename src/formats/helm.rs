@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
+use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
 use crate::formats::format::{Container, Format};
 use crate::formats::manifest::{Manifest, Rejection, metadata};
 use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::{Budget, Metered};
-use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::source::hashing::Hashing;
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::yaml::{self, Node};
 

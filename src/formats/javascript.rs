@@ -16,6 +16,7 @@ use sha2::Sha512;
 pub(crate) use self::entry::{Entry, MAX_ENTRY_BYTES};
 pub(crate) use self::facts::Facts;
 pub(crate) use self::version::{normalized as normalized_version, precedence};
+use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
 use crate::formats::containers::tarball::{Archive, Member};
@@ -23,7 +24,7 @@ use crate::formats::format::{Container, Format};
 use crate::formats::manifest::{Manifest, Rejection, metadata};
 use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::{Budget, Metered};
-use crate::formats::source::hashing::{Hashing, hex};
+use crate::formats::source::hashing::Hashing;
 use crate::formats::texts::alphabet::is_made_of;
 pub(crate) use crate::formats::texts::json;
 

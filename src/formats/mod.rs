@@ -15,7 +15,6 @@ pub(crate) use self::same_file::same_file;
 pub use self::source::Source;
 use self::source::bounded::{length_of, unreadable};
 use self::source::budget::{Budget, Metered};
-pub(crate) use self::source::hashing::hex;
 use crate::cancellation::Cancellation;
 pub use crate::ecosystem::Ecosystem;
 

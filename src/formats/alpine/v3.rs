@@ -107,7 +107,7 @@ impl Reading<'_> {
     fn field(&mut self, key: &str, value: Value, kind: &Kind) -> Result<(), Rejection> {
         let text = match kind {
             Kind::Text => self.adb.blob(value).map(text),
-            Kind::Hex => self.adb.blob(value).map(crate::formats::source::hashing::hex),
+            Kind::Hex => self.adb.blob(value).map(crate::digest::hex),
             Kind::Number => self.adb.number(value).map(|number| number.to_string()),
             Kind::Dependencies => {
                 for dependency in self.adb.slots(value).values() {

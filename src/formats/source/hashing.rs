@@ -1,9 +1,10 @@
 //! Digests of a whole file, taken while it is read.
 
-use std::fmt::Write;
 use std::io::{self, Read};
 
 use sha2::digest::Digest;
+
+use crate::digest::hex;
 
 /// Reads on, and digests what passes. Layers of it take several digests in one pass.
 pub(crate) struct Hashing<R, D> {
@@ -35,16 +36,6 @@ impl<R: Read, D: Digest> Read for Hashing<R, D> {
         self.size += read as u64;
         Ok(read)
     }
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// The SHA-256 of what is in memory, as hexadecimal.

@@ -10,11 +10,12 @@ use blake2::digest::consts::U32;
 use lambda_http::{Body, Response};
 use md5::{Digest as _, Md5};
 
+use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::form::{self, Fields, File};
+use crate::formats::Manifest;
 use crate::formats::python::{Facts, normalize_version};
-use crate::formats::{Manifest, hex};
 use crate::http::shown;
 use crate::native::{Refusal, Request};
 use crate::packages::{self, PackageFile, digest};
