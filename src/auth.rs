@@ -227,7 +227,7 @@ impl Keys {
     }
 
     /// Every key once: `DynamoDB` refuses a batch that names one twice.
-    fn all(&self) -> Vec<Key> {
+    fn all(&self) -> Vec<&Key> {
         let target = self
             .target
             .as_ref()
@@ -241,7 +241,7 @@ impl Keys {
             target,
         ];
         let all = all.into_iter().flatten();
-        all.chain(&self.releases).cloned().collect()
+        all.chain(&self.releases).collect()
     }
 }
 

@@ -59,11 +59,8 @@ pub(crate) async fn identify_in_organization<'a>(
     // No organization has a name that is not a slug.
     let slug = path.organization.parse::<Slug>().ok();
     let key = slug.as_ref().map(keys::organization);
-    let all: Vec<_> = [Some(by_secret.clone()), key.clone()]
-        .into_iter()
-        .flatten()
-        .collect();
-    let mut found = records.find(&all).await?;
+    let all = [Some(&by_secret), key.as_ref()].into_iter().flatten();
+    let mut found = records.find(&all.collect::<Vec<_>>()).await?;
     let token = current(found.take(&by_secret)?)?;
     Ok(IdentifiedInOrganization {
         token,

@@ -23,7 +23,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use tokio::time::Instant;
 
 use crate::aws::{self, Cause, Failure};
@@ -153,9 +154,9 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::Throttled`] where some stay unprocessed.
-    pub(crate) async fn find(&self, keys: &[Key]) -> Result<Found> {
+    pub(crate) async fn find(&self, keys: &[&Key]) -> Result<Found> {
         let mut found = Found::default();
-        let mut wanted = batch(keys.iter().map(Key::attributes))?;
+        let mut wanted = batch(keys.iter().map(|key| key.attributes()))?;
         let mut retry = Retry::at_most(BATCH_ATTEMPTS);
         loop {
             let answer = self
@@ -309,6 +310,21 @@ pub(crate) fn to_item(key: &Key, record: &impl Serialize) -> Result<Item> {
     Ok(item)
 }
 
+/// The record of an item. Its attributes are handed on one by one: `serde_dynamo::from_item` hashes all names once more
+/// first, which takes as long as the reading.
 fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::Internal(format!("reading a record: {error}")))
+    let attributes = item.into_iter().map(|(name, value)| (name, Attribute(value)));
+    T::deserialize(MapDeserializer::new(attributes))
+        .map_err(|error| Error::Internal(format!("reading a record: {error}")))
+}
+
+/// Value of an attribute that is read.
+struct Attribute(AttributeValue);
+
+impl IntoDeserializer<'_, serde_dynamo::Error> for Attribute {
+    type Deserializer = serde_dynamo::Deserializer;
+
+    fn into_deserializer(self) -> Self::Deserializer {
+        serde_dynamo::Deserializer::from_attribute_value(self.0.into())
+    }
 }

@@ -34,7 +34,7 @@ impl Records {
                 .iter()
                 .map(|id| keys::package(&registry.address, *id))
                 .collect();
-            let mut found = self.find(&wanted).await?;
+            let mut found = self.find(&wanted.iter().collect::<Vec<_>>()).await?;
             for key in &wanted {
                 let package: Option<Package> = found.take(key)?;
                 let own = package.filter(|package| package.registry_id == registry.id);

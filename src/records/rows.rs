@@ -88,7 +88,7 @@ impl Records {
         let mut rows = HashMap::new();
         for ids in ids.chunks(MAX_BATCH_KEYS) {
             let wanted: Vec<_> = ids.iter().map(key).collect();
-            let mut found = self.find(&wanted).await?;
+            let mut found = self.find(&wanted.iter().collect::<Vec<_>>()).await?;
             for key in &wanted {
                 let attributes: Option<Attributes> = found.take(key)?;
                 rows.extend(attributes.and_then(Attributes::into_row));

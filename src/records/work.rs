@@ -102,7 +102,7 @@ impl Records {
     pub(crate) async fn upload_state(&self, registry: &Registry, upload: Uuid) -> Result<UploadState> {
         let became = keys::upload(&registry.address, upload);
         let work = keys::work(&registry.address, upload);
-        let mut found = self.find(&[became.clone(), work.clone()]).await?;
+        let mut found = self.find(&[&became, &work]).await?;
         let state = UploadState {
             became: found.take(&became)?,
             work: found.take(&work)?,
