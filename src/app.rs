@@ -31,7 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The Packages API over one table and one bucket.
 #[derive(Debug, Clone)]
 pub struct App {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) records: Records,
     pub(crate) files: Files,
     overtime: Overtime,
@@ -52,7 +52,7 @@ impl App {
             authority,
             records,
             files: Files::new(sdk, config.bucket.as_str()).behind(config.files_base_url.as_deref()),
-            config,
+            config: Arc::new(config),
             overtime: Overtime::default(),
         }
     }
