@@ -12,6 +12,7 @@ pub(crate) use self::name_facts::NameFacts;
 pub(crate) use self::version::Precedence;
 use self::version::Version;
 use crate::cancellation::Cancellation;
+use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
 use crate::formats::containers::zip;
@@ -20,7 +21,6 @@ use crate::formats::manifest::{MAX_METADATA_BYTES, Manifest, Rejection, metadata
 use crate::formats::source::Source;
 use crate::formats::source::bounded::{length_of, unreadable};
 use crate::formats::source::budget::{Budget, Metered};
-use crate::formats::source::hashing::sha256;
 use crate::formats::texts::alphabet::is_word;
 use crate::formats::texts::email::Fields;
 
@@ -238,7 +238,7 @@ fn facts<'a>(bytes: &[u8], fields: &Fields<'a>, named: &FileName<'a>) -> Facts<'
         project_urls: all("Project-URL"),
         description_content_type: one("Description-Content-Type"),
         dynamic: all("Dynamic"),
-        metadata_sha256: sha256(bytes),
+        metadata_sha256: Digest::sha256(bytes).to_string(),
         metadata_size: bytes.len(),
         build: named.build.map(Cow::Borrowed),
     }

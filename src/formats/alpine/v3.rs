@@ -5,12 +5,12 @@ use std::io::{self, BufReader, Read, Seek};
 
 use super::adb::{Adb, Slots, Value};
 use super::{Facts, MAX_FIELDS, manifest, wrong};
+use crate::digest::{Digest, hex};
 use crate::formats::containers::compression::Compression;
 use crate::formats::containers::inflate::Inflate;
 use crate::formats::manifest::{Manifest, Rejection};
 use crate::formats::source::bounded::unreadable;
 use crate::formats::source::budget::{Budget, Metered};
-use crate::formats::source::hashing::sha256;
 use crate::formats::texts::latin1::utf8_or_latin1;
 
 const SCHEMA: [u8; 4] = *b"pckg";
@@ -65,7 +65,7 @@ pub(super) fn read(source: &mut Metered<'_>, length: u64) -> Result<Manifest, Re
     }
     manifest(&Facts {
         checksum: None,
-        adb_sha256: Some(sha256(&adb.block)),
+        adb_sha256: Some(Digest::sha256(&adb.block).to_string()),
         size: length,
         pkginfo: reading.pkginfo,
     })
@@ -107,7 +107,7 @@ impl Reading<'_> {
     fn field(&mut self, key: &str, value: Value, kind: &Kind) -> Result<(), Rejection> {
         let text = match kind {
             Kind::Text => self.adb.blob(value).map(text),
-            Kind::Hex => self.adb.blob(value).map(crate::digest::hex),
+            Kind::Hex => self.adb.blob(value).map(hex),
             Kind::Number => self.adb.number(value).map(|number| number.to_string()),
             Kind::Dependencies => {
                 for dependency in self.adb.slots(value).values() {
@@ -255,7 +255,7 @@ mod tests {
         let manifest = read_apk(&packed).unwrap();
         let size = u32::from_le_bytes(*file[8..].first_chunk().unwrap()) as usize;
         let expected = json!({
-            "adb_sha256": sha256(&file[12..8 + size]),
+            "adb_sha256": Digest::sha256(&file[12..8 + size]).to_string(),
             "size": packed.len(),
             "pkginfo": [
                 ["pkgname", "fruit"], ["pkgver", "1.0_rc1-r0"], ["pkgdesc", "Jé"],

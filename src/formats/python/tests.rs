@@ -62,7 +62,7 @@ fn a_wheel_says_all_that_an_index_needs() {
         "project_urls": [],
         "description_content_type": null,
         "dynamic": [],
-        "metadata_sha256": sha256(METADATA.as_bytes()),
+        "metadata_sha256": Digest::sha256(METADATA.as_bytes()).to_string(),
         "metadata_size": METADATA.len(),
         "build": "1",
     });

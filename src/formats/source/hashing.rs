@@ -4,8 +4,6 @@ use std::io::{self, Read};
 
 use sha2::digest::Digest;
 
-use crate::digest::hex;
-
 /// Reads on, and digests what passes. Layers of it take several digests in one pass.
 pub(crate) struct Hashing<R, D> {
     inner: R,
@@ -38,17 +36,13 @@ impl<R: Read, D: Digest> Read for Hashing<R, D> {
     }
 }
 
-/// The SHA-256 of what is in memory, as hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&sha2::Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use md5::Md5;
     use sha1::Sha1;
 
     use super::*;
+    use crate::digest::hex;
 
     #[test]
     fn digests_are_taken_in_one_pass() {
