@@ -31,7 +31,8 @@ impl PackageId {
     /// The id in an address, where digits may have either case (RFC 9562, section 4). Keys, which S3 and
     /// DynamoDB compare byte by byte, have lowercase digits.
     pub(crate) fn in_address(text: &str) -> Option<Self> {
-        text.to_ascii_lowercase().parse().ok()
+        let id = uuid_in_address(text)?;
+        (id.get_version_num() == 7).then_some(Self(id))
     }
 
     /// When it was minted, in milliseconds.
@@ -75,7 +76,9 @@ pub(crate) fn minted_at(id: Uuid) -> SystemTime {
 /// The UUID in an address, in the one spelling that has hyphens, with digits of either case.
 pub(crate) fn uuid_in_address(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
-    text.eq_ignore_ascii_case(&id.to_string()).then_some(id)
+    let mut buffer = Uuid::encode_buffer();
+    let canonical = id.hyphenated().encode_lower(&mut buffer);
+    text.eq_ignore_ascii_case(canonical).then_some(id)
 }
 
 /// A UUID (version 5) of a name in a namespace: the same for the same name.
@@ -112,9 +115,9 @@ impl FromStr for PackageId {
     type Err = InvalidPackageId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let id = Uuid::parse_str(text).map_err(|_| InvalidPackageId)?;
-        let canonical = id.get_version_num() == 7 && id.to_string() == text;
-        canonical.then_some(Self(id)).ok_or(InvalidPackageId)
+        let is_canonical = !text.bytes().any(|digit| digit.is_ascii_uppercase());
+        let id = Self::in_address(text).filter(|_| is_canonical);
+        id.ok_or(InvalidPackageId)
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/attestations",  Package(Endpoint::GetAttestations)),
 ];
 
+/// The most segments of a template, in any table.
+const MAX_SEGMENTS: usize = 13;
+
 /// How an endpoint is made from what its path names.
 pub(crate) enum Make {
     /// The path names nothing.
@@ -113,7 +116,7 @@ pub(crate) enum Matched {
 /// A path that exists with other methods is a 405 that names them; any other a 404.
 pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Matched> {
     let api = API.iter().map(|(method, template, _)| (method, *template));
-    if let Some((row, values)) = find(api, method, path)? {
+    if let Some((row, values)) = find(api, method, &segments(path))? {
         let (_, template, make) = &API[row];
         let endpoint = make.endpoint(&values);
         let endpoint =
@@ -135,11 +138,11 @@ fn native_endpoint(method: &Method, path: &str) -> Result<Option<native::Endpoin
     if organization.is_empty() || registry.is_empty() || is_reserved(organization) {
         return Ok(None);
     }
-    let below = &path[organization.len() + registry.len() + 2..];
+    let below = segments(&path[organization.len() + registry.len() + 2..]);
     for protocol in PROTOCOLS {
         let rows = protocol.routes.iter();
         let rows = rows.map(|Route { method, template, .. }| (method, *template));
-        let Some((row, values)) = find(rows, method, below)? else {
+        let Some((row, values)) = find(rows, method, &below)? else {
             continue;
         };
         let decoded = values
@@ -169,7 +172,7 @@ fn native_endpoint(method: &Method, path: &str) -> Result<Option<native::Endpoin
 fn find<'a, 'p>(
     rows: impl Iterator<Item = (&'a Method, &'a str)> + Clone,
     method: &Method,
-    path: &'p str,
+    path: &[&'p str],
 ) -> Result<Option<(usize, Vec<&'p str>)>> {
     // Of the templates that fit, the first: `upload` is not the id of a package.
     let matched = rows
@@ -293,31 +296,34 @@ pub(crate) fn refuse(matched: Option<&Matched>, error: &Error, request_id: &str)
     }
 }
 
-/// The parts of `path` in the places of the template's braces, if the path fits. None of them is empty. One in the place
-/// of `@{…}` begins with `@`, which clients may encode, and holds no encoded slash: that is a scope with a name.
-fn match_template<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
-    let mut values = Vec::new();
+/// Segments of a path; of one that is longer than every template, as many as tell that.
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').take(MAX_SEGMENTS + 1).collect()
+}
+
+/// The segments of a path in the places of the template's braces, if the path fits.
+fn match_template<'a>(template: &str, path: &[&'a str]) -> Option<Vec<&'a str>> {
     // From their ends: most templates begin alike.
-    let mut segments = path.rsplit('/');
-    for expected in template.rsplit('/') {
-        let segment = segments.next()?;
-        let is_scope = || {
+    let mut ends = template.rsplit('/').zip(path.iter().rev());
+    if !ends.all(|(expected, segment)| fits(expected, segment)) || template.split('/').count() != path.len() {
+        return None;
+    }
+    let pairs = template.split('/').zip(path);
+    let values = pairs.filter(|(expected, _)| expected.ends_with('}'));
+    Some(values.map(|(_, segment)| *segment).collect())
+}
+
+/// Whether a segment of a path may stand where a template has `expected`. In the place of `{…}` it is not empty. In that
+/// of `@{…}` it begins with `@`, which clients may encode, and holds no encoded slash: that is a scope with a name.
+fn fits(expected: &str, segment: &str) -> bool {
+    match expected.as_bytes() {
+        [b'{', ..] => !segment.is_empty(),
+        [b'@', b'{', ..] => {
             let begins = segment.starts_with('@') || segment.starts_with("%40");
             begins && !segment.contains("%2F") && !segment.contains("%2f")
-        };
-        let fits = match expected.as_bytes() {
-            [b'{', ..] => !segment.is_empty(),
-            [b'@', b'{', ..] => is_scope(),
-            _ => false,
-        };
-        if fits {
-            values.push(segment);
-        } else if expected != segment {
-            return None;
         }
+        _ => expected == segment,
     }
-    values.reverse();
-    segments.next().is_none().then_some(values)
 }
 
 #[cfg(test)]

@@ -53,6 +53,18 @@ fn every_template_fits_its_endpoint() {
 }
 
 #[test]
+fn no_template_has_more_segments_than_are_compared() {
+    let native = PROTOCOLS.iter().flat_map(|protocol| protocol.routes);
+    let templates = API.iter().map(|(_, template, _)| *template);
+    let templates = templates.chain(native.map(|route| route.template));
+    assert_eq!(
+        templates.map(|template| template.split('/').count()).max(),
+        Some(MAX_SEGMENTS)
+    );
+    assert_eq!(segments(&"/".repeat(1000)), [""; MAX_SEGMENTS + 1]);
+}
+
+#[test]
 fn the_description_has_the_same_calls() {
     let description: serde_json::Value = serde_yaml_ng::from_str(include_str!("../../openapi.yaml")).unwrap();
     let mut described = Vec::new();
