@@ -103,10 +103,12 @@ impl Bench {
         let id = id(&self.call(publish(&banana(0, 100_000))).await);
         let keys = self.keys(Some(&id)).await;
         let (mut ours, mut bare) = (Times::new(), Times::new());
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let get = request("GET", &format!("{PACKAGES}/{id}"), Body::Empty);
-            ours.push(timed(self.call(get)).await);
-            bare.push(timed(self.read(keys.clone())).await);
+            let (call, read) = (timed(self.call(get)), timed(self.read(keys.clone())));
+            let (our, read) = in_turns(round, call, read).await;
+            ours.push(our);
+            bare.push(read);
         }
         [ours, bare]
     }
@@ -123,15 +125,9 @@ impl Bench {
             let form = publish(&gem);
             let digest = Digest::sha256(&gem.bytes).to_base64();
             let items = self.items(&records, round);
-            // Who is first finds everything else asleep: that is each of them in turns.
-            let (call, read) = (Box::pin(timed(self.call(form))), timed(self.read(keys.clone())));
+            let (call, read) = (timed(self.call(form)), timed(self.read(keys.clone())));
             let bare = async { (read.await, timed(self.write(gem.bytes, digest, items)).await) };
-            let (our, (read, write)) = if round % 2 == 0 {
-                (call.await, bare.await)
-            } else {
-                let bare = bare.await;
-                (call.await, bare)
-            };
+            let (our, (read, write)) = in_turns(round, call, bare).await;
             ours.push(our);
             reads.push(read);
             writes.push(write);
@@ -275,6 +271,21 @@ fn request(method: &str, path: &str, body: Body) -> Request {
     context.request_id = Uuid::now_v7().to_string();
     let request = request.body(body).expect("a request");
     request.with_lambda_context(context)
+}
+
+/// Results of both works, one after the other. Who is first finds everything else asleep: that is each of them in turns.
+async fn in_turns<A, B>(
+    round: usize,
+    one: impl Future<Output = A>,
+    other: impl Future<Output = B>,
+) -> (A, B) {
+    let (one, other) = (Box::pin(one), Box::pin(other));
+    if round.is_multiple_of(2) {
+        (one.await, other.await)
+    } else {
+        let other = other.await;
+        (one.await, other)
+    }
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> Duration {

@@ -303,26 +303,27 @@ fn segments(path: &str) -> Vec<&str> {
 
 /// The segments of a path in the places of the template's braces, if the path fits.
 fn match_template<'a>(template: &str, path: &[&'a str]) -> Option<Vec<&'a str>> {
+    let expected = || template.as_bytes().split(|byte| *byte == b'/');
     // From their ends: most templates begin alike.
-    let mut ends = template.rsplit('/').zip(path.iter().rev());
-    if !ends.all(|(expected, segment)| fits(expected, segment)) || template.split('/').count() != path.len() {
+    let mut ends = expected().rev().zip(path.iter().rev());
+    if !ends.all(|(expected, segment)| fits(expected, segment)) || expected().count() != path.len() {
         return None;
     }
-    let pairs = template.split('/').zip(path);
-    let values = pairs.filter(|(expected, _)| expected.ends_with('}'));
+    let pairs = expected().zip(path);
+    let values = pairs.filter(|(expected, _)| expected.ends_with(b"}"));
     Some(values.map(|(_, segment)| *segment).collect())
 }
 
 /// Whether a segment of a path may stand where a template has `expected`. In the place of `{…}` it is not empty. In that
 /// of `@{…}` it begins with `@`, which clients may encode, and holds no encoded slash: that is a scope with a name.
-fn fits(expected: &str, segment: &str) -> bool {
-    match expected.as_bytes() {
+fn fits(expected: &[u8], segment: &str) -> bool {
+    match expected {
         [b'{', ..] => !segment.is_empty(),
         [b'@', b'{', ..] => {
             let begins = segment.starts_with('@') || segment.starts_with("%40");
             begins && !segment.contains("%2F") && !segment.contains("%2f")
         }
-        _ => expected == segment,
+        _ => expected == segment.as_bytes(),
     }
 }
 
