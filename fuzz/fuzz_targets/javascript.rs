@@ -1,3 +1,5 @@
+//! Packages of `javascript`, damaged.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|file: &[u8]| packages_api_fuzz::read("javascript", &["a.tgz"], file));

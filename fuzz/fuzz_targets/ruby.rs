@@ -1,3 +1,5 @@
+//! Packages of `ruby`, damaged.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|file: &[u8]| packages_api_fuzz::read("ruby", &["a.gem"], file));

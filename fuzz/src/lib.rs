@@ -9,15 +9,14 @@ use packages_api::oidc::Policy;
 use packages_api::oidc::keys::KeySet;
 use packages_api::oidc::policy::MAX_STATEMENTS;
 use packages_api::oidc::token::{MAX_TOKEN_BYTES, UnverifiedToken};
+use serde_json::Map;
 
 /// Reads `file` under each of the names, since some readers depend on them.
 ///
 /// # Panics
 /// Where a reader panics, or returns a manifest beyond the bounds of all formats.
 pub fn read(ecosystem: &str, filenames: &[&str], file: &[u8]) {
-    let ecosystem: Ecosystem = ecosystem
-        .parse()
-        .expect("a target is named after an ecosystem");
+    let ecosystem: Ecosystem = ecosystem.parse().expect("a target is named after an ecosystem");
     for filename in filenames {
         let Ok(manifest) = formats::read(ecosystem, filename, &mut Cursor::new(file)) else {
             continue;
@@ -39,7 +38,7 @@ pub fn read_oidc(text: &str) {
     }
     if let Ok(policy) = Policy::read(text) {
         // Of a token without claims, statements without rules alone match.
-        let grant = policy.decide("https://issuer.example", &Default::default());
+        let grant = policy.decide("https://issuer.example", &Map::new());
         assert!(grant.is_none_or(|grant| (1..=MAX_STATEMENTS).contains(&grant.statement)));
     }
     if let Ok(reduced) = KeySet::reduce(text.as_bytes()) {
