@@ -107,14 +107,13 @@ impl<const N: usize> Serialize for Digest<N> {
 /// Bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| DIGITS[usize::from(value)];
-    let mut text = vec![0; 2 * bytes.len()];
-    let (pairs, _) = text.as_chunks_mut();
-    for (pair, byte) in pairs.iter_mut().zip(bytes) {
-        *pair = [digit(byte >> 4), digit(byte & 0xf)];
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
     }
-    // Digits are text.
-    String::from_utf8(text).unwrap_or_default()
+    text
 }
 
 /// The digests of one file, taken over all of its bytes.
