@@ -263,7 +263,7 @@ impl About {
     fn of(matched: Option<&Matched>, response: &Response<Body>) -> Self {
         let shown = response.extensions().get::<PackageId>().copied();
         let package = matched.and_then(Matched::package);
-        let named = package.and_then(|path| PackageId::in_address(&path.id));
+        let named = package.and_then(|path| path.id);
         let registry = matched.and_then(Matched::registry);
         Self {
             route: matched.map_or("none", Matched::name),

@@ -33,8 +33,8 @@ pub(crate) use token::identify_token;
 pub(crate) struct Requirements<'a> {
     /// Permissions that the token must have, all of them.
     pub(crate) permissions: &'a [Permission],
-    /// A package of the registry, as the path names it.
-    pub(crate) package: Option<&'a str>,
+    /// A package of the registry.
+    pub(crate) package: Option<PackageId>,
     /// An upload to the registry.
     pub(crate) upload: Option<Uuid>,
     /// A second registry of the organization, as the request names it.
@@ -195,14 +195,13 @@ impl Keys {
     fn of(secret: Option<&Secret>, path: &RegistryPath, requirements: Requirements<'_>) -> Self {
         let address = RegistryAddress::parse(&path.organization, &path.registry);
         let address = address.as_ref();
-        let package = requirements.package.and_then(PackageId::in_address);
         let target = requirements.target;
         let target = target.and_then(|slug| RegistryAddress::parse(&path.organization, slug));
         Self {
             token: secret.map(|secret| keys::token_by_secret(&secret.hash())),
             registry: address.map(keys::registry),
             package: address
-                .zip(package)
+                .zip(requirements.package)
                 .map(|(address, id)| keys::package(address, id)),
             upload: address
                 .zip(requirements.upload)

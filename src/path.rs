@@ -1,5 +1,7 @@
 //! Names in a request's path, as they were sent: whether there is such a thing is another matter.
 
+use crate::id::PackageId;
+
 /// An organization, as a path names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrganizationPath {
@@ -31,5 +33,6 @@ pub(crate) struct TokenPath {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PackagePath {
     pub(crate) registry: RegistryPath,
-    pub(crate) id: String,
+    /// None where the text is the id of no package.
+    pub(crate) id: Option<PackageId>,
 }

@@ -11,14 +11,25 @@ use crate::api::{Endpoint, views};
 use crate::credentials::Schemes;
 use crate::error::{Error, NOTHING_HERE, Result};
 use crate::http::Call;
+use crate::id::PackageId;
 use crate::native::{self, PROTOCOLS, Route};
 use crate::path::{EventPath, OrganizationPath, PackagePath, RegistryPath, TokenPath};
 use crate::slug::is_reserved;
 use Make::{Event, Fixed, Organization, Package, Registry, Token};
 
-/// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same.
+/// Every call of the API: its method, its path, its endpoint. `openapi.yaml` describes the same. The rows are compared
+/// in this order, so those of packages, which are called most, come first.
 #[rustfmt::skip]
 pub(crate) const API: &[(Method, &str, Make)] = &[
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::ListPackages)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::PublishPackage)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Registry(Endpoint::RequestUpload)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::GetPackage)),
+    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::DeletePackage)),
+    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Package(Endpoint::CopyPackage)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DownloadPackage)),
+    (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DescribeFile)),
+    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/attestations",  Package(Endpoint::GetAttestations)),
     (Method::GET,    "/",                                                                                       Fixed(Endpoint::Health)),
     (Method::GET,    "/openapi.yaml",                                                                           Fixed(Endpoint::OpenApi)),
     (Method::GET,    "/v2/access-token",                                                                        Fixed(Endpoint::GetAccessToken)),
@@ -41,15 +52,6 @@ pub(crate) const API: &[(Method, &str, Make)] = &[
     (Method::PATCH,  "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::UpdateToken)),
     (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::UpdateToken)),
     (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/tokens/{token}",          Token(Endpoint::DeleteToken)),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::ListPackages)),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages",                Registry(Endpoint::PublishPackage)),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/upload",         Registry(Endpoint::RequestUpload)),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::GetPackage)),
-    (Method::DELETE, "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}",           Package(Endpoint::DeletePackage)),
-    (Method::POST,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/copy",      Package(Endpoint::CopyPackage)),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DownloadPackage)),
-    (Method::HEAD,   "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/download",  Package(Endpoint::DescribeFile)),
-    (Method::GET,    "/v2/packages/organizations/{organization}/registries/{registry}/packages/{id}/attestations",  Package(Endpoint::GetAttestations)),
 ];
 
 /// The most segments of a template, in any table.
@@ -96,7 +98,7 @@ impl Make {
             })),
             (Package(make), &[organization, slug, id]) => Some(make(PackagePath {
                 registry: registry(organization, slug),
-                id: id.to_owned(),
+                id: PackageId::in_address(id),
             })),
             _ => None,
         }

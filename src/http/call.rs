@@ -117,7 +117,7 @@ impl Call<'_> {
     ) -> Result<(Access, Package)> {
         let requirements = Requirements {
             permissions: &[permission],
-            package: Some(&path.id),
+            package: path.id,
             ..Requirements::default()
         };
         let mut access = self.authorize(&path.registry, requirements).await?;

@@ -7,6 +7,7 @@ use super::Request;
 use crate::auth::{Access, Requirements};
 use crate::error::{Error, Result};
 use crate::http::{file_headers, redirect};
+use crate::id::PackageId;
 use crate::packages;
 use crate::permission::Permission;
 use crate::records::Package;
@@ -20,7 +21,7 @@ pub(super) async fn by_id(request: Request<'_>) -> Result<Response<Body>> {
     let (id, filename) = (request.value(0), request.value(1));
     let requirements = Requirements {
         permissions: &[Permission::Read],
-        package: Some(id),
+        package: PackageId::in_address(id),
         ..Requirements::default()
     };
     let mut access = request.authorize_with(requirements).await?;

@@ -29,11 +29,12 @@ fn matched(method: &Method, path: &str) -> Result<Endpoint, String> {
 
 #[test]
 fn a_path_and_a_method_have_one_endpoint() {
+    let id = PackageId::mint();
     let package = PackagePath {
         registry: registry(),
-        id: "i".to_owned(),
+        id: Some(id),
     };
-    let path = format!("{PACKAGES}/i/copy");
+    let path = format!("{PACKAGES}/{id}/copy");
     assert_eq!(matched(&Method::POST, &path), Ok(Endpoint::CopyPackage(package)));
     assert_eq!(matched(&Method::HEAD, "/"), Ok(Endpoint::Health));
     assert_eq!(

@@ -16,7 +16,7 @@ pub(crate) async fn copy(call: &Call<'_>, path: &PackagePath) -> Result<Response
     let to = call.query.get("to");
     let requirements = Requirements {
         permissions: &[Permission::Read, Permission::Publish],
-        package: Some(&path.id),
+        package: path.id,
         target: to.as_deref(),
         ..Requirements::default()
     };

@@ -12,6 +12,7 @@ use super::{Answer, Request, done, name, packument, tarball};
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
 use crate::formats::javascript::{json, normalized_version};
+use crate::id::PackageId;
 use crate::packages::{self, TaggedName, changed_meanwhile};
 use crate::permission::Permission;
 use crate::records::{Deprecation, VersionEntry};
@@ -100,7 +101,7 @@ pub(super) fn unpublish(request: Request<'_>) -> Answer<'_> {
         let name = name::last(before)?;
         let requirements = Requirements {
             permissions: &[Permission::Delete],
-            package: Some(id),
+            package: PackageId::in_address(id),
             ..Requirements::default()
         };
         let mut access = request.authorize_with(requirements).await?;

@@ -3,6 +3,7 @@
 use super::{Answer, Request, name};
 use crate::auth::Requirements;
 use crate::error::{Error, Result};
+use crate::id::PackageId;
 use crate::native::file;
 use crate::permission::Permission;
 use crate::records::Package;
@@ -13,7 +14,7 @@ pub(super) fn download(request: Request<'_>) -> Answer<'_> {
         let (name, rest) = name::split(request.values)?;
         let requirements = Requirements {
             permissions: &[Permission::Read],
-            package: rest.first().map(String::as_str),
+            package: rest.first().and_then(|id| PackageId::in_address(id)),
             ..Requirements::default()
         };
         let mut access = request.authorize_with(requirements).await?;

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::formats::NameFacts as _;
 use crate::formats::python::NameFacts;
 use crate::http::empty;
+use crate::id::PackageId;
 use crate::native::{Request, file};
 use crate::packages::{self, Metadata};
 use crate::permission::Permission;
@@ -32,7 +33,7 @@ pub(super) async fn answer(request: Request<'_>) -> Result<Response<Body>> {
 async fn metadata(request: &Request<'_>, filename: &str) -> Result<Response<Body>> {
     let requirements = Requirements {
         permissions: &[Permission::Read],
-        package: Some(request.value(0)),
+        package: PackageId::in_address(request.value(0)),
         ..Requirements::default()
     };
     let mut access = request.authorize_with(requirements).await?;
