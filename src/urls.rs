@@ -39,58 +39,61 @@ impl Urls {
         format!("{}/{organization}", self.web)
     }
 
-    /// Address of a registry in the API.
-    pub(crate) fn registry(&self, address: &RegistryAddress) -> String {
+    /// Addresses of a registry, and of what lies below it.
+    pub(crate) fn registry(&self, address: &RegistryAddress) -> RegistryUrls {
         let RegistryAddress {
             organization,
             registry,
         } = address;
-        format!(
-            "{}/v2/packages/organizations/{organization}/registries/{registry}",
-            self.api
-        )
+        RegistryUrls {
+            api: format!(
+                "{}/v2/packages/organizations/{organization}/registries/{registry}",
+                self.api
+            ),
+            web: format!(
+                "{}/organizations/{organization}/packages/registries/{registry}",
+                self.web
+            ),
+        }
     }
+}
 
+/// Addresses of a registry, in the API and for people, and of what lies below it.
+#[derive(Debug)]
+pub(crate) struct RegistryUrls {
+    pub(crate) api: String,
+    pub(crate) web: String,
+}
+
+impl RegistryUrls {
     /// Address of a registry's token in the API.
-    pub(crate) fn registry_token(&self, address: &RegistryAddress, id: Uuid) -> String {
-        format!("{}/tokens/{id}", self.registry(address))
-    }
-
-    /// Page of a registry for people.
-    pub(crate) fn registry_web(&self, address: &RegistryAddress) -> String {
-        let RegistryAddress {
-            organization,
-            registry,
-        } = address;
-        format!(
-            "{}/organizations/{organization}/packages/registries/{registry}",
-            self.web
-        )
-    }
-
-    /// Address of a package in the API.
-    pub(crate) fn package(&self, address: &RegistryAddress, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry(address))
-    }
-
-    /// Address from which a package's file is downloaded.
-    pub(crate) fn download(&self, address: &RegistryAddress, id: PackageId) -> String {
-        format!("{}/download", self.package(address, id))
-    }
-
-    /// Address of a package's attestations.
-    pub(crate) fn attestations(&self, address: &RegistryAddress, id: PackageId) -> String {
-        format!("{}/attestations", self.package(address, id))
+    pub(crate) fn token(&self, id: Uuid) -> String {
+        format!("{}/tokens/{id}", self.api)
     }
 
     /// Address of one page of a registry's list.
-    pub(crate) fn packages(&self, address: &RegistryAddress, parameters: &[(&str, String)]) -> String {
-        format!("{}/packages?{}", self.registry(address), query(parameters))
+    pub(crate) fn packages(&self, parameters: &[(&str, String)]) -> String {
+        format!("{}/packages?{}", self.api, query(parameters))
+    }
+
+    /// Address of a package in the API.
+    pub(crate) fn package(&self, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.api)
     }
 
     /// Page of a package for people.
-    pub(crate) fn package_web(&self, address: &RegistryAddress, id: PackageId) -> String {
-        format!("{}/packages/{id}", self.registry_web(address))
+    pub(crate) fn package_web(&self, id: PackageId) -> String {
+        format!("{}/packages/{id}", self.web)
+    }
+
+    /// Address from which a package's file is downloaded.
+    pub(crate) fn download(&self, id: PackageId) -> String {
+        format!("{}/packages/{id}/download", self.api)
+    }
+
+    /// Address of a package's attestations.
+    pub(crate) fn attestations(&self, id: PackageId) -> String {
+        format!("{}/packages/{id}/attestations", self.api)
     }
 }
 

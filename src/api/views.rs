@@ -18,7 +18,7 @@ use crate::packages::{Attestations, Metadata, UploadForm};
 use crate::records::{Listed, Package, Registry};
 use crate::slug::Slug;
 use crate::time::rfc3339_millis;
-use crate::urls::Urls;
+use crate::urls::{RegistryUrls, Urls};
 
 mod account;
 mod audit;
@@ -85,13 +85,13 @@ impl<'a> OrganizationBody<'a> {
 }
 
 impl<'a> RegistryBody<'a> {
-    fn of(urls: &Urls, registry: &'a Registry) -> Self {
+    fn of(urls: RegistryUrls, registry: &'a Registry) -> Self {
         Self {
             id: registry.id,
             graphql_id: graphql_id("Registry", registry.id),
             slug: registry.slug(),
-            url: urls.registry(&registry.address),
-            web_url: urls.registry_web(&registry.address),
+            url: urls.api,
+            web_url: urls.web,
         }
     }
 }
@@ -134,24 +134,23 @@ pub(crate) fn package(
     metadata: Metadata,
 ) -> Result<Response<Body>> {
     let metadata = RawValue::from_string(metadata.into());
+    let below = urls.registry(&registry.address);
     let body = PackageBody {
         id: package.id,
-        url: urls.package(&registry.address, package.id),
-        web_url: urls.package_web(&registry.address, package.id),
+        url: below.package(package.id),
+        web_url: below.package_web(package.id),
         name: &package.name,
-        organization: OrganizationBody::of(urls, registry),
-        registry: RegistryBody::of(urls, registry),
         version: &package.version,
         variant: package.variant.as_deref(),
         filename: &package.filename,
         size: package.size,
-        download_url: urls.download(&registry.address, package.id),
+        download_url: below.download(package.id),
         created_at: rfc3339_millis(package.id.minted_at()),
         digests: package.digests,
         metadata: metadata.map_err(|error| Error::Internal(format!("metadata: {error}")))?,
-        attestations_url: package
-            .has_attestations
-            .then(|| urls.attestations(&registry.address, package.id)),
+        attestations_url: package.has_attestations.then(|| below.attestations(package.id)),
+        organization: OrganizationBody::of(urls, registry),
+        registry: RegistryBody::of(below, registry),
     };
     let mut response = json(StatusCode::OK, &body)?;
     // The log names the package that was published or shown.
@@ -160,17 +159,12 @@ pub(crate) fn package(
 }
 
 /// 200 with a page of a list.
-pub(crate) fn list(
-    urls: &Urls,
-    registry: &Registry,
-    items: &[Listed],
-    links: Links,
-) -> Result<Response<Body>> {
+pub(crate) fn list(urls: &RegistryUrls, items: &[Listed], links: Links) -> Result<Response<Body>> {
     let items = items.iter().map(|item| {
         Ok(ItemBody {
             id: item.id,
-            url: urls.package(&registry.address, item.id),
-            web_url: urls.package_web(&registry.address, item.id),
+            url: urls.package(item.id),
+            web_url: urls.package_web(item.id),
             name: &item.name,
             created_at: rfc3339_millis(item.id.minted_at()),
             version: &item.version,

@@ -26,13 +26,14 @@ pub(crate) async fn list(call: &Call<'_>, path: &RegistryPath) -> Result<Respons
     let name = call.query.get_non_empty("name");
 
     let page = packages::list(&call.context, registry, name.as_deref(), place, per_page).await?;
+    let urls = call.urls.registry(&registry.address);
     let address = |cursor: Option<(&str, String)>| {
         let mut parameters = vec![("per_page", per_page.to_string())];
         parameters.extend(name.as_ref().map(|name| ("name", name.clone())));
         parameters.extend(cursor);
-        call.urls.packages(&registry.address, &parameters)
+        urls.packages(&parameters)
     };
     let cursor = |package: &Listed| Cursor::new(registry.id, package.id).to_string();
     let links = paging::links(call.query, &place, &page, cursor, address);
-    views::list(call.urls, registry, &page.items, links)
+    views::list(&urls, &page.items, links)
 }

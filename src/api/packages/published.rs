@@ -20,7 +20,7 @@ pub(super) fn answer(
         Err(Error::Taken { release, holder }) => Err(Error::Conflict(format!(
             "{release} is published already, with other content, as package {holder}: {}. \
              Publish this file as a new version, or delete that package first.",
-            call.urls.package(&registry.address, holder)
+            call.urls.registry(&registry.address).package(holder)
         ))),
         Err(error) => Err(error),
     }

@@ -67,12 +67,13 @@ pub(crate) fn registries(urls: &Urls, registries: &[Registry]) -> Result<Respons
 
 fn body<'a>(urls: &Urls, registry: &'a Registry) -> WholeRegistryBody<'a> {
     let details = &registry.details;
+    let own = urls.registry(&registry.address);
     WholeRegistryBody {
         id: registry.id,
         graphql_id: graphql_id("Registry", registry.id),
         slug: registry.slug(),
-        url: urls.registry(&registry.address),
-        web_url: urls.registry_web(&registry.address),
+        url: own.api,
+        web_url: own.web,
         name: registry.name(),
         ecosystem: registry.ecosystem_as_sent(),
         description: details.description.as_deref(),

@@ -63,15 +63,16 @@ pub(crate) fn registry_tokens(urls: &Urls, registry: &Registry, tokens: &[Token]
 }
 
 fn body<'a>(urls: &Urls, registry: &'a Registry, token: &'a Token) -> TokenBody<'a> {
+    let below = urls.registry(&registry.address);
     TokenBody {
         id: token.id,
         graphql_id: graphql_id("RegistryToken", token.id),
         description: token.description.as_deref(),
-        url: urls.registry_token(&registry.address, token.id),
+        url: below.token(token.id),
         created_at: rfc3339_millis(minted_at(token.id)),
         created_by: token.created_by.as_ref().map(maker),
         organization: OrganizationBody::of(urls, registry),
-        registry: RegistryBody::of(urls, registry),
+        registry: RegistryBody::of(below, registry),
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn answer(mut request: Request<'_>) -> Result<Response<Body>> {
             return Err(Error::Conflict(format!(
                 "File already exists: {release} is published with other content, as package {holder} \
                  ({}). Publish this file as a new version, or delete that package first.",
-                request.call.urls.package(&registry.address, holder)
+                request.call.urls.registry(&registry.address).package(holder)
             )));
         }
         other => other?,
