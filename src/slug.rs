@@ -74,16 +74,7 @@ impl FromStr for Slug {
     type Err = InvalidSlug;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-        let starts_well = text
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if starts_well && text.len() <= MAX_SLUG_BYTES && text.bytes().all(|b| allowed(&b)) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidSlug(text.to_owned()))
-        }
+        text.to_owned().try_into()
     }
 }
 
@@ -91,7 +82,16 @@ impl TryFrom<String> for Slug {
     type Error = InvalidSlug;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if starts_well && text.len() <= MAX_SLUG_BYTES && text.bytes().all(|b| allowed(&b)) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidSlug(text))
+        }
     }
 }
 

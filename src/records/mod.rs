@@ -175,10 +175,13 @@ impl Records {
             // By key, not by order: DynamoDB promises none.
             for item in items.unwrap_or_default() {
                 if let Some(key) = Key::of(&item).filter(|_| !is_fence(&item)) {
-                    found.items.insert(key, item);
+                    found.items.push((key, item));
                 }
             }
             let Some((rest, cause)) = rest else {
+                found
+                    .items
+                    .sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
                 return Ok(found);
             };
             if !retry.again().await {
@@ -272,13 +275,15 @@ impl Records {
 /// The items of one batch, each taken out by its key.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    items: HashMap<Key, Item>,
+    /// In the order of their keys.
+    items: Vec<(Key, Item)>,
 }
 
 impl Found {
     /// The record under this key, if there is one.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
-        self.items.remove(key).map(from_item).transpose()
+        let at = self.items.binary_search_by(|(own, _)| own.cmp(key));
+        at.ok().map(|at| from_item(self.items.remove(at).1)).transpose()
     }
 
     /// The record under this key, if there is a key and a record.
