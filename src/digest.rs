@@ -53,7 +53,7 @@ impl<const N: usize> Digest<N> {
 
 impl<const N: usize> fmt::Display for Digest<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -77,15 +77,8 @@ impl<const N: usize> FromStr for Digest<N> {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(InvalidDigest);
-        let (pairs, odd) = text.as_bytes().as_chunks();
-        if pairs.len() != N || !odd.is_empty() {
-            return Err(InvalidDigest);
-        }
         let mut bytes = [0; N];
-        for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-            [*byte, ..] = (16 * digit(high)? + digit(low)?).to_le_bytes();
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidDigest)?;
         Ok(Self(bytes))
     }
 }
@@ -100,20 +93,8 @@ impl<const N: usize> TryFrom<String> for Digest<N> {
 
 impl<const N: usize> Serialize for Digest<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex(&self.0))
+        serializer.serialize_str(&hex::encode(self.0))
     }
-}
-
-/// Bytes in lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from(DIGITS[usize::from(digit)]));
-        }
-    }
-    text
 }
 
 /// The digests of one file, taken over all of its bytes.

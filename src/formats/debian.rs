@@ -9,7 +9,6 @@ use sha2::Sha256;
 
 pub(crate) use self::facts::Facts;
 use self::version::is_version;
-use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::format::{Container, Format};
 use crate::formats::manifest::{Manifest, Rejection, metadata};
@@ -61,9 +60,9 @@ fn facts(control: Paragraph, source: &mut Metered<'_>) -> Result<Facts, Rejectio
     Ok(Facts {
         control: control.fields,
         size,
-        md5sum: hex(&md5),
-        sha1: hex(&sha1),
-        sha256: hex(&sha256),
+        md5sum: hex::encode(&md5),
+        sha1: hex::encode(&sha1),
+        sha256: hex::encode(&sha256),
     })
 }
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, tar_gz};
 use crate::formats::format::{Container, Format};
@@ -106,7 +105,7 @@ fn manifest(contents: &Contents, digest: &[u8], budget: &Budget) -> Result<Manif
         variant: None,
         metadata: metadata(&Facts {
             chart: chart.to_json(),
-            digest: hex(digest),
+            digest: hex::encode(digest),
             has_schema: contents.has_schema,
         })?,
     })
@@ -163,7 +162,7 @@ mod tests {
                 "name": "web", "version": "1.10", "appVersion": "2.10",
                 "dependencies": [{"name": "db", "version": ">=1"}],
             },
-            "digest": hex(&Sha256::digest(gzip(&tar(&files)))),
+            "digest": hex::encode(Sha256::digest(gzip(&tar(&files)))),
             "has_schema": true,
         });
         assert_eq!(

@@ -16,7 +16,6 @@ use sha2::Sha512;
 pub(crate) use self::entry::{Entry, MAX_ENTRY_BYTES};
 pub(crate) use self::facts::Facts;
 pub(crate) use self::version::{normalized as normalized_version, precedence};
-use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::formats::containers::gzip::{finish, is_gzip, tar_gz};
 use crate::formats::containers::tarball::{Archive, Member};
@@ -134,7 +133,7 @@ fn manifest(contents: &Contents, sha1: &[u8], sha512: &[u8], budget: &Budget) ->
     let facts = Facts {
         manifest: Cow::Borrowed(&*written),
         integrity: format!("sha512-{}", STANDARD.encode(sha512)),
-        shasum: hex(sha1),
+        shasum: hex::encode(sha1),
         file_count: contents.file_count,
         unpacked_size: contents.unpacked_size,
         has_install_script: package.has_install_script(contents.binding),

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek};
 
 use super::adb::{Adb, Slots, Value};
 use super::{Facts, MAX_FIELDS, manifest, wrong};
-use crate::digest::{Digest, hex};
+use crate::digest::Digest;
 use crate::formats::containers::compression::Compression;
 use crate::formats::containers::inflate::Inflate;
 use crate::formats::manifest::{Manifest, Rejection};
@@ -107,7 +107,7 @@ impl Reading<'_> {
     fn field(&mut self, key: &str, value: Value, kind: &Kind) -> Result<(), Rejection> {
         let text = match kind {
             Kind::Text => self.adb.blob(value).map(text),
-            Kind::Hex => self.adb.blob(value).map(hex),
+            Kind::Hex => self.adb.blob(value).map(hex::encode),
             Kind::Number => self.adb.number(value).map(|number| number.to_string()),
             Kind::Dependencies => {
                 for dependency in self.adb.slots(value).values() {

@@ -51,9 +51,9 @@ fn a_package_says_all_that_packages_files_need() {
             ["X-Own", "yes"],
         ],
         "size": file.len(),
-        "md5sum": hex(&Md5::digest(&file)),
-        "sha1": hex(&Sha1::digest(&file)),
-        "sha256": hex(&Sha256::digest(&file)),
+        "md5sum": hex::encode(Md5::digest(&file)),
+        "sha1": hex::encode(Sha1::digest(&file)),
+        "sha256": hex::encode(Sha256::digest(&file)),
     });
     assert_eq!(
         read_deb(file).unwrap(),

@@ -30,7 +30,7 @@ fn a_package_says_all_that_a_packument_needs() {
             "scripts": {"postinstall": "true"}, "dependencies": {"a": "^1"},
         },
         "integrity": format!("sha512-{}", STANDARD.encode(Sha512::digest(&file))),
-        "shasum": hex(&Sha1::digest(&file)),
+        "shasum": hex::encode(Sha1::digest(&file)),
         "fileCount": 3,
         "unpackedSize": 7 + package.len(),
         "hasInstallScript": true,
@@ -57,7 +57,7 @@ fn an_archive_need_not_be_compressed() {
     let expected = json!({
         "manifest": {"name": "a", "version": "1.0.0"},
         "integrity": format!("sha512-{}", STANDARD.encode(Sha512::digest(&file))),
-        "shasum": hex(&Sha1::digest(&file)),
+        "shasum": hex::encode(Sha1::digest(&file)),
         "fileCount": 1,
         "unpackedSize": 33,
         "hasInstallScript": false,

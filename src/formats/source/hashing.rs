@@ -42,7 +42,6 @@ mod tests {
     use sha1::Sha1;
 
     use super::*;
-    use crate::digest::hex;
 
     #[test]
     fn digests_are_taken_in_one_pass() {
@@ -50,8 +49,8 @@ mod tests {
         reading.read_exact(&mut [0]).unwrap();
         let (inner, sha1, size) = reading.finish().unwrap();
         let (_, md5, _) = inner.finish().unwrap();
-        assert_eq!(hex(&sha1), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        assert_eq!(hex(&md5), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(hex::encode(&sha1), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(hex::encode(&md5), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(size, 3);
     }
 }

@@ -10,7 +10,6 @@ use blake2::digest::consts::U32;
 use lambda_http::{Body, Response};
 use md5::{Digest as _, Md5};
 
-use crate::digest::hex;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::form::{self, Fields, File};
@@ -91,8 +90,8 @@ async fn check_digests(fields: &Fields, file: &PackageFile) -> Result<()> {
         stated.map(|name| fields.get(name).map(str::trim).filter(|text| !text.is_empty()));
     let (needs_md5, needs_blake2) = (md5.is_some(), blake2.is_some());
     let (own_md5, own_blake2) = digest(file.bytes().clone(), move |bytes| {
-        let md5 = needs_md5.then(|| hex(&Md5::digest(bytes)));
-        let blake2 = needs_blake2.then(|| hex(&Blake2b::<U32>::digest(bytes)));
+        let md5 = needs_md5.then(|| hex::encode(Md5::digest(bytes)));
+        let blake2 = needs_blake2.then(|| hex::encode(Blake2b::<U32>::digest(bytes)));
         (md5, blake2)
     })
     .await?;

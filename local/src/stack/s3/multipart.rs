@@ -9,7 +9,7 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 use uuid::Uuid;
 
-use super::blob::{self, Blob, Draft, hex};
+use super::blob::{self, Blob, Draft};
 use super::bucket::Bucket;
 use super::checksums::{Checksums, answered};
 use super::index::{Part, Upload};
@@ -192,5 +192,5 @@ fn etag_of_parts(parts: &[Part]) -> String {
         };
         md5.update(&digits.filter_map(byte).collect::<Vec<_>>());
     }
-    format!("{}-{}", hex(&md5.finalize()), parts.len())
+    format!("{}-{}", hex::encode(md5.finalize()), parts.len())
 }
