@@ -7,9 +7,15 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_runtime::user_agent::UserAgentInterceptor;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_smithy_runtime_api::client::interceptors::{disable_interceptor, dyn_dispatch_hint};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::error::{Error, chain};
@@ -29,6 +35,7 @@ pub(crate) fn dynamodb(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aw
     let config = aws_sdk_dynamodb::config::Builder::from(sdk)
         .timeout_config(timeouts())
         .retry_config(retry::of_sdk())
+        .interceptor(UserAgent)
         .interceptor(Notes { key_kinds });
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
@@ -46,6 +53,7 @@ pub(crate) fn s3(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aws_sdk_
         .retry_config(retry::of_sdk())
         // A name with the bucket's in front of it exists at AWS alone.
         .force_path_style(has_other_endpoint(sdk))
+        .interceptor(UserAgent)
         .interceptor(Notes { key_kinds });
     aws_sdk_s3::Client::from_conf(config.build())
 }
@@ -68,6 +76,39 @@ fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build()
+}
+
+/// Interceptor that tells AWS's own logs which program sends a request. The SDK's, which it takes the place of, composes
+/// a long text anew for each.
+#[derive(Debug)]
+struct UserAgent;
+
+#[dyn_dispatch_hint]
+impl Intercept for UserAgent {
+    fn name(&self) -> &'static str {
+        "user agent"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let in_its_place = disable_interceptor::<UserAgentInterceptor>("this program has its own");
+        cfg.interceptor_state().store_put(in_its_place);
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        headers.insert("user-agent", concat!("packages-api/", env!("CARGO_PKG_VERSION")));
+        Ok(())
+    }
 }
 
 /// Cause of a failure, for the log alone.

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::support::app::TestApp;
+use crate::support::canned::Service;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::gem::Gem;
 
@@ -71,6 +72,16 @@ async fn health_costs_nothing() {
     let health = app.user.call(http::Method::GET, "/").await;
     assert_eq!(health.status, 200);
     assert_eq!(proxy.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_request_names_its_program() {
+    let (app, proxy) = start().await;
+    let id = app.user.publish(&Gem::banana().build()).await.id();
+    assert_eq!(app.user.get(&id).await.status, 200);
+    let program = concat!("packages-api/", env!("CARGO_PKG_VERSION")).to_owned();
+    let expected = [Service::S3, Service::DynamoDb].map(|service| (service, program.clone()));
+    assert_eq!(proxy.user_agents(), expected.into());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 
 /// Whose words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Service {
     S3,
     DynamoDb,

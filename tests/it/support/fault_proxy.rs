@@ -56,6 +56,8 @@ struct State {
     /// When each call that was answered arrived, and when it was.
     spans: Mutex<Vec<(Instant, Instant)>>,
     accesses: Mutex<BTreeSet<Access>>,
+    /// Names of the program that sent the requests, in their own words.
+    user_agents: Mutex<BTreeSet<(Service, String)>>,
 }
 
 /// Operations of calls to the function.
@@ -138,11 +140,17 @@ impl FaultProxy {
         lock(&self.state.calls).clear();
         lock(&self.state.spans).clear();
         lock(&self.state.accesses).clear();
+        lock(&self.state.user_agents).clear();
     }
 
     /// Permissions that the requests took of table and bucket.
     pub(crate) fn accesses(&self) -> BTreeSet<Access> {
         lock(&self.state.accesses).clone()
+    }
+
+    /// Names of the program that sent the requests to each service, in their own words.
+    pub(crate) fn user_agents(&self) -> BTreeSet<(Service, String)> {
+        lock(&self.state.user_agents).clone()
     }
 
     /// Delays every answer from now on, so that [`Self::round_trips`] tells calls at once from calls one after
@@ -224,6 +232,9 @@ async fn answer_by_rule(
     }
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+    let agents = head.headers.get_all("user-agent").iter();
+    let agents = agents.map(|agent| (service, agent.to_str().unwrap_or("no text").to_owned()));
+    lock(&state.user_agents).extend(agents);
     let taken = accesses::of(service, &operation, &head, &body);
     lock(&state.accesses).extend(taken);
     if let Some(refusal) = canned::inconsistent_read(service, &operation, &body) {
