@@ -11,7 +11,7 @@ use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
@@ -34,6 +34,8 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
 pub(crate) fn dynamodb(sdk: &SdkConfig, key_kinds: fn(&Input) -> KeyKinds) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::config::Builder::from(sdk)
         .timeout_config(timeouts())
+        // An attempt's time-out holds for all of its answer.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(retry::of_sdk())
         .interceptor(UserAgent)
         .interceptor(Notes { key_kinds });
