@@ -1,6 +1,7 @@
 //! Publishing a file that is in memory.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use super::reading::{digest, run_inline};
 use super::release::{Candidate, release};
@@ -13,22 +14,24 @@ use crate::formats::{self, Manifest};
 use crate::id::PackageId;
 use crate::records::{Action, AuditEvent, Beside, Registry};
 
-/// A file to be published, and its SHA-256.
-#[derive(Debug, Clone)]
-pub struct PackageFile {
+/// A file to be published, and its digests.
+pub(crate) struct PackageFile {
     filename: Filename,
     bytes: Bytes,
     sha256: Digest<32>,
+    /// SHA-512, which takes longest and is needed last.
+    sha512: BoxFuture<'static, Result<Digest<64>>>,
     /// Tag of its name that is to stand for it.
     tag: Option<String>,
 }
 
 /// Name of a file that is published.
-#[derive(Debug, Clone)]
-enum Filename {
+#[derive(Debug)]
+pub(crate) enum Filename {
     /// The name under which it was uploaded.
     Given(String),
-    /// The file came without a name; this makes one of what is read of it.
+    /// The file came without a name; this makes one of what is read of it. Its format must be one that reads nothing of
+    /// the name.
     Made(fn(&Manifest) -> String),
 }
 
@@ -43,25 +46,26 @@ impl PackageFile {
         self.sha256
     }
 
-    /// Hashes a file's bytes, which a door does while it authorizes its caller.
-    pub async fn hash(filename: String, bytes: Bytes) -> Result<Self> {
-        Self::hash_named(Filename::Given(filename), bytes).await
-    }
-
-    /// Hashes the bytes of a file that came without a name, as [`Self::hash`] does. Its format must be one that reads
-    /// nothing of the name.
-    pub async fn hash_unnamed(filename: fn(&Manifest) -> String, bytes: Bytes) -> Result<Self> {
-        Self::hash_named(Filename::Made(filename), bytes).await
-    }
-
-    async fn hash_named(filename: Filename, bytes: Bytes) -> Result<Self> {
-        let sha256 = digest(bytes.clone(), Digest::sha256).await?;
-        Ok(Self {
+    /// Hashes a file while its sender is authorized; whoever is not costs no SHA-512.
+    pub(crate) async fn hash<T>(
+        filename: Filename,
+        bytes: Bytes,
+        authorized: impl Future<Output = Result<T>>,
+    ) -> Result<(T, Self)> {
+        let authorized = async {
+            let access = authorized.await;
+            access.map(|access| (access, digest(bytes.clone(), Digest::sha512)))
+        };
+        let (authorized, sha256) = tokio::join!(authorized, digest(bytes.clone(), Digest::sha256));
+        let (access, sha512) = authorized?;
+        let file = Self {
             filename,
+            sha256: sha256?,
+            sha512: Box::pin(sha512),
             bytes,
-            sha256,
             tag: None,
-        })
+        };
+        Ok((access, file))
     }
 
     /// The file, for which this tag of its name is to stand.
@@ -76,7 +80,7 @@ impl PackageFile {
 /// [`Error::Invalid`](crate::Error::Invalid) where it is not a package of the registry's ecosystem, or an attestation
 /// is about another file,
 /// [`Error::Taken`](crate::Error::Taken) where other content holds its release.
-pub async fn publish(
+pub(crate) async fn publish(
     context: &Context,
     registry: &Registry,
     by: &Actor,
@@ -115,6 +119,7 @@ pub(crate) async fn publish_checked(
         filename,
         bytes,
         sha256,
+        sha512,
         tag,
     } = file;
     let mut manifest = read(context, registry, &filename, &bytes)?;
@@ -132,13 +137,13 @@ pub(crate) async fn publish_checked(
         size: bytes.len() as u64,
     };
 
-    // The file is stored before its release. Its SHA-512 is taken meanwhile.
+    // The file is stored before its release.
     let id = PackageId::mint_after(registry.id);
     let key = ObjectKey::of(Kind::Package, &registry.address, id);
     let ((), (), sha512) = tokio::try_join!(
-        context.files.put(&key, bytes.clone(), sha256),
+        context.files.put(&key, bytes, sha256),
         companions.store(context, registry, id),
-        digest(bytes, Digest::sha512)
+        sha512
     )?;
     let digests = Digests {
         sha256,

@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::TryFutureExt as _;
+use futures_util::future::Either;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{block_in_place, spawn_blocking};
 
@@ -17,21 +19,25 @@ const SMALL: usize = 64 * 1024;
 /// How long the reading of a small file may hold up others.
 const MOMENT: Duration = Duration::from_millis(2);
 
-/// Runs work that keeps a processor busy, on a thread of its own.
-pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = spawn_blocking(steps::shared_blocking(work)).await;
-    done.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
+/// Begins work that keeps a processor busy, on a thread of its own.
+pub(crate) fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T>> {
+    let begun = spawn_blocking(steps::shared_blocking(work));
+    begun.map_err(|error| Error::Internal(format!("a reader failed: {error}")))
 }
 
-/// Takes digests of a file that is in memory: of a small one here, of any other on a thread of its own.
-pub(crate) async fn digest<T: Send + 'static>(
+/// Takes digests of a file that is in memory: of a small one here, when they are waited for, of any other on a thread of
+/// its own, which begins at once.
+pub(crate) fn digest<T: Send + 'static>(
     bytes: Bytes,
     take: impl FnOnce(&[u8]) -> T + Send + 'static,
-) -> Result<T> {
+) -> impl Future<Output = Result<T>> {
     if bytes.len() <= SMALL {
-        return Ok(take(&bytes));
+        Either::Left(async move { Ok(take(&bytes)) })
+    } else {
+        Either::Right(run_blocking(move || take(&bytes)))
     }
-    run_blocking(move || take(&bytes)).await
 }
 
 /// Reads a file that is in memory, which is mostly over before another thread would have begun. While it goes on

@@ -8,7 +8,7 @@ use crate::auth::Requirements;
 use crate::error::Result;
 use crate::form::{self, File, Form, PackagePart};
 use crate::http::Call;
-use crate::packages::{self, AttestationBundle, PackageFile};
+use crate::packages::{self, AttestationBundle, Filename, PackageFile};
 use crate::path::RegistryPath;
 use crate::permission::Permission;
 
@@ -47,12 +47,8 @@ async fn publish_file(
     file: File,
     bundle: Option<Bytes>,
 ) -> Result<Response<Body>> {
-    // The caller is authorized while the file is hashed.
-    let (access, file) = tokio::join!(
-        call.authorize(path, PUBLISH),
-        PackageFile::hash(file.filename, file.bytes)
-    );
-    let (access, file) = (access?, file?);
+    let filename = Filename::Given(file.filename);
+    let (access, file) = PackageFile::hash(filename, file.bytes, call.authorize(path, PUBLISH)).await?;
     let bundle = bundle.map(AttestationBundle::read).transpose()?;
     let (registry, by) = (&access.registry, access.actor());
     let outcome = packages::publish(&call.context, registry, &by, file, bundle).await;

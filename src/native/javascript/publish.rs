@@ -7,7 +7,7 @@ use super::form::{Document, Publication};
 use super::service::NOTICE;
 use super::{Answer, Request, change, done, name, tags};
 use crate::error::{Error, Result};
-use crate::packages::{self, PackageFile};
+use crate::packages::{self, Filename, PackageFile};
 use crate::permission::Permission;
 
 /// Takes a document.
@@ -44,12 +44,9 @@ async fn publish(
     publication: Publication<'_>,
 ) -> Result<Response<Body>> {
     let filename = name::tarball(name, &publication.version);
-    // The caller is authorized while the file is hashed.
-    let (access, file) = tokio::join!(
-        request.authorize(Permission::Publish),
-        PackageFile::hash(filename, publication.tarball.clone())
-    );
-    let (access, file) = (access?, file?);
+    let (filename, tarball) = (Filename::Given(filename), publication.tarball.clone());
+    let authorized = request.authorize(Permission::Publish);
+    let (access, file) = PackageFile::hash(filename, tarball, authorized).await?;
     if document.name.as_deref().is_some_and(|own| own != name) {
         return Err(Error::invalid(
             "name",

@@ -7,9 +7,11 @@ use std::borrow::Cow;
 
 use blake2::Blake2b;
 use blake2::digest::consts::U32;
+use bytes::Bytes;
 use lambda_http::{Body, Response};
 use md5::{Digest as _, Md5};
 
+use crate::digest::Digest;
 use crate::ecosystem::Ecosystem;
 use crate::error::{Error, Result};
 use crate::form::{self, Fields, File};
@@ -17,7 +19,7 @@ use crate::formats::Manifest;
 use crate::formats::python::{Facts, normalize_version};
 use crate::http::shown;
 use crate::native::{Refusal, Request};
-use crate::packages::{self, PackageFile, digest};
+use crate::packages::{self, Filename, PackageFile, digest};
 use crate::permission::Permission;
 
 /// Publishes the file in `content`. Three round trips, as every publish.
@@ -33,14 +35,11 @@ pub(super) async fn answer(mut request: Request<'_>) -> Result<Response<Body>> {
         }
     };
     let File { filename, bytes } = file;
-    let (access, file) = tokio::join!(
-        request.authorize(Permission::Publish),
-        PackageFile::hash(filename, bytes)
-    );
-    let (access, file) = (access?, file?);
+    let authorized = request.authorize(Permission::Publish);
+    let (access, file) = PackageFile::hash(Filename::Given(filename), bytes, authorized).await?;
     check_action(&fields)?;
     check_attestations(&fields)?;
-    check_digests(&fields, &file).await?;
+    check_digests(&fields, file.bytes().clone(), file.sha256()).await?;
     let (registry, by) = (&access.registry, access.actor());
     let context = &request.call.context;
     let check = |manifest: &Manifest| check_manifest(&fields, manifest);
@@ -84,18 +83,18 @@ fn check_attestations(fields: &Fields) -> Result<()> {
 }
 
 /// Compares the digests that the form states with those of the file.
-async fn check_digests(fields: &Fields, file: &PackageFile) -> Result<()> {
+async fn check_digests(fields: &Fields, bytes: Bytes, own_sha256: Digest<32>) -> Result<()> {
     let stated = ["md5_digest", "sha256_digest", "blake2_256_digest"];
     let [md5, sha256, blake2] =
         stated.map(|name| fields.get(name).map(str::trim).filter(|text| !text.is_empty()));
     let (needs_md5, needs_blake2) = (md5.is_some(), blake2.is_some());
-    let (own_md5, own_blake2) = digest(file.bytes().clone(), move |bytes| {
+    let (own_md5, own_blake2) = digest(bytes, move |bytes| {
         let md5 = needs_md5.then(|| hex::encode(Md5::digest(bytes)));
         let blake2 = needs_blake2.then(|| hex::encode(Blake2b::<U32>::digest(bytes)));
         (md5, blake2)
     })
     .await?;
-    let own_sha256 = Some(file.sha256().to_string());
+    let own_sha256 = Some(own_sha256.to_string());
     for (name, stated, own) in [
         ("md5_digest", md5, own_md5),
         ("sha256_digest", sha256, own_sha256),

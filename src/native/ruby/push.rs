@@ -11,7 +11,7 @@ use crate::form;
 use crate::formats::Manifest;
 use crate::formats::ruby::number;
 use crate::native::Request;
-use crate::packages::{self, AttestationBundle, PackageFile};
+use crate::packages::{self, AttestationBundle, Filename, PackageFile};
 use crate::permission::Permission;
 
 /// Publishes a gem. Three round trips, the first one while its SHA-256 is taken.
@@ -25,11 +25,10 @@ pub(super) async fn push(mut request: Request<'_>) -> Result<Response<Body>> {
             return Err(error);
         }
     };
-    let file = PackageFile::hash_unnamed(filename, bytes);
-    let (access, file) = tokio::join!(request.authorize(Permission::Publish), file);
-    let access = access?;
+    let authorized = request.authorize(Permission::Publish);
+    let (access, file) = PackageFile::hash(Filename::Made(filename), bytes, authorized).await?;
     let context = &request.call.context;
-    let published = packages::publish(context, &access.registry, &access.actor(), file?, bundle).await?;
+    let published = packages::publish(context, &access.registry, &access.actor(), file, bundle).await?;
     let package = &published.package;
     let done = if published.first_time {
         "Successfully registered gem"
