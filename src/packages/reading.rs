@@ -93,6 +93,7 @@ fn unless_ended<T>(cancellation: &Cancellation, done: T) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::mpsc;
 
     use super::*;
 
@@ -137,6 +138,14 @@ mod tests {
             let error = outcome.unwrap_err();
             assert!(error.cause().unwrap().contains("a reader failed"), "{error:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn large_files_are_digested_at_once() {
+        let (told, begun) = mpsc::channel();
+        let waiting = digest(vec![0; SMALL + 1].into(), move |_| told.send(()));
+        begun.recv_timeout(Duration::from_secs(30)).unwrap();
+        waiting.await.unwrap().unwrap();
     }
 
     #[tokio::test]
