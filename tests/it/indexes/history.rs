@@ -28,7 +28,8 @@ const FAULTS: [(&str, Fault); 4] = [
     ("TransactWriteItems", Fault::LoseAnswer),
     ("PutObject", Fault::Fail),
 ];
-/// Calls of an operation for each that meets its fault, so that a slow machine meets no more than a fast one.
+/// Calls of an operation for each that meets its fault, the first of them: a slow machine meets no more faults than a
+/// fast one, and where it folds seldom, it meets one all the same.
 const CALLS_PER_FAULT: usize = 4;
 
 /// Moments of one package.
@@ -74,19 +75,20 @@ fn check(lives: &Lives, begun: Instant, ended: Instant, shown: &str) {
     }
 }
 
-/// Reads until it is told to end. Every other reader has nothing in memory; some end in the middle.
+/// Reads until it is told to end, and once more. Every other reader has nothing in memory; some end in the middle.
 async fn read(app: Arc<(TestApp, FaultProxy)>, lives: Lives, reader: usize, end: Arc<Mutex<bool>>) -> usize {
     let (app, proxy) = &*app;
     let kept = Reader::of(app, &proxy.sdk_config(&app.stack));
-    let mut reads = 0;
-    while !*end.lock().expect("a lock") {
+    let (mut reads, mut is_last) = (0, false);
+    while !is_last {
+        is_last = *end.lock().expect("a lock");
         let fresh = Reader::of(app, &proxy.sdk_config(&app.stack));
         let own = if reader.is_multiple_of(2) { &kept } else { &fresh };
         let begun = Instant::now();
         let killed_after = Duration::from_millis(fastrand::u64(5..60));
         let read = own.try_read(&LINES, "packages");
         let read = match fastrand::u8(..) % 4 {
-            0 => tokio::time::timeout(killed_after, read).await.ok(),
+            0 if !is_last => tokio::time::timeout(killed_after, read).await.ok(),
             _ => Some(read.await),
         };
         if let Some(Ok(document)) = read {
@@ -139,11 +141,8 @@ async fn every_read_shows_what_was_answered() {
     }
     assert!(reads > 0, "some reads came to their end");
     for (operation, _) in FAULTS {
-        let calls = app.1.calls().iter().filter(|call| *call == operation).count();
-        assert!(
-            calls >= CALLS_PER_FAULT,
-            "{operation} met its fault: {calls} calls"
-        );
+        let was_met = app.1.calls().iter().any(|call| call == operation);
+        assert!(was_met, "{operation} met its fault");
     }
     // When all is quiet: exactly what is there.
     let last = Reader::of(&app.0, &app.0.stack.sdk_config());

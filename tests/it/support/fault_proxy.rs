@@ -129,7 +129,7 @@ impl FaultProxy {
         lock(&self.state.rules).push(operation, fault, times);
     }
 
-    /// Lets `fault` happen to one call of `operation` in `share` from now on, however fast the calls follow.
+    /// Lets `fault` happen to the next call of `operation` and to one in `share` from then on, however fast they follow.
     pub(crate) fn inject_every(&self, operation: &'static str, fault: Fault, share: usize) {
         lock(&self.state.rules).repeat(operation, fault, share);
     }

@@ -14,7 +14,7 @@ struct Rule {
     operation: &'static str,
     /// Faults of the next calls, one after another, each so many times; then none any more.
     next: VecDeque<(Fault, usize)>,
-    /// A fault of every so many calls, and the calls since it happened last.
+    /// A fault of the first of every so many calls, and the place of the next call among them.
     every: Option<(Fault, usize, usize)>,
 }
 
@@ -24,7 +24,8 @@ impl FaultRules {
         self.rule(operation).next.push_back((fault, times));
     }
 
-    /// Lets `fault` happen to one call of `operation` in `share`, as long as nothing else is to happen to it.
+    /// Lets `fault` happen to the next call of `operation`, and then to one in `share`, as long as nothing else is to
+    /// happen to it.
     pub(super) fn repeat(&mut self, operation: &'static str, fault: Fault, share: usize) {
         self.rule(operation).every = Some((fault, share, 0));
     }
@@ -44,9 +45,10 @@ impl FaultRules {
             }
             return Some(fault);
         }
-        let (fault, share, since) = rule.every.as_mut()?;
-        *since = (*since + 1) % *share;
-        (*since == 0).then(|| fault.clone())
+        let (fault, share, place) = rule.every.as_mut()?;
+        let is_first = *place == 0;
+        *place = (*place + 1) % *share;
+        is_first.then(|| fault.clone())
     }
 
     fn rule(&mut self, operation: &'static str) -> &mut Rule {
