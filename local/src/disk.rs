@@ -29,6 +29,17 @@ pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_folder)
 }
 
+/// Gives up the memory in which the system keeps the bytes of a file that is synced. Whoever reads it next waits for the
+/// disk.
+pub(crate) fn forget(file: &File) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
+        tracing::debug!(%error, "the system keeps a file in memory");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
 /// A file or folder that is synced once for all who changed it meanwhile.
 ///
 /// Whoever waits first syncs everything that was changed by then, and whoever changed some of that waits for this

@@ -148,3 +148,50 @@ async fn a_refused_write_leaves_no_bytes() {
     bucket.stack.shutdown().await;
     assert_eq!((files(folder.path()), rows(folder.path())), (0, 1));
 }
+
+/// Whether the system has the file's first bytes in its memory: a read that may not wait for the disk finds them.
+#[cfg(target_os = "linux")]
+fn is_in_memory(path: &Path) -> bool {
+    use std::io::IoSliceMut;
+
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+    let file = std::fs::File::open(path).unwrap();
+    let mut bytes = [0; 4_096];
+    match preadv2(
+        &file,
+        &mut [IoSliceMut::new(&mut bytes)],
+        0,
+        ReadWriteFlags::NOWAIT,
+    ) {
+        Ok(read) => read > 0,
+        Err(Errno::AGAIN) => false,
+        Err(error) => panic!("the system does not tell: {error}"),
+    }
+}
+
+/// In the build's folder, which lies on a disk where the system's for temporary files may not.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn objects_leave_the_systems_memory() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let bucket = Bucket::lasting(folder.path()).await;
+    bucket.put("object", &bytes(1_000_000)).await;
+    let name = bucket.stack.bucket();
+    let upload = bucket.s3.create_multipart_upload().bucket(name).key("parts");
+    let upload = upload.send().await.unwrap();
+    let part = bucket.s3.upload_part().bucket(name).key("parts").part_number(1);
+    let part = part.upload_id(upload.upload_id().unwrap());
+    part.body(bytes(1_000_001).into()).send().await.unwrap();
+    let files = std::fs::read_dir(folder.path().join("s3/objects")).unwrap();
+    let mut in_memory: Vec<_> = files
+        .map(|file| {
+            let file = file.unwrap();
+            (file.metadata().unwrap().len(), is_in_memory(&file.path()))
+        })
+        .collect();
+    in_memory.sort_unstable();
+    // The part is read again as soon as its upload is completed.
+    assert_eq!(in_memory, [(1_000_000, false), (1_000_001, true)]);
+    assert!(bucket.get("object").await.unwrap() == bytes(1_000_000));
+}

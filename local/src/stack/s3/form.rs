@@ -16,7 +16,7 @@ use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
 use super::bucket::Bucket;
 use super::conditions::WriteCondition;
-use super::intake::Sums;
+use super::intake::{Reread, Sums};
 use super::object::{Headers, Object};
 use super::policy::{Fields, Policy};
 use super::{Key, intake};
@@ -163,7 +163,7 @@ async fn store(bucket: &Bucket, key: &Key, fields: &mut Fields, mut file: Field<
     });
     let expected = checksums(fields);
     let sums = Sums::new(expected.hasher(None)?, false);
-    let written = intake::take(bucket.store.files(), body, sums).await?;
+    let written = intake::take(bucket.store.files(), body, sums, Reread::Soon).await?;
     if written.size < least {
         return Err(s3_error!(
             EntityTooSmall,

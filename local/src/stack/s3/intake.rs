@@ -12,6 +12,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 use super::blob::{Blob, Draft, MOST_BYTES, blocking};
 use super::checksums::Checksums;
 use super::files::Files;
+use crate::disk;
 
 /// How much of a body is gathered before it is handed to the file system.
 const BUFFER: usize = 256 * 1024;
@@ -20,6 +21,15 @@ const MOST_PIECES: usize = 64;
 /// The most bytes that an object may have to lie in the index. A file costs two syncs more and, in a folder where many
 /// were deleted just now, much processor time; the index writes each byte twice.
 const MOST_IN_INDEX: u64 = 64 * 1024;
+
+/// When the bytes of a body are read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reread {
+    /// By the request that follows: they stay in the system's memory.
+    Soon,
+    /// By whoever asks for them one day: the memory is the next body's.
+    Later,
+}
 
 /// All of a body.
 #[derive(Debug)]
@@ -45,11 +55,12 @@ pub(super) async fn take(
     files: &Files,
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
     mut sums: Sums,
+    reread: Reread,
 ) -> S3Result<Written> {
     let (pieces, is_last) = gather(&mut body, 0).await?;
     let size: usize = pieces.iter().map(Bytes::len).sum();
     if !is_last || size as u64 > MOST_IN_INDEX {
-        return write_after(files, (pieces, is_last), body, sums).await;
+        return write_after(files, (pieces, is_last), body, sums, reread).await;
     }
     let bytes = match <[Bytes; 1]>::try_from(pieces) {
         Ok([whole]) => whole,
@@ -59,7 +70,7 @@ pub(super) async fn take(
     Ok(sums.written(Blob::in_index(bytes)))
 }
 
-/// Writes a body to a new file, hashing it on the way, in bounded memory.
+/// Writes a body to a new file, hashing it on the way, in bounded memory. It is read again soon.
 ///
 /// Other threads than those that serve connections wait for the disk and take the digests. Nothing is copied.
 pub(super) async fn write(
@@ -68,7 +79,7 @@ pub(super) async fn write(
     sums: Sums,
 ) -> S3Result<Written> {
     let first = gather(&mut body, 0).await?;
-    write_after(files, first, body, sums).await
+    write_after(files, first, body, sums, Reread::Soon).await
 }
 
 /// Writes the first pieces of a body, and then its rest.
@@ -77,11 +88,14 @@ async fn write_after(
     first: (Vec<Bytes>, bool),
     mut body: impl Stream<Item = Result<Bytes, StdError>> + Unpin,
     sums: Sums,
+    reread: Reread,
 ) -> S3Result<Written> {
     let mut intake = Intake {
         draft: Draft::new(files),
         file: None,
         sums,
+        // Bytes that are not synced cannot be forgotten.
+        is_forgotten: reread == Reread::Later && files.lasting().is_some(),
     };
     let (mut pieces, mut is_last) = first;
     while !is_last {
@@ -157,6 +171,8 @@ struct Intake {
     /// Opened by the first pieces.
     file: Option<File>,
     sums: Sums,
+    /// Whether the system's memory of the file is given up at its end.
+    is_forgotten: bool,
 }
 
 impl Intake {
@@ -174,7 +190,11 @@ impl Intake {
     }
 
     fn finish(self) -> io::Result<Written> {
-        Ok(self.sums.written(self.draft.finish_blocking()?))
+        let blob = self.draft.finish_blocking()?;
+        if let (Some(file), true) = (&self.file, self.is_forgotten) {
+            disk::forget(file);
+        }
+        Ok(self.sums.written(blob))
     }
 }
 

@@ -8,7 +8,7 @@ use s3s::{S3Result, TrailingHeaders, s3_error};
 use super::bucket::Bucket;
 use super::checksums::{answered, sent};
 use super::conditions::WriteCondition;
-use super::intake::{self, Sums};
+use super::intake::{self, Reread, Sums};
 
 /// The headers that an input wants to see again.
 macro_rules! headers {
@@ -36,7 +36,7 @@ pub(super) async fn put(
     let mut expected = sent!(input);
     let hasher = expected.hasher(input.checksum_algorithm.as_ref())?;
     let sums = Sums::new(hasher, input.content_md5.is_some());
-    let written = intake::take(bucket.store.files(), body, sums).await?;
+    let written = intake::take(bucket.store.files(), body, sums, Reread::Later).await?;
     if let Some(trailers) = trailers.and_then(|trailers| trailers.take()) {
         expected = expected.with_trailers(&trailers);
     }
