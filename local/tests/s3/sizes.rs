@@ -149,9 +149,10 @@ async fn a_refused_write_leaves_no_bytes() {
     assert_eq!((files(folder.path()), rows(folder.path())), (0, 1));
 }
 
-/// Whether the system has the file's first bytes in its memory: a read that may not wait for the disk finds them.
+/// Whether the system has the file's first bytes in its memory: a read that may not wait for the disk finds them. None
+/// where the file system does not tell.
 #[cfg(target_os = "linux")]
-fn is_in_memory(path: &Path) -> bool {
+fn is_in_memory(path: &Path) -> Option<bool> {
     use std::io::IoSliceMut;
 
     use rustix::io::{Errno, ReadWriteFlags, preadv2};
@@ -164,9 +165,10 @@ fn is_in_memory(path: &Path) -> bool {
         0,
         ReadWriteFlags::NOWAIT,
     ) {
-        Ok(read) => read > 0,
-        Err(Errno::AGAIN) => false,
-        Err(error) => panic!("the system does not tell: {error}"),
+        Ok(read) => Some(read > 0),
+        Err(Errno::AGAIN) => Some(false),
+        Err(Errno::OPNOTSUPP) => None,
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -191,7 +193,13 @@ async fn objects_leave_the_systems_memory() {
         })
         .collect();
     in_memory.sort_unstable();
+    if in_memory.iter().any(|(_, told)| told.is_none()) {
+        eprintln!(
+            "The file system of the build's folder does not tell what is in memory: nothing is checked."
+        );
+        return;
+    }
     // The part is read again as soon as its upload is completed.
-    assert_eq!(in_memory, [(1_000_000, false), (1_000_001, true)]);
+    assert_eq!(in_memory, [(1_000_000, Some(false)), (1_000_001, Some(true))]);
     assert!(bucket.get("object").await.unwrap() == bytes(1_000_000));
 }
