@@ -56,12 +56,12 @@ impl Progress {
 
     /// Returns when so many paths were read in this generation, however slow the machine is.
     async fn all_read(&self, generation: usize, paths: usize) {
+        let read = || {
+            let reads = self.reads.lock().expect("no reader panics in it");
+            reads.iter().filter(|(of, _)| *of == generation).count()
+        };
         let all_read = async {
-            loop {
-                let reads = self.reads.lock().expect("no reader panics in it").clone();
-                if reads.iter().filter(|(of, _)| *of == generation).count() == paths {
-                    break;
-                }
+            while read() < paths {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

@@ -13,12 +13,21 @@ use uuid::Uuid;
 use super::checksums::Checksums;
 use super::files::{DRAFT, Files};
 use super::internal;
-use crate::disk::SharedSync;
+use crate::disk::{self, SharedSync};
 
 /// The largest object that one request may store, in bytes: 5 GiB.
 pub(super) const MOST_BYTES: u64 = 5 << 30;
 /// How much is read at once to compute a checksum.
 const READ_BYTES: usize = 1 << 20;
+
+/// When the bytes of a file are read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reread {
+    /// By the request that follows: they stay in the system's memory.
+    Soon,
+    /// By whoever asks for them one day: the memory is the next body's.
+    Later,
+}
 
 /// A file that no row names yet, removed again unless it is kept.
 #[derive(Debug)]
@@ -63,15 +72,19 @@ impl Draft {
     }
 
     /// Gives the finished file its name. In a folder that lasts, file and name outlive a power cut
-    /// from here on, so that a row may promise them.
+    /// from here on, so that a row may promise them. It is read again soon.
     pub(super) async fn finish(self) -> S3Result<Blob> {
-        blocking(|| self.finish_blocking()).await
+        blocking(|| self.finish_blocking(Reread::Soon)).await
     }
 
-    pub(super) fn finish_blocking(mut self) -> io::Result<Blob> {
+    pub(super) fn finish_blocking(mut self, reread: Reread) -> io::Result<Blob> {
         let path = self.file.path.with_extension("");
         if self.folder.is_some() {
-            File::open(&self.file.path)?.sync_data()?;
+            let file = File::open(&self.file.path)?;
+            file.sync_data()?;
+            if reread == Reread::Later {
+                disk::forget(&file);
+            }
         }
         std::fs::rename(&self.file.path, &path)?;
         self.file.path = path;

@@ -14,9 +14,10 @@ use hyper::body::Bytes;
 use multer::{Field, Multipart};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
+use super::blob::Reread;
 use super::bucket::Bucket;
 use super::conditions::WriteCondition;
-use super::intake::{Reread, Sums};
+use super::intake::Sums;
 use super::object::{Headers, Object};
 use super::policy::{Fields, Policy};
 use super::{Key, intake};

@@ -9,10 +9,9 @@ use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
-use super::blob::{Blob, Draft, MOST_BYTES, blocking};
+use super::blob::{Blob, Draft, MOST_BYTES, Reread, blocking};
 use super::checksums::Checksums;
 use super::files::Files;
-use crate::disk;
 
 /// How much of a body is gathered before it is handed to the file system.
 const BUFFER: usize = 256 * 1024;
@@ -21,15 +20,6 @@ const MOST_PIECES: usize = 64;
 /// The most bytes that an object may have to lie in the index. A file costs two syncs more and, in a folder where many
 /// were deleted just now, much processor time; the index writes each byte twice.
 const MOST_IN_INDEX: u64 = 64 * 1024;
-
-/// When the bytes of a body are read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reread {
-    /// By the request that follows: they stay in the system's memory.
-    Soon,
-    /// By whoever asks for them one day: the memory is the next body's.
-    Later,
-}
 
 /// All of a body.
 #[derive(Debug)]
@@ -94,8 +84,7 @@ async fn write_after(
         draft: Draft::new(files),
         file: None,
         sums,
-        // Bytes that are not synced cannot be forgotten.
-        is_forgotten: reread == Reread::Later && files.lasting().is_some(),
+        reread,
     };
     let (mut pieces, mut is_last) = first;
     while !is_last {
@@ -171,8 +160,7 @@ struct Intake {
     /// Opened by the first pieces.
     file: Option<File>,
     sums: Sums,
-    /// Whether the system's memory of the file is given up at its end.
-    is_forgotten: bool,
+    reread: Reread,
 }
 
 impl Intake {
@@ -190,11 +178,7 @@ impl Intake {
     }
 
     fn finish(self) -> io::Result<Written> {
-        let blob = self.draft.finish_blocking()?;
-        if let (Some(file), true) = (&self.file, self.is_forgotten) {
-            disk::forget(file);
-        }
-        Ok(self.sums.written(blob))
+        Ok(self.sums.written(self.draft.finish_blocking(self.reread)?))
     }
 }
 

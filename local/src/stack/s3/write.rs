@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use s3s::dto::{PutObjectInput, PutObjectOutput};
 use s3s::{S3Result, TrailingHeaders, s3_error};
 
+use super::blob::Reread;
 use super::bucket::Bucket;
 use super::checksums::{answered, sent};
 use super::conditions::WriteCondition;
-use super::intake::{self, Reread, Sums};
+use super::intake::{self, Sums};
 
 /// The headers that an input wants to see again.
 macro_rules! headers {
