@@ -10,6 +10,7 @@ mod answer;
 mod body;
 mod event;
 mod origin;
+mod running;
 mod turns;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::answer::passed_on;
+use self::running::Running;
 use self::turns::{Turn, Turns};
 use crate::incoming;
 use crate::refusal::Refusal;
@@ -145,15 +147,15 @@ impl Gateway {
     {
         let calls = Arc::clone(&self.calls);
         let deadline = Instant::now() + self.timeout;
-        let running = tokio::spawn(async move {
+        let running = Running::new(async move {
             let _turn = turn;
             let _place = calls.acquire_owned().await.ok();
             function(request).await
         });
         match tokio::time::timeout_at(deadline, running).await {
-            Ok(Ok(response)) => passed_on(response, self.front_door, self.transfer),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the function ended without an answer");
+            Ok(Some(response)) => passed_on(response, self.front_door, self.transfer),
+            Ok(None) => {
+                tracing::error!("the function ended without an answer");
                 Err(Refusal::CRASHED)
             }
             Err(_) => Err(Refusal::TIMED_OUT),
