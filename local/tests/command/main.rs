@@ -247,3 +247,20 @@ fn stopping_lets_running_requests_finish() {
         assert_eq!(running.exit_code(), Some(0), "{signal}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn database_threads_run_before_those_that_answer() {
+    let folder = Folder::new();
+    let running = folder.start(&[]);
+    let [first, second] = running.niceness("journal")[..] else {
+        panic!("a thread for each database");
+    };
+    let answering = running.niceness("tokio-rt-worker");
+    assert_eq!(first, second);
+    assert!(!answering.is_empty());
+    assert!(
+        answering.iter().all(|&nice| nice == (first + 10).min(19)),
+        "{answering:?}"
+    );
+}

@@ -87,6 +87,19 @@ impl Running {
         );
     }
 
+    /// Niceness of each of its threads of this name is (`proc_pid_stat(5)`, field 19).
+    #[cfg(target_os = "linux")]
+    pub(crate) fn niceness(&self, thread: &str) -> Vec<i32> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let states =
+            threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")).ok());
+        let named = states.filter_map(|state| {
+            let (name, rest) = state.split_once(" (")?.1.rsplit_once(") ")?;
+            (name == thread).then(|| rest.split(' ').nth(16).unwrap().parse().unwrap())
+        });
+        named.collect()
+    }
+
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
