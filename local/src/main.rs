@@ -41,10 +41,9 @@ fn started(arguments: Arguments) -> Result<(), Trouble> {
 /// have to wait for a processor too, each time that the disk is done.
 fn runtime() -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
+    // On Linux a thread has a priority of its own, and this one's is that of the databases.
     #[cfg(target_os = "linux")]
-    {
-        // On Linux a thread has a priority of its own, and this one's is that of the databases.
-        let own = rustix::process::getpriority_process(None)?;
+    if let Ok(own) = rustix::process::getpriority_process(None) {
         builder.on_thread_start(move || {
             if let Err(error) = rustix::process::setpriority_process(None, own + NICER) {
                 tracing::debug!(%error, "a thread stays as nice as those of the databases");
