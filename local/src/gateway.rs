@@ -153,9 +153,11 @@ impl Gateway {
             function(request).await
         });
         match tokio::time::timeout_at(deadline, running).await {
-            Ok(Some(response)) => passed_on(response, self.front_door, self.transfer),
-            Ok(None) => {
-                tracing::error!("the function ended without an answer");
+            Ok(Ok(response)) => passed_on(response, self.front_door, self.transfer),
+            Ok(Err(panic)) => {
+                let text = panic.downcast_ref().map(String::as_str);
+                let error = text.or_else(|| panic.downcast_ref().copied());
+                tracing::error!(error, "the function ended without an answer");
                 Err(Refusal::CRASHED)
             }
             Err(_) => Err(Refusal::TIMED_OUT),

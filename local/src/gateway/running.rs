@@ -1,43 +1,40 @@
 //! Calls that outlive whoever waits for them.
 
+use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::thread;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use tokio::runtime::Handle;
 
 /// A call that runs in the task of its connection: to wake another thread for it would take a tenth of a get's time. Where
 /// it is dropped before its end, it goes on in a task of its own.
-pub(super) struct Running<T: Send + 'static>(Option<BoxFuture<'static, Option<T>>>);
+pub(super) struct Running<T: Send + 'static>(Fuse<BoxFuture<'static, thread::Result<T>>>);
 
 impl<T: Send + 'static> Running<T> {
     /// Begins nothing yet: the call runs as it is polled.
     pub(super) fn new(call: impl Future<Output = T> + Send + 'static) -> Self {
         // State that a panic leaves behind is the call's own, and goes with it.
-        let call = AssertUnwindSafe(call).catch_unwind();
-        Self(Some(call.map(Result::ok).boxed()))
+        Self(AssertUnwindSafe(call).catch_unwind().boxed().fuse())
     }
 }
 
 impl<T: Send + 'static> Future for Running<T> {
-    /// None where the call has panicked.
-    type Output = Option<T>;
+    /// Result of the call, or what it has panicked with.
+    type Output = thread::Result<T>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
-        let Some(call) = &mut self.0 else {
-            return Poll::Ready(None);
-        };
-        let ended = ready!(call.as_mut().poll(context));
-        self.0 = None;
-        Poll::Ready(ended)
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_unpin(context)
     }
 }
 
 impl<T: Send + 'static> Drop for Running<T> {
     fn drop(&mut self) {
-        if let Some(rest) = self.0.take()
+        let rest = mem::replace(&mut self.0, Fuse::terminated());
+        if !rest.is_terminated()
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(rest);
@@ -59,7 +56,7 @@ mod tests {
             released.await.unwrap();
             tell.send(tokio::task::id()).unwrap();
         });
-        assert_eq!((&mut call).now_or_never(), None);
+        assert!((&mut call).now_or_never().is_none());
         drop(call);
         release.send(()).unwrap();
         told.await.unwrap();
@@ -72,12 +69,12 @@ mod tests {
             (own, Running::new(async { tokio::task::id() }).await)
         });
         let (own, call) = waiter.await.unwrap();
-        assert_eq!(call, Some(own));
+        assert_eq!(call.unwrap(), own);
     }
 
     #[tokio::test]
     async fn a_panic_is_no_answer() {
         let call: Running<()> = Running::new(async { panic!("as a test does") });
-        assert_eq!(call.await, None);
+        assert_eq!(call.await.unwrap_err().downcast_ref(), Some(&"as a test does"));
     }
 }

@@ -87,7 +87,7 @@ impl Running {
         );
     }
 
-    /// Niceness of each of its threads of this name is (`proc_pid_stat(5)`, field 19).
+    /// Niceness of each of its threads of this name (`proc_pid_stat(5)`, field 19).
     #[cfg(target_os = "linux")]
     pub(crate) fn niceness(&self, thread: &str) -> Vec<i32> {
         let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
